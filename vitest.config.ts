@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 const everywhere = ['apps/*/src', 'packages/*/src', 'bench', 'scripts'];
 const files = (suffix: string) => everywhere.map((dir) => `${dir}/**/*.${suffix}.ts`);
+const suites = ['int', 'prop', 'crash', 'story'];
+const withEngines = { globalSetup: ['apps/server/src/testkit/start-test-engines.ts'] };
 
 export default defineConfig({
   test: {
@@ -10,7 +12,39 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: files('test'),
-          exclude: [...files('int.test'), ...files('prop.test'), ...files('crash.test'), ...files('story.test')],
+          exclude: suites.flatMap((suite) => files(`${suite}.test`)),
+        },
+      },
+      {
+        test: { ...withEngines, name: 'int', include: files('int.test'), testTimeout: 30_000, hookTimeout: 60_000 },
+      },
+      {
+        test: {
+          name: 'prop',
+          include: files('prop.test'),
+          setupFiles: ['packages/testkit/src/property-runs.setup.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 60_000,
+        },
+      },
+      // Crash tests and stories start whole servers: one at a time, or they time out on each other.
+      {
+        test: {
+          ...withEngines,
+          name: 'crash',
+          include: files('crash.test'),
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'story',
+          include: files('story.test'),
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
         },
       },
     ],

@@ -1,0 +1,31 @@
+#!/usr/bin/env node
+import { bench } from './bench.mjs';
+import { doctor } from './doctor.mjs';
+import { demo, start } from './start.mjs';
+
+const usage = `segue <command>
+
+  start    the server, and unless SEGUE_DEMO=0 the demo shop with its mailbox
+  demo     only the demo shop, against a server that runs already (--server, --write-key, --smtp-port, --web-port)
+  bench    measures: segue bench <name> [--json]; without a name it lists them
+  doctor   looks for what would keep Segue from starting here`;
+
+const commands = {
+  start: () => start(process.env),
+  demo: (argv) => demo(process.env, argv),
+  bench: (argv) => bench(argv),
+  doctor: () => doctor(process.env),
+};
+
+const [name = 'help', ...argv] = process.argv.slice(2);
+const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+if (!command) {
+  console.log(usage);
+  process.exit(['help', '--help', '-h'].includes(name) ? 0 : 2);
+}
+try {
+  process.exitCode = await command(argv);
+} catch (error) {
+  console.error(error.message);
+  process.exitCode = 1;
+}
