@@ -1,0 +1,5 @@
+export { isRetryable } from './is-retryable.ts';
+export { checksumOf, migratePostgres, sortMigrations, verifyLedger } from './migrate-postgres.ts';
+export { openPostgres, type PostgresOptions } from './open-postgres.ts';
+export type { Migration, Postgres, Rows, Sql, Statement, Transaction } from './sql.ts';
+export { withAdvisoryLock } from './with-advisory-lock.ts';

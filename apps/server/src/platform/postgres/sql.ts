@@ -1,0 +1,33 @@
+/** One SQL statement with positional parameters. A `name` makes it a prepared statement, parsed once per connection. */
+export interface Statement {
+  readonly name?: string;
+  readonly text: string;
+  readonly values?: readonly unknown[];
+}
+
+export interface Rows<R> {
+  readonly rows: R[];
+  readonly rowCount: number;
+}
+
+/** Anything that runs statements: the pool, or one open transaction. `int8` comes back as a number, `jsonb` parsed, `bytea` as Buffer. */
+export interface Sql {
+  query<R = Record<string, unknown>>(statement: Statement): Promise<Rows<R>>;
+}
+
+export interface Transaction extends Sql {
+  /** Streams rows into a table with COPY (text format); far cheaper than inserts for thousands of rows. */
+  copyInto(table: string, columns: readonly string[], rows: Iterable<readonly unknown[]>): Promise<number>;
+}
+
+export interface Postgres extends Sql {
+  /** Runs `work` inside one READ COMMITTED transaction: commits what it returns, rolls back what it throws. */
+  transaction<T>(work: (sql: Transaction) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** A forward-only migration; `id` sorts by time: `20261122T0900_create-segments`. */
+export interface Migration {
+  readonly id: string;
+  readonly sql: string;
+}
