@@ -1,0 +1,1 @@
+export { createScaledClock, createSystemClock, type Clock, type ScaledClockSettings } from './clock.ts';

@@ -1,0 +1,50 @@
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomFillSync } from 'node:crypto';
+
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+export const DATA_KEY_BYTES = 32;
+
+const POOL_BYTES = 12_288;
+const pool = Buffer.allocUnsafe(POOL_BYTES);
+let poolOffset = POOL_BYTES;
+
+function nonce(): Buffer {
+  if (poolOffset + NONCE_BYTES > POOL_BYTES) {
+    randomFillSync(pool);
+    poolOffset = 0;
+  }
+  const bytes = Buffer.from(pool.subarray(poolOffset, poolOffset + NONCE_BYTES));
+  poolOffset += NONCE_BYTES;
+  return bytes;
+}
+
+/** AES-256-GCM (NIST SP 800-38D): nonce (12) ‖ ciphertext ‖ tag (16). Random nonces: one key seals far fewer than 2^32 values. */
+export function seal(key: Buffer, plain: Buffer | string): Buffer {
+  const iv = nonce();
+  const cipher = createCipheriv('aes-256-gcm', key, iv);
+  const body = typeof plain === 'string' ? cipher.update(plain, 'utf8') : cipher.update(plain);
+  const end = cipher.final();
+  return Buffer.concat([iv, body, end, cipher.getAuthTag()]);
+}
+
+/** Opens what `seal` made; throws when the key is not the one or a bit was changed. */
+export function open(key: Buffer, sealed: Buffer): Buffer {
+  const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, NONCE_BYTES));
+  decipher.setAuthTag(sealed.subarray(sealed.length - TAG_BYTES));
+  const body = decipher.update(sealed.subarray(NONCE_BYTES, sealed.length - TAG_BYTES));
+  return Buffer.concat([body, decipher.final()]);
+}
+
+export function newDataKey(): Buffer {
+  return randomFillSync(Buffer.allocUnsafe(DATA_KEY_BYTES));
+}
+
+/** A key for one purpose out of a stronger one (HKDF-SHA256, RFC 5869). */
+export function deriveKey(secret: Buffer, purpose: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', secret, Buffer.alloc(0), purpose, DATA_KEY_BYTES));
+}
+
+/** A keyed hash to look a value up by without storing it (blind index): first 16 bytes of HMAC-SHA256. */
+export function blindHash(key: Buffer, text: string): Buffer {
+  return createHmac('sha256', key).update(text).digest().subarray(0, 16);
+}

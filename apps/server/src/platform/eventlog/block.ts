@@ -1,0 +1,54 @@
+import { compressSync, uncompressSync } from 'snappy';
+import type { LogId } from './event.ts';
+
+/** A block holds at most this many events, so that a reader standing inside one finds it by a short range. */
+export const BLOCK_EVENTS_MAX = 2_000;
+
+/** Consecutive events of one lane, as the lines they are stored as. */
+export interface Block {
+  readonly log: LogId;
+  readonly lane: number;
+  readonly firstSeq: number;
+  readonly lines: readonly string[];
+}
+
+export function packLines(lines: readonly string[]): Buffer {
+  return compressSync(lines.join('\n'));
+}
+
+export function unpackLines(payload: Buffer): string[] {
+  return (uncompressSync(payload, { asBuffer: false }) as string).split('\n');
+}
+
+/**
+ * The blocks this process appended a moment ago, so that its own readers need not fetch and unpack them again.
+ * A reader asks for the block that continues its lane; a miss is answered by the database.
+ */
+export class RecentBlocks {
+  readonly #blocks = new Map<string, { block: Block; sizeChars: number }>();
+  readonly #sizeCharsMax: number;
+  #sizeChars = 0;
+
+  constructor(sizeCharsMax: number) {
+    this.#sizeCharsMax = sizeCharsMax;
+  }
+
+  add(block: Block): void {
+    const sizeChars = block.lines.reduce((sum, line) => sum + line.length, 0);
+    this.#blocks.set(keyOf(block.log, block.lane, block.firstSeq), { block, sizeChars });
+    this.#sizeChars += sizeChars;
+    for (const [key, oldest] of this.#blocks) {
+      if (this.#sizeChars <= this.#sizeCharsMax) break;
+      this.#blocks.delete(key);
+      this.#sizeChars -= oldest.sizeChars;
+    }
+  }
+
+  find(log: LogId, lane: number, firstSeq: number): Block | undefined {
+    return this.#blocks.get(keyOf(log, lane, firstSeq))?.block;
+  }
+}
+
+function keyOf(log: LogId, lane: number, firstSeq: number): string {
+  return `${log}:${lane}:${firstSeq}`;
+}

@@ -1,0 +1,41 @@
+export { appendLines, internalLane, type LaneLines } from './append.ts';
+export type { EmittedEvent, Entry, EventBatch, Merge, Stage, SubjectBatch } from './batch.ts';
+export { createConfigCache } from './config-cache.ts';
+export { createEventLog, type EventLog } from './event-log.ts';
+export {
+  decodeEvent,
+  encodeEvent,
+  INTAKE_LOG,
+  INTERNAL_LOG,
+  LANE_COUNT,
+  LINE_COLUMNS,
+  type EventPayload,
+  type EventType,
+  type LogId,
+  type LoggedEvent,
+  type NodeRef,
+  type StoredEvent,
+} from './event.ts';
+export { inTransaction, type TxCtx } from './in-transaction.ts';
+export {
+  applicationName,
+  createLanes,
+  cutLanes,
+  moveCursors,
+  readPositions,
+  releaseLanes,
+  setBorders,
+  type LaneLease,
+  type LanePosition,
+} from './lease.ts';
+export { eventlogMigrations } from './migrations/index.ts';
+export { type LeasedRun, processRuns } from './processor.ts';
+export { readNewest, type LaneRun } from './read-blocks.ts';
+export { AppendSignal, LaneHold, readRuns } from './reader.ts';
+export { runProcessor } from './run-processor.ts';
+export { runRetention } from './retention.ts';
+export { RetryBatch } from './retry-batch.ts';
+export { claimMessageKeys, messageKey } from './seen.ts';
+export { causedId, inSubjects } from './subject-batch.ts';
+export { readSubjects } from './subject-state.ts';
+export { defineSection, Subject, type Section } from './subject.ts';

@@ -1,0 +1,253 @@
+import type { Sql } from '../postgres/index.ts';
+import { LANE_COUNT, LOG_IDS, type LogId } from './event.ts';
+import { RetryBatch } from './retry-batch.ts';
+
+/** The right of one process to read one lane. A stale holder is stopped by the fence in every cursor update. */
+export interface LaneLease {
+  readonly log: LogId;
+  readonly lane: number;
+  readonly fence: number;
+  readonly configVersion: number;
+  /** The last event this reader has processed. */
+  seq: number;
+  /** For the archive: how far the block under way reaches; null when none is. */
+  borderSeq: number | null;
+}
+
+/** Lanes of both logs together. */
+export const LANES_TOTAL = LANE_COUNT * LOG_IDS.length;
+
+export type ReaderName = 'processor' | 'archive';
+const READERS: readonly ReaderName[] = ['processor', 'archive'];
+
+/** The name a process's connections carry, by which others see that it lives. */
+export function applicationName(processId: string): string {
+  return `segue ${processId}`;
+}
+
+/** Makes the rows of lanes and cursors once; safe from several processes. */
+export async function createLanes(sql: Sql): Promise<void> {
+  await sql.query({
+    text: `insert into log_lane (log, lane)
+           select log, lane from unnest($1::smallint[]) log, generate_series(0, $2::int - 1) lane on conflict do nothing`,
+    values: [LOG_IDS, LANE_COUNT],
+  });
+  await sql.query({
+    text: `insert into log_cursor (reader, log, lane)
+           select reader, log, lane from unnest($3::text[]) reader, unnest($1::smallint[]) log, generate_series(0, $2::int - 1) lane
+           on conflict do nothing`,
+    values: [LOG_IDS, LANE_COUNT, READERS],
+  });
+}
+
+interface LeaseRow {
+  log: LogId;
+  lane: number;
+  seq: number;
+  fence: number;
+  config_version: number;
+  border_seq: number | null;
+}
+
+const LEASE_SECONDS = 10;
+const LEASE_COLUMNS = 'log, lane, seq, fence, config_version, border_seq';
+
+/**
+ * Renews this process's leases and takes free ones up to its share. A lane is free when nobody holds it, when its lease
+ * ran out, or when no connection of its holder is left: a killed process frees its lanes at once.
+ */
+export async function holdLanes(
+  sql: Sql,
+  options: { reader: ReaderName; processId: string; lanesMax: number },
+): Promise<LaneLease[]> {
+  const { reader, processId, lanesMax } = options;
+  const renewed = await sql.query<LeaseRow>({
+    name: 'lease_renew',
+    text: `update log_cursor set lease_until = now() + make_interval(secs => ${LEASE_SECONDS})
+           where reader = $1 and owner = $2 returning ${LEASE_COLUMNS}`,
+    values: [reader, processId],
+  });
+  const wanted = lanesMax - renewed.rowCount;
+  if (wanted < 0) return releaseSurplus(sql, { reader, processId, rows: renewed.rows, lanesMax });
+  if (wanted === 0) return renewed.rows.map(toLease);
+  const taken = await sql.query<LeaseRow>({
+    name: 'lease_take',
+    text: `update log_cursor c
+           set owner = $2, fence = c.fence + 1, lease_until = now() + make_interval(secs => ${LEASE_SECONDS})
+           from (
+             select log, lane from log_cursor
+             where reader = $1 and owner is distinct from $2
+               and (owner is null or lease_until < now()
+                 or not exists (select from pg_stat_activity a where a.application_name = 'segue ' || owner))
+             order by log, lane limit $3 for update skip locked
+           ) free
+           where c.reader = $1 and c.log = free.log and c.lane = free.lane
+           returning ${LEASE_COLUMNS.split(', ')
+             .map((column) => `c.${column}`)
+             .join(', ')}`,
+    values: [reader, processId, wanted],
+  });
+  return [...renewed.rows, ...taken.rows].map(toLease);
+}
+
+/**
+ * Takes every lane of a reader or none: for a reader whose blocks span lanes, so that one that was begun is finished
+ * whole. The first lane decides; its row is locked while the others follow.
+ */
+export async function holdAllLanes(sql: Sql, options: { reader: ReaderName; processId: string }): Promise<LaneLease[]> {
+  const { rows } = await sql.query<LeaseRow>({
+    name: 'lease_hold_all',
+    text: `with gate as (
+             select 1 from log_cursor
+             where reader = $1 and log = 0 and lane = 0
+               and (owner is null or owner = $2 or lease_until < now()
+                 or not exists (select from pg_stat_activity a where a.application_name = 'segue ' || owner))
+             for update
+           )
+           update log_cursor set owner = $2, lease_until = now() + make_interval(secs => ${LEASE_SECONDS}),
+             fence = case when owner = $2 then fence else fence + 1 end
+           where reader = $1 and exists (select 1 from gate)
+           returning ${LEASE_COLUMNS}`,
+    values: [options.reader, options.processId],
+  });
+  return rows.map(toLease);
+}
+
+async function releaseSurplus(
+  sql: Sql,
+  options: { reader: ReaderName; processId: string; rows: LeaseRow[]; lanesMax: number },
+): Promise<LaneLease[]> {
+  const sorted = [...options.rows].sort((a, b) => a.log - b.log || a.lane - b.lane);
+  const surplus = sorted.slice(options.lanesMax);
+  await sql.query({
+    text: `update log_cursor c set owner = null, lease_until = null
+           from unnest($3::smallint[], $4::smallint[]) as s(log, lane)
+           where c.reader = $1 and c.owner = $2 and c.log = s.log and c.lane = s.lane`,
+    values: [options.reader, options.processId, surplus.map((row) => row.log), surplus.map((row) => row.lane)],
+  });
+  return sorted.slice(0, options.lanesMax).map(toLease);
+}
+
+export async function releaseLanes(sql: Sql, processId: string): Promise<void> {
+  await sql.query({
+    text: 'update log_cursor set owner = null, lease_until = null where owner = $1',
+    values: [processId],
+  });
+  await sql.query({ text: 'delete from server_process where id = $1', values: [processId] });
+}
+
+/** Says that this process lives; answers how many do. */
+export async function beat(sql: Sql, processId: string): Promise<number> {
+  const { rows } = await sql.query<{ living: number }>({
+    name: 'process_beat',
+    text: `with me as (
+             insert into server_process (id) values ($1) on conflict (id) do update set beat_at = now() returning id
+           )
+           select count(*)::int + 1 as living from server_process p
+           where p.id <> (select id from me) and p.beat_at > now() - make_interval(secs => ${LEASE_SECONDS})
+             and exists (select from pg_stat_activity a where a.application_name = 'segue ' || p.id)`,
+    values: [processId],
+  });
+  return rows[0]!.living;
+}
+
+export interface CursorMove {
+  readonly lease: LaneLease;
+  readonly seq: number;
+}
+
+/**
+ * Moves cursors inside the transaction that holds the effects. When the lease was lost or definitions changed meanwhile
+ * the row does not match, and the whole batch is taken back.
+ */
+export async function moveCursors(sql: Sql, options: { reader: ReaderName; processId: string; moves: readonly CursorMove[] }): Promise<void> {
+  const { moves } = options;
+  const { rowCount } = await sql.query({
+    name: 'cursor_move',
+    text: `update log_cursor c set seq = m.seq, border_seq = null
+           from unnest($3::smallint[], $4::smallint[], $5::bigint[], $6::bigint[], $7::bigint[])
+             as m(log, lane, seq, fence, config_version)
+           where c.reader = $1 and c.owner = $2 and c.log = m.log and c.lane = m.lane
+             and c.fence = m.fence and c.config_version = m.config_version`,
+    values: [
+      options.reader,
+      options.processId,
+      moves.map((move) => move.lease.log),
+      moves.map((move) => move.lease.lane),
+      moves.map((move) => move.seq),
+      moves.map((move) => move.lease.fence),
+      moves.map((move) => move.lease.configVersion),
+    ],
+  });
+  if (rowCount !== moves.length) throw new RetryBatch('the lanes or the definitions changed hands');
+}
+
+/** Writes down how far the block about to be sent reaches, so that after a crash the same block is sent again. */
+export async function setBorders(sql: Sql, options: { reader: ReaderName; processId: string; moves: readonly CursorMove[] }): Promise<void> {
+  const { moves } = options;
+  const { rowCount } = await sql.query({
+    name: 'cursor_border',
+    text: `update log_cursor c set border_seq = m.seq
+           from unnest($3::smallint[], $4::smallint[], $5::bigint[], $6::bigint[]) as m(log, lane, seq, fence)
+           where c.reader = $1 and c.owner = $2 and c.log = m.log and c.lane = m.lane and c.fence = m.fence`,
+    values: [
+      options.reader,
+      options.processId,
+      moves.map((move) => move.lease.log),
+      moves.map((move) => move.lease.lane),
+      moves.map((move) => move.seq),
+      moves.map((move) => move.lease.fence),
+    ],
+  });
+  if (rowCount !== moves.length) throw new RetryBatch('the lanes changed hands');
+}
+
+/** A place in every lane: everything up to and including `seq` lies before it. */
+export interface LanePosition {
+  readonly log: LogId;
+  readonly lane: number;
+  readonly seq: number;
+}
+
+/**
+ * Makes every processor load its definitions anew from an exact place in every lane: the answer. Events up to it were
+ * processed with the old definitions, all later ones will be with the new. Call it first in the transaction that writes
+ * the definition; it waits for batches under way, and those that began before it are taken back by `moveCursors`.
+ */
+export async function cutLanes(sql: Sql): Promise<LanePosition[]> {
+  await sql.query({ text: `select 1 from log_cursor where reader = 'processor' order by log, lane for update` });
+  const { rows } = await sql.query<LanePosition>({
+    text: `update log_cursor set config_version = config_version + 1 where reader = 'processor' returning log, lane, seq`,
+  });
+  return rows;
+}
+
+/** How far readers have come, and how far each lane reaches. */
+export async function readPositions(sql: Sql, reader: ReaderName): Promise<(LanePosition & { head: number })[]> {
+  const { rows } = await sql.query<LanePosition & { head: number }>({
+    name: 'log_positions',
+    text: `select c.log, c.lane, c.seq, l.head from log_cursor c join log_lane l using (log, lane) where c.reader = $1`,
+    values: [reader],
+  });
+  return rows;
+}
+
+function toLease(row: LeaseRow): LaneLease {
+  return {
+    log: row.log,
+    lane: row.lane,
+    fence: row.fence,
+    configVersion: row.config_version,
+    seq: row.seq,
+    borderSeq: row.border_seq,
+  };
+}
+
+/** The version of the stage definitions now in force. */
+export async function readConfigVersion(sql: Sql): Promise<number> {
+  const { rows } = await sql.query<{ version: number }>({
+    name: 'config_version',
+    text: `select max(config_version)::bigint as version from log_cursor where reader = 'processor'`,
+  });
+  return rows[0]!.version;
+}

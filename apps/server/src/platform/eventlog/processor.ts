@@ -1,0 +1,142 @@
+import type { Services } from '../context.ts';
+import { isRetryable, type Transaction } from '../postgres/index.ts';
+import type { Entry, EventBatch, Merge, Stage } from './batch.ts';
+import type { Block } from './block.ts';
+import { decodeEvent, type LoggedEvent } from './event.ts';
+import { type CursorMove, type LaneLease, moveCursors } from './lease.ts';
+import type { LaneRun } from './read-blocks.ts';
+import { RetryBatch } from './retry-batch.ts';
+import { appendEmitted, OpenBatch } from './subject-batch.ts';
+
+class OpenEventBatch extends OpenBatch implements EventBatch {
+  readonly entries: Entry[] = [];
+  readonly merges: Merge[] = [];
+}
+
+/** Lines of one lane under the lease that allows to process them. */
+export interface LeasedRun {
+  readonly lease: LaneLease;
+  readonly run: LaneRun;
+}
+
+export type ProcessResult =
+  | { readonly kind: 'done'; readonly events: number; readonly deadLetters: number }
+  /** Nothing was written; take the lanes anew and try again. */
+  | { readonly kind: 'retry'; readonly reason: string };
+
+/**
+ * Processes runs of lines in one transaction: stages, subject states, cursors and emitted events commit together or not
+ * at all. A batch that fails for a reason of its own is halved until the event at fault stands alone; that one becomes
+ * a dead letter and the rest goes on.
+ */
+export async function processRuns(
+  services: Services,
+  options: { processId: string; stages: readonly Stage[]; runs: readonly LeasedRun[] },
+): Promise<ProcessResult> {
+  const { processId, stages, runs } = options;
+  try {
+    const blocks = await services.postgres.transaction((sql) => processIn(services, sql, { processId, stages, runs }));
+    for (const { lease, run } of runs) lease.seq = run.firstSeq + run.lines.length - 1;
+    services.log.appended(blocks);
+    return { kind: 'done', events: countLines(runs), deadLetters: 0 };
+  } catch (error) {
+    if (error instanceof RetryBatch || isRetryable(error)) return { kind: 'retry', reason: String(error) };
+    services.logger.warn({ error, events: countLines(runs) }, 'a batch failed; halving it to find the event at fault');
+    return countLines(runs) > 1 ? processHalves(services, options) : buryEvent(services, { processId, runs, error });
+  }
+}
+
+async function processIn(
+  services: Services,
+  sql: Transaction,
+  options: { processId: string; stages: readonly Stage[]; runs: readonly LeasedRun[] },
+): Promise<Block[]> {
+  const batches = openBatches(services, sql, options.runs);
+  for (const batch of batches) {
+    for (const stage of options.stages) await stage.run(batch);
+    await batch.save();
+  }
+  await moveCursors(sql, { reader: 'processor', processId: options.processId, moves: cursorMoves(options.runs) });
+  return appendEmitted(sql, batches);
+}
+
+function openBatches(services: Services, sql: Transaction, runs: readonly LeasedRun[]): OpenEventBatch[] {
+  const batches = new Map<number, OpenEventBatch>();
+  for (const { lease, run } of runs) {
+    for (let i = 0; i < run.lines.length; i++) {
+      const event: LoggedEvent = decodeEvent(run.lines[i]!, { log: run.log, lane: run.lane, seq: run.firstSeq + i });
+      if (event.type === 'map') continue;
+      let batch = batches.get(event.workspaceId);
+      if (batch === undefined) {
+        batch = new OpenEventBatch(services, { workspaceId: event.workspaceId, sql, configVersion: lease.configVersion });
+        batches.set(event.workspaceId, batch);
+      }
+      batch.entries.push({ event, subject: undefined });
+    }
+  }
+  return [...batches.values()];
+}
+
+function cursorMoves(runs: readonly LeasedRun[]): CursorMove[] {
+  return runs.map(({ lease, run }) => ({ lease, seq: run.firstSeq + run.lines.length - 1 }));
+}
+
+async function processHalves(
+  services: Services,
+  options: { processId: string; stages: readonly Stage[]; runs: readonly LeasedRun[] },
+): Promise<ProcessResult> {
+  let events = 0;
+  let deadLetters = 0;
+  for (const runs of halve(options.runs)) {
+    const result = await processRuns(services, { ...options, runs });
+    if (result.kind === 'retry') return result;
+    events += result.events;
+    deadLetters += result.deadLetters;
+  }
+  return { kind: 'done', events, deadLetters };
+}
+
+/** Two parts that together are the whole, each lane's order kept. */
+export function halve(runs: readonly LeasedRun[]): [LeasedRun[], LeasedRun[]] {
+  const first: LeasedRun[] = [];
+  const second: LeasedRun[] = [];
+  let room = Math.floor(countLines(runs) / 2);
+  for (const { lease, run } of runs) {
+    const take = Math.min(room, run.lines.length);
+    room -= take;
+    if (take > 0) first.push({ lease, run: { ...run, lines: run.lines.slice(0, take) } });
+    if (take < run.lines.length) {
+      second.push({ lease, run: { ...run, firstSeq: run.firstSeq + take, lines: run.lines.slice(take) } });
+    }
+  }
+  return [first, second];
+}
+
+async function buryEvent(
+  services: Services,
+  options: { processId: string; runs: readonly LeasedRun[]; error: unknown },
+): Promise<ProcessResult> {
+  const { lease, run } = options.runs[0]!;
+  const line = run.lines[0]!;
+  const event = decodeEvent(line, { log: run.log, lane: run.lane, seq: run.firstSeq });
+  try {
+    await services.postgres.transaction(async (sql) => {
+      await moveCursors(sql, { reader: 'processor', processId: options.processId, moves: [{ lease, seq: run.firstSeq }] });
+      await sql.query({
+        text: `insert into log_dead_letter (reader, log, lane, seq, workspace_id, line, error)
+               values ('processor', $1, $2, $3, $4, $5, $6) on conflict do nothing`,
+        values: [run.log, run.lane, run.firstSeq, event.workspaceId, line, String(options.error)],
+      });
+    });
+  } catch (error) {
+    if (error instanceof RetryBatch || isRetryable(error)) return { kind: 'retry', reason: String(error) };
+    throw error;
+  }
+  lease.seq = run.firstSeq;
+  services.logger.error({ error: options.error, log: run.log, lane: run.lane, seq: run.firstSeq }, 'an event became a dead letter');
+  return { kind: 'done', events: 1, deadLetters: 1 };
+}
+
+function countLines(runs: readonly LeasedRun[]): number {
+  return runs.reduce((sum, { run }) => sum + run.lines.length, 0);
+}

@@ -1,0 +1,84 @@
+import type { Sql } from '../postgres/index.ts';
+import { BLOCK_EVENTS_MAX, type Block, type RecentBlocks, unpackLines } from './block.ts';
+import { decodeEvent, type LoggedEvent, type LogId } from './event.ts';
+
+/** Lines of one lane, from `firstSeq` on without a gap. */
+export interface LaneRun {
+  readonly log: LogId;
+  readonly lane: number;
+  readonly firstSeq: number;
+  readonly lines: readonly string[];
+}
+
+/** From memory: what follows the cursor, while there is room for more events. */
+export function readRecent(recent: RecentBlocks, place: { log: LogId; lane: number; seq: number }, eventsMax: number): LaneRun | undefined {
+  const first = recent.find(place.log, place.lane, place.seq + 1);
+  if (first === undefined) return undefined;
+  let lines = first.lines;
+  while (lines.length < eventsMax) {
+    const next = recent.find(place.log, place.lane, place.seq + 1 + lines.length);
+    if (next === undefined) break;
+    lines = [...lines, ...next.lines];
+  }
+  return { log: place.log, lane: place.lane, firstSeq: place.seq + 1, lines };
+}
+
+interface BlockRow {
+  log: LogId;
+  lane: number;
+  first_seq: number;
+  payload: Buffer;
+}
+
+/** From the database: up to `blocksMax` blocks a lane, starting with the one the cursor stands in or before. */
+export async function readBlocks(
+  sql: Sql,
+  places: readonly { log: LogId; lane: number; seq: number }[],
+  blocksMax: number,
+): Promise<LaneRun[]> {
+  const { rows } = await sql.query<BlockRow>({
+    name: 'log_read_blocks',
+    text: `select b.log, b.lane, b.first_seq, b.payload
+           from unnest($1::smallint[], $2::smallint[], $3::bigint[]) as c(log, lane, seq)
+           cross join lateral (
+             select log, lane, first_seq, payload from log_block
+             where log = c.log and lane = c.lane
+               and first_seq > c.seq - ${BLOCK_EVENTS_MAX} and first_seq + n - 1 > c.seq
+             order by first_seq limit $4
+           ) b order by b.log, b.lane, b.first_seq`,
+    values: [places.map((p) => p.log), places.map((p) => p.lane), places.map((p) => p.seq), blocksMax],
+  });
+  const blocks = rows.map((row): Block => ({ log: row.log, lane: row.lane, firstSeq: row.first_seq, lines: unpackLines(row.payload) }));
+  return places.flatMap((place) => joinBlocks(place, blocks.filter((b) => b.log === place.log && b.lane === place.lane)));
+}
+
+function joinBlocks(place: { log: LogId; lane: number; seq: number }, blocks: readonly Block[]): LaneRun[] {
+  const lines: string[] = [];
+  for (const block of blocks) {
+    const skip = Math.max(0, place.seq + 1 - block.firstSeq);
+    if (block.firstSeq > place.seq + 1 + lines.length) {
+      throw new Error(`lane ${place.log}/${place.lane}: block ${block.firstSeq} does not follow ${place.seq + lines.length}`);
+    }
+    for (let i = skip; i < block.lines.length; i++) lines.push(block.lines[i]!);
+  }
+  return lines.length === 0 ? [] : [{ log: place.log, lane: place.lane, firstSeq: place.seq + 1, lines }];
+}
+
+const NEWEST_BLOCKS_PER_LANE = 3;
+
+/** Events of the last blocks of every lane, in no order: at least the newest `limit` events are among them. */
+export async function readNewest(sql: Sql, limit: number): Promise<LoggedEvent[]> {
+  const { rows } = await sql.query<BlockRow>({
+    name: 'log_read_newest',
+    text: `select b.log, b.lane, b.first_seq, b.payload from log_lane l
+           cross join lateral (
+             select log, lane, first_seq, payload from log_block
+             where log = l.log and lane = l.lane order by first_seq desc limit ${NEWEST_BLOCKS_PER_LANE}
+           ) b`,
+  });
+  return rows.flatMap((row) => {
+    const lines = unpackLines(row.payload);
+    const skipped = Math.max(0, lines.length - limit);
+    return lines.slice(skipped).map((line, index) => decodeEvent(line, { log: row.log, lane: row.lane, seq: row.first_seq + skipped + index }));
+  });
+}

@@ -1,0 +1,131 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Services } from '../context.ts';
+import type { LogId } from './event.ts';
+import { beat, holdAllLanes, holdLanes, LANES_TOTAL, type LaneLease, type ReaderName } from './lease.ts';
+import type { LeasedRun } from './processor.ts';
+import { type LaneRun, readBlocks, readRecent } from './read-blocks.ts';
+
+const HOLD_EVERY_MS = 2_000;
+/** What another process appended is found by looking; what this one appended wakes us at once. */
+const LOOK_EVERY_MS = 150;
+
+/** A process's hold on lanes for one reader, shared by the workers that read them. */
+export class LaneHold {
+  readonly reader: ReaderName;
+  readonly processId: string;
+  #leases: LaneLease[] = [];
+  #heldAt = 0;
+  #holding: Promise<void> | undefined;
+
+  constructor(options: { reader: ReaderName; processId: string }) {
+    this.reader = options.reader;
+    this.processId = options.processId;
+  }
+
+  get leases(): readonly LaneLease[] {
+    return this.#leases;
+  }
+
+  /** Renews when due. Leases that are still held keep their identity, so that workers see their own progress. */
+  async renew(services: Services, force = false): Promise<void> {
+    const nowMs = performance.now();
+    if (!force && nowMs - this.#heldAt < HOLD_EVERY_MS) return;
+    this.#holding ??= this.#hold(services).finally(() => {
+      this.#holding = undefined;
+    });
+    await this.#holding;
+  }
+
+  async #hold(services: Services): Promise<void> {
+    const held = this.reader === 'archive' ? await holdAllLanes(services.postgres, this) : await this.#holdShare(services);
+    this.#leases = held.map((lease) => {
+      const known = this.#leases.find((l) => l.log === lease.log && l.lane === lease.lane);
+      const unchanged = known !== undefined && known.fence === lease.fence && known.configVersion === lease.configVersion;
+      return unchanged ? known : lease;
+    });
+    this.#heldAt = performance.now();
+  }
+
+  /** Processors share the lanes out evenly among the living processes. */
+  async #holdShare(services: Services): Promise<LaneLease[]> {
+    const living = await beat(services.postgres, this.processId);
+    return holdLanes(services.postgres, {
+      reader: this.reader,
+      processId: this.processId,
+      lanesMax: Math.ceil(LANES_TOTAL / living),
+    });
+  }
+}
+
+export interface ReadOptions {
+  readonly eventsMax: number;
+  readonly fromDatabase: boolean;
+}
+
+/** What follows the cursors of `leases`: from memory where this process appended it, else from the database. */
+export async function readRuns(services: Services, leases: readonly LaneLease[], options: ReadOptions): Promise<LeasedRun[]> {
+  const runs: LeasedRun[] = [];
+  const cold: LaneLease[] = [];
+  let room = options.eventsMax;
+  for (const lease of leases) {
+    if (room <= 0) break;
+    const run = readRecent(services.log.recent, lease, room);
+    if (run === undefined) cold.push(lease);
+    else room -= addRun(runs, lease, run, room);
+  }
+  if (room > 0 && options.fromDatabase && cold.length > 0) {
+    for (const run of await readBlocks(services.postgres, cold, 2)) {
+      if (room <= 0) break;
+      const lease = cold.find((l) => l.log === run.log && l.lane === run.lane)!;
+      room -= addRun(runs, lease, run, room);
+    }
+  }
+  return runs;
+}
+
+function addRun(runs: LeasedRun[], lease: LaneLease, run: LaneRun, room: number): number {
+  const lines = run.lines.length > room ? run.lines.slice(0, room) : run.lines;
+  runs.push({ lease, run: { ...run, lines } });
+  return lines.length;
+}
+
+/** Wakes when this process appended to the log, or when it is time to look for what others appended. */
+export class AppendSignal {
+  #pending = true;
+  #wake: (() => void) | undefined;
+  #lookedAt = 0;
+  readonly stop: () => void;
+
+  constructor(services: Services) {
+    this.stop = services.log.onAppend((_logs: ReadonlySet<LogId>) => this.notify());
+  }
+
+  notify(): void {
+    this.#pending = true;
+    this.#wake?.();
+  }
+
+  /** Whether the database should be asked as well: at the latest every `LOOK_EVERY_MS`. */
+  dueToLook(): boolean {
+    const nowMs = performance.now();
+    if (nowMs - this.#lookedAt < LOOK_EVERY_MS) return false;
+    this.#lookedAt = nowMs;
+    return true;
+  }
+
+  async wait(signal: AbortSignal): Promise<void> {
+    if (!this.#pending && !signal.aborted) {
+      const woken = new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      const abort = new AbortController();
+      const stop = () => abort.abort();
+      signal.addEventListener('abort', stop, { once: true });
+      await Promise.race([woken, pause(LOOK_EVERY_MS, undefined, { signal: abort.signal }).catch(() => undefined)]);
+      signal.removeEventListener('abort', stop);
+      abort.abort();
+      this.#wake = undefined;
+    }
+    this.#pending = false;
+  }
+}

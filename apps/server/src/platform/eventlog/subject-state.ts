@@ -1,0 +1,82 @@
+import type { Sql } from '../postgres/index.ts';
+import { Subject } from './subject.ts';
+
+/** Locks subjects in id order and reads them. Ids without a row are left out. */
+export async function lockSubjects(sql: Sql, workspaceId: number, ids: readonly string[]): Promise<Map<string, Subject>> {
+  const subjects = new Map<string, Subject>();
+  if (ids.length === 0) return subjects;
+  const { rows } = await sql.query<{ subject_id: string; state: Buffer }>({
+    name: 'subject_lock',
+    text: `select subject_id, state from subject_state
+           where workspace_id = $1 and subject_id = any($2::uuid[])
+           order by subject_id for no key update`,
+    values: [workspaceId, ids],
+  });
+  for (const row of rows) subjects.set(row.subject_id, new Subject(row.subject_id, row.state));
+  return subjects;
+}
+
+/** Reads subjects without locking them: for answers, never for decisions. */
+export async function readSubjects(sql: Sql, workspaceId: number, ids: readonly string[]): Promise<Map<string, Subject>> {
+  const subjects = new Map<string, Subject>();
+  if (ids.length === 0) return subjects;
+  const { rows } = await sql.query<{ subject_id: string; state: Buffer }>({
+    name: 'subject_read',
+    text: 'select subject_id, state from subject_state where workspace_id = $1 and subject_id = any($2::uuid[])',
+    values: [workspaceId, ids],
+  });
+  for (const row of rows) subjects.set(row.subject_id, new Subject(row.subject_id, row.state));
+  return subjects;
+}
+
+/** Writes states in one statement. All bytes travel as one binary parameter, cut up again by offset and length. */
+export async function saveSubjects(sql: Sql, workspaceId: number, subjects: readonly Subject[]): Promise<void> {
+  await writeStates(sql, workspaceId, subjects, UPDATE);
+}
+
+export async function insertSubjects(sql: Sql, workspaceId: number, subjects: readonly Subject[]): Promise<void> {
+  await writeStates(sql, workspaceId, subjects, INSERT);
+}
+
+export async function deleteSubjects(sql: Sql, workspaceId: number, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await sql.query({
+    name: 'subject_delete',
+    text: 'delete from subject_state where workspace_id = $1 and subject_id = any($2::uuid[])',
+    values: [workspaceId, ids],
+  });
+}
+
+const UPDATE = {
+  name: 'subject_save',
+  text: `update subject_state s set state = substring($3::bytea from d.first for d.length)
+         from unnest($2::uuid[], $4::integer[], $5::integer[]) as d(id, first, length)
+         where s.workspace_id = $1 and s.subject_id = d.id`,
+};
+const INSERT = {
+  name: 'subject_insert',
+  text: `insert into subject_state (workspace_id, subject_id, state)
+         select $1, d.id, substring($3::bytea from d.first for d.length)
+         from unnest($2::uuid[], $4::integer[], $5::integer[]) as d(id, first, length)`,
+};
+
+async function writeStates(
+  sql: Sql,
+  workspaceId: number,
+  subjects: readonly Subject[],
+  statement: { name: string; text: string },
+): Promise<void> {
+  if (subjects.length === 0) return;
+  const states = subjects.map((subject) => subject.encode());
+  const firsts: number[] = [];
+  let offset = 1;
+  for (const state of states) {
+    firsts.push(offset);
+    offset += state.length;
+  }
+  const { rowCount } = await sql.query({
+    ...statement,
+    values: [workspaceId, subjects.map((s) => s.id), Buffer.concat(states), firsts, states.map((s) => s.length)],
+  });
+  if (rowCount !== subjects.length) throw new Error(`wrote ${rowCount} of ${subjects.length} subject states`);
+}

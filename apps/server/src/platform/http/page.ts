@@ -1,0 +1,36 @@
+import { AppError } from '../errors.ts';
+
+/** What every list answers. `nextCursor` is null on the last page. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly nextCursor: string | null;
+}
+
+export const PAGE_LIMIT_DEFAULT = 50;
+export const PAGE_LIMIT_MAX = 500;
+
+/** Opaque to the caller: the sort key of the last item. */
+export function encodeCursor(key: readonly (string | number)[]): string {
+  return Buffer.from(JSON.stringify(key)).toString('base64url');
+}
+
+export function decodeCursor(cursor: string | undefined): (string | number)[] | undefined {
+  if (cursor === undefined || cursor === '') return undefined;
+  try {
+    const key: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
+    if (Array.isArray(key)) return key as (string | number)[];
+  } catch {
+    // Falls through to the one message for every malformed cursor.
+  }
+  throw new AppError('invalid', 'The cursor is not one this list gave out', {
+    details: [{ field: 'cursor', message: 'pass the nextCursor of the page before, or leave it out' }],
+  });
+}
+
+/** Cuts a page out of `limit + 1` rows. */
+export function toPage<R, T>(rows: readonly R[], options: { limit: number; keyOf: (row: R) => readonly (string | number)[]; present: (row: R) => T }): Page<T> {
+  const shown = rows.slice(0, options.limit);
+  const last = shown.at(-1);
+  const more = rows.length > options.limit && last !== undefined;
+  return { items: shown.map(options.present), nextCursor: more ? encodeCursor(options.keyOf(last)) : null };
+}

@@ -1,0 +1,17 @@
+import type { z } from 'zod';
+import { AppError } from '../errors.ts';
+
+/** Parses what a caller sent; what does not fit is one `invalid` that names every field at fault. */
+export function parseInput<S extends z.ZodType>(schema: S, input: unknown): z.output<S> {
+  const parsed = schema.safeParse(input);
+  if (parsed.success) return parsed.data;
+  throw new AppError('invalid', 'The request does not fit', {
+    details: parsed.error.issues.map((issue) => ({ field: fieldPath(issue.path), message: issue.message })),
+  });
+}
+
+function fieldPath(path: readonly PropertyKey[]): string {
+  let text = '';
+  for (const part of path) text += typeof part === 'number' ? `[${part}]` : `${text === '' ? '' : '.'}${String(part)}`;
+  return text;
+}

@@ -1,0 +1,1 @@
+export { runLoop, type LoopOptions } from './loop.ts';
