@@ -1,0 +1,4 @@
+export { listWorkspaceIds } from './account-store.ts';
+export { ensureFirstWorkspace, type FirstWorkspace } from './ensure-first-workspace.ts';
+export { createKeyRing, type KeyRing } from './keys.ts';
+export { accountsMigrations } from './migrations/index.ts';

@@ -1,0 +1,97 @@
+import type { NodeRef } from '../../platform/eventlog/index.ts';
+
+/** What is known of the nodes and profiles an event touches; grows while a batch is decided. */
+export interface IdentityView {
+  /** The profile a node belongs to, undefined when it is nobody's yet. */
+  ownerOf(nodeId: number): string | undefined;
+  /** The nodes of a profile. */
+  nodesOf(profileId: string): readonly NodeRef[];
+  /** How many nodes of this kind one profile may hold. */
+  limitOf(kind: number): number;
+}
+
+export interface IdentityDecision {
+  /** The profile the event goes to; undefined: a new one. */
+  readonly profileId: string | undefined;
+  /** Profiles that become part of it. */
+  readonly merge: readonly string[];
+  /** Nodes of nobody that become its own. */
+  readonly attach: readonly NodeRef[];
+  /** Nodes left where they are: following them would have joined two customers. */
+  readonly conflicts: readonly NodeRef[];
+}
+
+/**
+ * Which profile an event belongs to. `nodes` is strongest first and not empty.
+ * None known: a new profile. One: that one, and it gets the nodes of nobody. Several: they are one customer, unless a
+ * kind with limit 1 (a user id) would then occur twice; then the weakest identifier of the event is left where it is
+ * and the rest is decided again. Rule after Segment Unify's identity resolution; see the module's README.
+ */
+export function decideIdentity(nodes: readonly NodeRef[], view: IdentityView): IdentityDecision {
+  const conflicts: NodeRef[] = [];
+  for (let count = nodes.length; count > 1; count--) {
+    const kept = nodes.slice(0, count);
+    const owners = distinctOwners(kept, view);
+    if (fits(kept, owners, view)) return decided(kept, owners, { view, conflicts });
+    conflicts.push(nodes[count - 1]!);
+  }
+  const strongest = nodes.slice(0, 1);
+  return decided(strongest, distinctOwners(strongest, view), { view, conflicts });
+}
+
+function distinctOwners(nodes: readonly NodeRef[], view: IdentityView): string[] {
+  const owners = new Set<string>();
+  for (const node of nodes) {
+    const owner = view.ownerOf(node.id);
+    if (owner !== undefined) owners.add(owner);
+  }
+  return [...owners];
+}
+
+/** Whether the nodes and the profiles they lead to can be one customer. */
+function fits(nodes: readonly NodeRef[], owners: readonly string[], view: IdentityView): boolean {
+  const singles = new Map<number, number>();
+  const admits = (node: NodeRef): boolean => {
+    if (view.limitOf(node.kind) !== 1) return true;
+    const held = singles.get(node.kind);
+    singles.set(node.kind, node.id);
+    return held === undefined || held === node.id;
+  };
+  return nodes.every(admits) && owners.every((owner) => view.nodesOf(owner).every(admits));
+}
+
+function decided(
+  nodes: readonly NodeRef[],
+  owners: readonly string[],
+  options: { view: IdentityView; conflicts: readonly NodeRef[] },
+): IdentityDecision {
+  const { view, conflicts } = options;
+  const survivor = owners.length > 1 ? survivorOf(owners, view) : owners[0];
+  return {
+    profileId: survivor,
+    merge: owners.filter((owner) => owner !== survivor),
+    attach: withinLimits(nodes, survivor, view),
+    conflicts,
+  };
+}
+
+/** The profile with the strongest identifier survives; among equals the one that was there first. The same whatever the order. */
+function survivorOf(owners: readonly string[], view: IdentityView): string {
+  const strength = (owner: string) => Math.min(...view.nodesOf(owner).map((node) => node.kind), Number.MAX_SAFE_INTEGER);
+  return [...owners].sort((a, b) => strength(a) - strength(b) || (a < b ? -1 : 1))[0]!;
+}
+
+/** Nodes of nobody, as far as the profile has room; one that finds none still resolved, it is just not kept. */
+function withinLimits(nodes: readonly NodeRef[], survivor: string | undefined, view: IdentityView): NodeRef[] {
+  const held = new Map<number, number>();
+  for (const node of survivor === undefined ? [] : view.nodesOf(survivor)) held.set(node.kind, (held.get(node.kind) ?? 0) + 1);
+  const attached: NodeRef[] = [];
+  for (const node of nodes) {
+    if (view.ownerOf(node.id) !== undefined) continue;
+    const count = held.get(node.kind) ?? 0;
+    if (count >= view.limitOf(node.kind)) continue;
+    held.set(node.kind, count + 1);
+    attached.push(node);
+  }
+  return attached;
+}

@@ -1,0 +1,27 @@
+export {
+  type Identifier,
+  type IdentifierKind,
+  kindOfCode,
+  normaliseIdentifier,
+  rankIdentifiers,
+  RANKED_KINDS,
+} from './identifier.ts';
+export { identityStage } from './identity-stage.ts';
+export { profilesMigrations } from './migrations/index.ts';
+export { type KnownNode, NodeDirectory, openNodeKeys } from './node-directory.ts';
+export { followMerged, listProfileIdsAfter } from './profile-store.ts';
+export {
+  anchorNode,
+  clearTraits,
+  findProfileId,
+  listAddresses,
+  listLanes,
+  listNodeIds,
+  nodeIdsOf,
+  openTraits,
+  ownersOfNodes,
+  type ProfileAddress,
+  type ProfileReader,
+} from './read-profile.ts';
+export { profileRoutes, requireProfileId } from './routes.ts';
+export { createTraitsStage } from './traits-stage.ts';

@@ -1,0 +1,120 @@
+import { blindHash, newDataKey, open, seal } from '../../platform/crypto/index.ts';
+import type { WorkspaceKeys } from '../../platform/crypto/index.ts';
+import type { NodeRef } from '../../platform/eventlog/index.ts';
+import { LANE_COUNT } from '../../platform/eventlog/index.ts';
+import { uuidText } from '../../platform/ids/index.ts';
+import type { Sql } from '../../platform/postgres/index.ts';
+import { type Identifier, KIND_CODES } from './identifier.ts';
+import { findNodesByHash, findWrappedKeys, insertNodes, type NewNode } from './node-store.ts';
+
+/** An identifier's node as intake needs it. */
+export interface KnownNode extends NodeRef {
+  /** Undefined once its owner was erased. */
+  readonly key: Buffer | undefined;
+  /** The lane of events whose strongest identifier this is. */
+  readonly lane: number;
+}
+
+interface Need {
+  readonly workspaceId: number;
+  readonly identifier: Identifier;
+}
+
+/** About 300 bytes an entry. */
+const CACHED_NODES_MAX = 200_000;
+
+/** Finds nodes by identifier, makes those that are new, and remembers both. One query per workspace for what is unknown. */
+export class NodeDirectory {
+  readonly #sql: Sql;
+  readonly #keysOf: (workspaceId: number) => Promise<WorkspaceKeys>;
+  readonly #nodes = new Map<string, KnownNode>();
+
+  constructor(sql: Sql, keysOf: (workspaceId: number) => Promise<WorkspaceKeys>) {
+    this.#sql = sql;
+    this.#keysOf = keysOf;
+  }
+
+  find(workspaceId: number, identifier: Identifier): KnownNode | undefined {
+    return this.#nodes.get(cacheKey(workspaceId, identifier));
+  }
+
+  /** After this, `find` knows every one of `needs`. */
+  async ensure(needs: readonly Need[]): Promise<void> {
+    const unknown = new Map<number, Map<string, Identifier>>();
+    for (const { workspaceId, identifier } of needs) {
+      const key = cacheKey(workspaceId, identifier);
+      if (this.#nodes.has(key)) continue;
+      let ofWorkspace = unknown.get(workspaceId);
+      if (ofWorkspace === undefined) unknown.set(workspaceId, (ofWorkspace = new Map()));
+      ofWorkspace.set(key, identifier);
+    }
+    for (const [workspaceId, identifiers] of unknown) await this.#load(workspaceId, identifiers);
+  }
+
+  /** Drops the oldest entries beyond the bound. Between uses of `ensure` and `find`, never within. */
+  trim(): void {
+    let surplus = this.#nodes.size - CACHED_NODES_MAX;
+    for (const key of this.#nodes.keys()) {
+      if (surplus-- <= 0) break;
+      this.#nodes.delete(key);
+    }
+  }
+
+  async #load(workspaceId: number, identifiers: ReadonlyMap<string, Identifier>): Promise<void> {
+    const keys = await this.#keysOf(workspaceId);
+    const byHash = new Map<string, { cacheKey: string; identifier: Identifier }>();
+    for (const [key, identifier] of identifiers) byHash.set(identifierHash(keys, identifier), { cacheKey: key, identifier });
+    const found = await findNodesByHash(this.#sql, workspaceId, [...byHash.keys()]);
+    const missing = new Set(byHash.keys());
+    for (const row of found) missing.delete(row.hash);
+    if (missing.size > 0) {
+      const fresh = [...missing].map((hash) => newNode(keys, byHash.get(hash)!.identifier, hash));
+      await insertNodes(this.#sql, workspaceId, fresh);
+      found.push(...(await findNodesByHash(this.#sql, workspaceId, [...missing])));
+    }
+    for (const row of found) {
+      this.#nodes.set(byHash.get(row.hash)!.cacheKey, {
+        id: row.id,
+        kind: row.kind,
+        key: row.wrapped_key === null ? undefined : open(keys.wrapping, row.wrapped_key),
+        lane: laneOfHash(row.hash),
+      });
+    }
+  }
+}
+
+/** The blind index of an identifier, as it is stored. */
+export function identifierHash(keys: WorkspaceKeys, identifier: Identifier): string {
+  return uuidText(blindHash(keys.blind, `${identifier.kind}\n${identifier.value}`));
+}
+
+export function laneOfHash(hash: string): number {
+  return Number.parseInt(hash.slice(0, 2), 16) % LANE_COUNT;
+}
+
+function newNode(keys: WorkspaceKeys, identifier: Identifier, hash: string): NewNode {
+  const key = newDataKey();
+  return {
+    kind: KIND_CODES[identifier.kind],
+    hash,
+    value: seal(key, identifier.value),
+    wrappedKey: seal(keys.wrapping, key),
+  };
+}
+
+function cacheKey(workspaceId: number, identifier: Identifier): string {
+  return `${workspaceId}\n${identifier.kind}\n${identifier.value}`;
+}
+
+/** The data keys of nodes by id; a node without one was erased. One query. */
+export async function openNodeKeys(
+  reader: { sql: Sql; workspaceId: number; keys: WorkspaceKeys },
+  nodeIds: readonly number[],
+): Promise<Map<number, Buffer>> {
+  const opened = new Map<number, Buffer>();
+  if (nodeIds.length === 0) return opened;
+  for (const row of await findWrappedKeys(reader.sql, reader.workspaceId, [...new Set(nodeIds)])) {
+    if (row.wrapped_key !== null) opened.set(row.id, open(reader.keys.wrapping, row.wrapped_key));
+  }
+  return opened;
+}

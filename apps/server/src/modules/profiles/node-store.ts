@@ -1,0 +1,105 @@
+import type { Sql } from '../../platform/postgres/index.ts';
+
+export interface NodeRow {
+  id: number;
+  kind: number;
+  hash: string;
+  wrapped_key: Buffer | null;
+}
+
+export interface OwnedNodeRow {
+  id: number;
+  kind: number;
+  profile_id: string | null;
+}
+
+export async function findNodesByHash(sql: Sql, workspaceId: number, hashes: readonly string[]): Promise<NodeRow[]> {
+  const { rows } = await sql.query<NodeRow>({
+    name: 'node_find_by_hash',
+    text: 'select id, kind, hash, wrapped_key from identity_node where workspace_id = $1 and hash = any($2::uuid[])',
+    values: [workspaceId, hashes],
+  });
+  return rows;
+}
+
+export interface NewNode {
+  readonly kind: number;
+  readonly hash: string;
+  readonly value: Buffer;
+  readonly wrappedKey: Buffer;
+}
+
+/** Inserts those that do not exist; another process may have made some first. In hash order, against lock-ups. */
+export async function insertNodes(sql: Sql, workspaceId: number, nodes: readonly NewNode[]): Promise<void> {
+  const sorted = [...nodes].sort((a, b) => (a.hash < b.hash ? -1 : 1));
+  await sql.query({
+    name: 'node_insert',
+    text: `insert into identity_node (workspace_id, kind, hash, value, wrapped_key)
+           select $1, kind, hash, value, wrapped_key
+           from unnest($2::smallint[], $3::uuid[], $4::bytea[], $5::bytea[]) as n(kind, hash, value, wrapped_key)
+           on conflict (workspace_id, hash) do nothing`,
+    values: [workspaceId, sorted.map((n) => n.kind), sorted.map((n) => n.hash), sorted.map((n) => n.value), sorted.map((n) => n.wrappedKey)],
+  });
+}
+
+/** Whose each node is. By primary key: about 5 µs a node. */
+export async function findOwners(sql: Sql, workspaceId: number, nodeIds: readonly number[]): Promise<OwnedNodeRow[]> {
+  const { rows } = await sql.query<OwnedNodeRow>({
+    name: 'node_owners',
+    text: 'select id, kind, profile_id from identity_node where workspace_id = $1 and id = any($2::bigint[])',
+    values: [workspaceId, nodeIds],
+  });
+  return rows;
+}
+
+export async function findWrappedKeys(sql: Sql, workspaceId: number, nodeIds: readonly number[]): Promise<{ id: number; wrapped_key: Buffer | null }[]> {
+  const { rows } = await sql.query<{ id: number; wrapped_key: Buffer | null }>({
+    name: 'node_keys',
+    text: 'select id, wrapped_key from identity_node where workspace_id = $1 and id = any($2::bigint[])',
+    values: [workspaceId, nodeIds],
+  });
+  return rows;
+}
+
+export interface NodeMove {
+  readonly node: number;
+  /** Null: the node must still be nobody's. */
+  readonly from: string | null;
+  readonly to: string;
+}
+
+/** Gives nodes to profiles; answers the version of each change, fewer when another transaction was first. */
+export async function moveNodes(sql: Sql, workspaceId: number, moves: readonly NodeMove[]): Promise<{ id: number; version: number }[]> {
+  if (moves.length === 0) return [];
+  const sorted = [...moves].sort((a, b) => a.node - b.node);
+  const { rows } = await sql.query<{ id: number; version: number }>({
+    name: 'node_move',
+    text: `update identity_node n set profile_id = m.target
+           from unnest($2::bigint[], $3::uuid[], $4::uuid[]) as m(id, origin, target)
+           where n.workspace_id = $1 and n.id = m.id and n.profile_id is not distinct from m.origin
+           returning n.id, nextval('node_map_version') as version`,
+    values: [workspaceId, sorted.map((m) => m.node), sorted.map((m) => m.from), sorted.map((m) => m.to)],
+  });
+  return rows;
+}
+
+export interface ProfileNodeRow {
+  id: number;
+  profile_id: string;
+  kind: number;
+  hash: string;
+  value: Buffer;
+  wrapped_key: Buffer | null;
+  created_at: Date;
+}
+
+/** Every node of the profiles, newest first. */
+export async function listNodesOfProfiles(sql: Sql, workspaceId: number, profileIds: readonly string[]): Promise<ProfileNodeRow[]> {
+  const { rows } = await sql.query<ProfileNodeRow>({
+    name: 'node_of_profiles',
+    text: `select id, profile_id, kind, hash, value, wrapped_key, created_at from identity_node
+           where workspace_id = $1 and profile_id = any($2::uuid[]) order by id desc`,
+    values: [workspaceId, profileIds],
+  });
+  return rows;
+}

@@ -1,0 +1,120 @@
+import type { Sql } from '../../platform/postgres/index.ts';
+
+export interface ProfileRow {
+  id: string;
+  created_at: Date;
+}
+
+export async function insertProfiles(sql: Sql, workspaceId: number, profiles: readonly { id: string; createdAt: Date }[]): Promise<void> {
+  if (profiles.length === 0) return;
+  await sql.query({
+    name: 'profile_insert',
+    text: `insert into profile (workspace_id, id, created_at)
+           select $1, id, created_at from unnest($2::uuid[], $3::timestamptz[]) as p(id, created_at)`,
+    values: [workspaceId, profiles.map((p) => p.id), profiles.map((p) => p.createdAt)],
+  });
+}
+
+export interface MergeRow {
+  readonly id: string;
+  readonly from: string;
+  readonly into: string;
+  readonly nodes: readonly number[];
+  readonly causeMessageId: string;
+}
+
+/** Marks profiles as merged away and keeps what is needed to explain and undo it. */
+export async function recordMerges(sql: Sql, workspaceId: number, options: { merges: readonly MergeRow[]; at: Date }): Promise<void> {
+  const { merges, at } = options;
+  if (merges.length === 0) return;
+  await sql.query({
+    name: 'profile_mark_merged',
+    text: `update profile p set merged_into = m.target, merged_at = $4
+           from unnest($2::uuid[], $3::uuid[]) as m(origin, target)
+           where p.workspace_id = $1 and p.id = m.origin`,
+    values: [workspaceId, merges.map((m) => m.from), merges.map((m) => m.into), at],
+  });
+  // Node lists differ in length, so they travel as text and are cut up by the database.
+  await sql.query({
+    name: 'profile_merge_insert',
+    text: `insert into profile_merge (workspace_id, id, from_profile, into_profile, from_nodes, cause_message_id, merged_at)
+           select $1, id, origin, target, string_to_array(nodes, ',')::bigint[], cause, $7
+           from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[]) as m(id, origin, target, nodes, cause)`,
+    values: [
+      workspaceId,
+      merges.map((m) => m.id),
+      merges.map((m) => m.from),
+      merges.map((m) => m.into),
+      merges.map((m) => m.nodes.join(',')),
+      merges.map((m) => m.causeMessageId),
+      at,
+    ],
+  });
+}
+
+export async function recordConflicts(
+  sql: Sql,
+  workspaceId: number,
+  options: { conflicts: readonly { profileId: string; node: number; causeMessageId: string }[]; at: Date },
+): Promise<void> {
+  const { conflicts, at } = options;
+  if (conflicts.length === 0) return;
+  await sql.query({
+    name: 'identity_conflict_insert',
+    text: `insert into identity_conflict (workspace_id, profile_id, node, cause_message_id, found_at)
+           select $1, profile_id, node, cause, $5
+           from unnest($2::uuid[], $3::bigint[], $4::text[]) as c(profile_id, node, cause)
+           on conflict do nothing`,
+    values: [workspaceId, conflicts.map((c) => c.profileId), conflicts.map((c) => c.node), conflicts.map((c) => c.causeMessageId), at],
+  });
+}
+
+/** Where each profile went: itself, or the one it was merged into, however many times. Unknown ids are left out. */
+export async function followMerged(sql: Sql, workspaceId: number, ids: readonly string[]): Promise<Map<string, string>> {
+  if (ids.length === 0) return new Map();
+  const { rows } = await sql.query<{ origin: string; id: string }>({
+    name: 'profile_follow',
+    text: `with recursive path as (
+             select id as origin, id, merged_into from profile where workspace_id = $1 and id = any($2::uuid[])
+             union all
+             select path.origin, p.id, p.merged_into from path
+             join profile p on p.workspace_id = $1 and p.id = path.merged_into
+           )
+           select origin, id from path where merged_into is null`,
+    values: [workspaceId, ids],
+  });
+  return new Map(rows.map((row) => [row.origin, row.id]));
+}
+
+/** Newest first, `limit` of them, older than the cursor. */
+export async function listProfiles(sql: Sql, workspaceId: number, page: { limit: number; beforeId: string | undefined }): Promise<ProfileRow[]> {
+  const { rows } = await sql.query<ProfileRow>({
+    name: 'profile_list',
+    text: `select id, created_at from profile
+           where workspace_id = $1 and merged_into is null and ($2::uuid is null or id < $2::uuid)
+           order by id desc limit $3`,
+    values: [workspaceId, page.beforeId ?? null, page.limit],
+  });
+  return rows;
+}
+
+/** Ids in order, for whoever has to visit every profile in pages. */
+export async function listProfileIdsAfter(sql: Sql, workspaceId: number, page: { afterId: string | null; limit: number }): Promise<string[]> {
+  const { rows } = await sql.query<{ id: string }>({
+    name: 'profile_ids_after',
+    text: `select id from profile
+           where workspace_id = $1 and merged_into is null and ($2::uuid is null or id > $2::uuid)
+           order by id limit $3`,
+    values: [workspaceId, page.afterId, page.limit],
+  });
+  return rows.map((row) => row.id);
+}
+
+export async function findProfiles(sql: Sql, workspaceId: number, ids: readonly string[]): Promise<ProfileRow[]> {
+  const { rows } = await sql.query<ProfileRow>({
+    name: 'profile_find',
+    text: 'select id, created_at from profile where workspace_id = $1 and id = any($2::uuid[]) and merged_into is null',
+    values: [workspaceId, ids],
+  });
+  return rows;
+}

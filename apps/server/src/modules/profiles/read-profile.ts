@@ -1,0 +1,154 @@
+import type { Ctx } from '../../platform/context.ts';
+import { open, type WorkspaceKeys } from '../../platform/crypto/index.ts';
+import { internalLane, INTAKE_LOG, INTERNAL_LOG, type LogId, type NodeRef, readSubjects, type Subject } from '../../platform/eventlog/index.ts';
+import type { JsonObject } from '../../platform/json.ts';
+import type { Sql } from '../../platform/postgres/index.ts';
+import { type Identifier, type IdentifierKind, KIND_CODES, kindOfCode } from './identifier.ts';
+import { identifierHash, laneOfHash, openNodeKeys } from './node-directory.ts';
+import { findNodesByHash, findOwners, listNodesOfProfiles, type ProfileNodeRow } from './node-store.ts';
+import { currentTraits, openPersonal, profileSection } from './profile-section.ts';
+import { findProfiles, type ProfileRow } from './profile-store.ts';
+
+/** Whatever reads profiles: a context, a batch. */
+export interface ProfileReader {
+  readonly workspaceId: number;
+  readonly sql: Sql;
+  keysOf(workspaceId: number): Promise<WorkspaceKeys>;
+}
+
+/** The traits of each subject as they stand, personal ones opened. One query. */
+export async function openTraits(reader: ProfileReader, subjects: Iterable<Subject>): Promise<Map<string, JsonObject>> {
+  const states = [...subjects].flatMap((subject) => {
+    const state = subject.get(profileSection);
+    return state === undefined ? [] : [{ id: subject.id, state }];
+  });
+  const anchors = states.filter(({ state }) => state.personal !== '').map(({ state }) => state.anchor);
+  const keys = await reader.keysOf(reader.workspaceId);
+  const nodeKeys = await openNodeKeys({ sql: reader.sql, workspaceId: reader.workspaceId, keys }, anchors);
+  return new Map(
+    states.map(({ id, state }) => [
+      id,
+      { ...currentTraits(state.traits), ...currentTraits(openPersonal(state, nodeKeys.get(state.anchor))) },
+    ]),
+  );
+}
+
+/** The traits that are not personal: no key, no query. */
+export function clearTraits(subject: Subject): JsonObject {
+  return currentTraits(subject.get(profileSection)?.traits ?? {});
+}
+
+/** The node to emit under when no event is the cause. */
+export function anchorNode(subject: Subject): NodeRef {
+  const state = subject.get(profileSection);
+  if (state === undefined) return { kind: 0, id: 0 };
+  const kind = state.nodes.find(([, id]) => id === state.anchor)?.[0] ?? 0;
+  return { kind, id: state.anchor };
+}
+
+/** The ids of the subject's identifier nodes. No query. */
+export function nodeIdsOf(subject: Subject): number[] {
+  return (subject.get(profileSection)?.nodes ?? []).map(([, id]) => id);
+}
+
+export interface ProfileAddress {
+  readonly address: string;
+  readonly node: NodeRef;
+}
+
+/** The addresses of one kind of each profile, newest first. One query. */
+export async function listAddresses(
+  reader: ProfileReader,
+  profileIds: readonly string[],
+  kind: 'email' | 'phone',
+): Promise<Map<string, ProfileAddress[]>> {
+  const keys = await reader.keysOf(reader.workspaceId);
+  const addresses = new Map<string, ProfileAddress[]>(profileIds.map((id) => [id, []]));
+  for (const row of await listNodesOfProfiles(reader.sql, reader.workspaceId, profileIds)) {
+    const value = row.kind === KIND_CODES[kind] ? openValue(keys, row) : undefined;
+    if (value !== undefined) addresses.get(row.profile_id)?.push({ address: value, node: { kind: row.kind, id: row.id } });
+  }
+  return addresses;
+}
+
+/** Every lane in which something about these profiles can stand. */
+export async function listLanes(sql: Sql, workspaceId: number, profileIds: readonly string[]): Promise<Map<string, { log: LogId; lane: number }[]>> {
+  const lanes = new Map(profileIds.map((id) => [id, [{ log: INTERNAL_LOG as LogId, lane: internalLane(id) }]]));
+  for (const row of await listNodesOfProfiles(sql, workspaceId, profileIds)) {
+    const lane = laneOfHash(row.hash);
+    const known = lanes.get(row.profile_id);
+    if (known !== undefined && !known.some((l) => l.log === INTAKE_LOG && l.lane === lane)) known.push({ log: INTAKE_LOG, lane });
+  }
+  return lanes;
+}
+
+export interface Profile {
+  readonly id: string;
+  readonly createdAt: Date;
+  readonly firstSeenMs: number | undefined;
+  readonly lastSeenMs: number | undefined;
+  readonly identifiers: readonly { kind: IdentifierKind; value: string }[];
+  readonly traits: JsonObject;
+}
+
+/** Whole profiles, in the order of `rows`. Three queries, whatever their number. */
+export async function assembleProfiles(reader: ProfileReader, rows: readonly ProfileRow[]): Promise<Profile[]> {
+  const ids = rows.map((row) => row.id);
+  const keys = await reader.keysOf(reader.workspaceId);
+  const subjects = await readSubjects(reader.sql, reader.workspaceId, ids);
+  const traits = await openTraits(reader, subjects.values());
+  const nodes = await listNodesOfProfiles(reader.sql, reader.workspaceId, ids);
+  return rows.map((row) => {
+    const state = subjects.get(row.id)?.get(profileSection);
+    return {
+      id: row.id,
+      createdAt: row.created_at,
+      firstSeenMs: state?.firstSeenMs,
+      lastSeenMs: state?.lastSeenMs,
+      identifiers: presentNodes(keys, nodes.filter((node) => node.profile_id === row.id)),
+      traits: traits.get(row.id) ?? {},
+    };
+  });
+}
+
+/** Strongest first; the codes of kinds are in that order. */
+function presentNodes(keys: WorkspaceKeys, nodes: readonly ProfileNodeRow[]): { kind: IdentifierKind; value: string }[] {
+  return [...nodes]
+    .sort((a, b) => a.kind - b.kind || a.id - b.id)
+    .flatMap((node) => {
+      const kind = kindOfCode(node.kind);
+      const value = openValue(keys, node);
+      return kind === undefined || value === undefined ? [] : [{ kind, value }];
+    });
+}
+
+function openValue(keys: WorkspaceKeys, node: ProfileNodeRow): string | undefined {
+  if (node.wrapped_key === null) return undefined;
+  return open(open(keys.wrapping, node.wrapped_key), node.value).toString('utf8');
+}
+
+/** The profile an identifier leads to now. */
+export async function findProfileId(reader: ProfileReader, identifier: Identifier): Promise<string | undefined> {
+  const keys = await reader.keysOf(reader.workspaceId);
+  const [node] = await findNodesByHash(reader.sql, reader.workspaceId, [identifierHash(keys, identifier)]);
+  if (node === undefined) return undefined;
+  const [owner] = await findOwners(reader.sql, reader.workspaceId, [node.id]);
+  return owner?.profile_id ?? undefined;
+}
+
+/** Whose each node is now; nodes of nobody are left out. One query. */
+export async function ownersOfNodes(sql: Sql, workspaceId: number, nodeIds: readonly number[]): Promise<Map<number, string>> {
+  const rows = await findOwners(sql, workspaceId, nodeIds);
+  return new Map(rows.flatMap((row) => (row.profile_id === null ? [] : [[row.id, row.profile_id] as const])));
+}
+
+/** The ids of every node of a profile: what its history is stored under. */
+export async function listNodeIds(ctx: Pick<Ctx, 'sql' | 'workspaceId'>, profileId: string): Promise<number[]> {
+  const rows = await listNodesOfProfiles(ctx.sql, ctx.workspaceId, [profileId]);
+  return rows.map((row) => row.id);
+}
+
+export async function findProfile(reader: ProfileReader, profileId: string): Promise<Profile | undefined> {
+  const rows = await findProfiles(reader.sql, reader.workspaceId, [profileId]);
+  return (await assembleProfiles(reader, rows))[0];
+}

@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import type { Ctx } from '../../platform/context.ts';
+import { AppError } from '../../platform/errors.ts';
+import { decodeCursor, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX, parseInput, type Routes, toPage } from '../../platform/http/index.ts';
+import { publicId, requirePublicId } from '../../platform/ids/index.ts';
+import { isIdentifierKind, normaliseIdentifier, RANKED_KINDS } from './identifier.ts';
+import { followMerged, listProfiles } from './profile-store.ts';
+import { assembleProfiles, findProfile, findProfileId, type Profile } from './read-profile.ts';
+
+const listQuery = z.object({
+  identifier: z.string().optional(),
+  limit: z.coerce.number().int().min(1).max(PAGE_LIMIT_MAX).default(PAGE_LIMIT_DEFAULT),
+  cursor: z.string().optional(),
+});
+
+/** Reading profiles. */
+export const profileRoutes: Routes = (app, deps) => {
+  /** `?identifier=email:ada@example.com` answers the one profile it leads to, or none; without it, all, newest first. */
+  app.get('/api/v1/profiles', { config: { scope: 'profiles:read' } }, async (request) => {
+    const ctx = deps.contextOf(request);
+    const query = parseInput(listQuery, request.query);
+    if (query.identifier !== undefined) return findByIdentifier(ctx, query.identifier);
+    const beforeId = decodeCursor(query.cursor)?.[0];
+    const rows = await listProfiles(ctx.sql, ctx.workspaceId, {
+      limit: query.limit + 1,
+      beforeId: beforeId === undefined ? undefined : String(beforeId),
+    });
+    const page = toPage(rows, { limit: query.limit, keyOf: (row) => [row.id], present: (row) => row });
+    return { items: (await assembleProfiles(ctx, page.items)).map(presentProfile), nextCursor: page.nextCursor };
+  });
+
+  /** One profile; the id of one that was merged away answers the profile it became. */
+  app.get<{ Params: { id: string } }>('/api/v1/profiles/:id', { config: { scope: 'profiles:read' } }, async (request) => {
+    const ctx = deps.contextOf(request);
+    const profile = await findProfile(ctx, await requireProfileId(ctx, request.params.id));
+    if (profile === undefined) throw new AppError('not_found', 'There is no such profile');
+    return presentProfile(profile);
+  });
+};
+
+async function findByIdentifier(ctx: Ctx, text: string) {
+  const colon = text.indexOf(':');
+  const kind = text.slice(0, Math.max(0, colon));
+  if (!isIdentifierKind(kind)) {
+    throw new AppError('invalid', 'The identifier does not name its kind', {
+      details: [{ field: 'identifier', message: `write kind:value, with a kind of ${RANKED_KINDS.join(', ')}` }],
+    });
+  }
+  const identifier = normaliseIdentifier(kind, text.slice(colon + 1));
+  const profileId = identifier === undefined ? undefined : await findProfileId(ctx, identifier);
+  const profile = profileId === undefined ? undefined : await findProfile(ctx, profileId);
+  return { items: profile === undefined ? [] : [presentProfile(profile)], nextCursor: null };
+}
+
+/** The internal id behind a public one, followed through merges; `not_found` when it names nobody. */
+export async function requireProfileId(ctx: Pick<Ctx, 'sql' | 'workspaceId'>, text: string): Promise<string> {
+  const given = requirePublicId('prf', text);
+  const current = (await followMerged(ctx.sql, ctx.workspaceId, [given])).get(given);
+  if (current === undefined) throw new AppError('not_found', 'There is no such profile');
+  return current;
+}
+
+function presentProfile(profile: Profile) {
+  return {
+    id: publicId('prf', profile.id),
+    createdAt: profile.createdAt.toISOString(),
+    firstSeenAt: isoOrNull(profile.firstSeenMs),
+    lastSeenAt: isoOrNull(profile.lastSeenMs),
+    identifiers: profile.identifiers,
+    traits: profile.traits,
+  };
+}
+
+function isoOrNull(ms: number | undefined): string | null {
+  return ms === undefined ? null : new Date(ms).toISOString();
+}

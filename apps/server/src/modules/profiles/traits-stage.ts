@@ -1,0 +1,82 @@
+import { open, type WorkspaceKeys } from '../../platform/crypto/index.ts';
+import type { EventBatch, LoggedEvent, Stage, Subject } from '../../platform/eventlog/index.ts';
+import type { JsonObject } from '../../platform/json.ts';
+import { openNodeKeys } from './node-directory.ts';
+import {
+  mergeTimedTraits,
+  openPersonal,
+  profileSection,
+  type ProfileState,
+  sealPersonal,
+  timeTraits,
+  type TimedTraits,
+} from './profile-section.ts';
+
+/** Traits of identify calls, last writer by event time, trait by trait; and when a profile was seen. */
+export function createTraitsStage(keysOf: (workspaceId: number) => Promise<WorkspaceKeys>): Stage {
+  return {
+    name: 'traits',
+    async run(batch) {
+      const keys = await loadKeys(batch, keysOf);
+      for (const { from, into } of batch.merges) mergeTraits(from, into, keys);
+      for (const { event, subject } of batch.entries) {
+        if (subject !== undefined && event.type !== 'internal') applyEvent(subject, event, keys);
+      }
+    },
+  };
+}
+
+/** Keys of every anchor and event whose personal traits will be opened or sealed: one query, none for most batches. */
+async function loadKeys(batch: EventBatch, keysOf: (workspaceId: number) => Promise<WorkspaceKeys>): Promise<Map<number, Buffer>> {
+  const nodes = new Set<number>();
+  for (const { from, into } of batch.merges) {
+    nodes.add(from.get(profileSection)!.anchor);
+    nodes.add(into.get(profileSection)!.anchor);
+  }
+  for (const { event, subject } of batch.entries) {
+    if (subject === undefined || event.type !== 'identify' || event.sealed === '') continue;
+    nodes.add(event.nodes[0]!.id);
+    nodes.add(subject.get(profileSection)!.anchor);
+  }
+  if (nodes.size === 0) return new Map();
+  return openNodeKeys({ sql: batch.sql, workspaceId: batch.workspaceId, keys: await keysOf(batch.workspaceId) }, [...nodes]);
+}
+
+function mergeTraits(from: Subject, into: Subject, keys: ReadonlyMap<number, Buffer>): void {
+  const theirs = from.get(profileSection)!;
+  const ours = into.get(profileSection)!;
+  const personal = openPersonal(theirs, keys.get(theirs.anchor));
+  into.set(profileSection, {
+    ...withPersonal(ours, personal, keys),
+    traits: mergeTimedTraits(ours.traits, theirs.traits),
+  });
+}
+
+function withPersonal(state: ProfileState, traits: TimedTraits, keys: ReadonlyMap<number, Buffer>): ProfileState {
+  if (Object.keys(traits).length === 0) return state;
+  const key = keys.get(state.anchor);
+  return { ...state, personal: sealPersonal(mergeTimedTraits(openPersonal(state, key), traits), key) };
+}
+
+function applyEvent(subject: Subject, event: LoggedEvent, keys: ReadonlyMap<number, Buffer>): void {
+  const state = subject.get(profileSection)!;
+  const seen: ProfileState = {
+    ...state,
+    firstSeenMs: Math.min(state.firstSeenMs, event.occurredAt),
+    lastSeenMs: Math.max(state.lastSeenMs, event.occurredAt),
+  };
+  subject.set(profileSection, event.type === 'identify' ? withTraits(seen, event, keys) : seen);
+}
+
+function withTraits(state: ProfileState, event: LoggedEvent, keys: ReadonlyMap<number, Buffer>): ProfileState {
+  const clear = event.payload.traits ?? {};
+  const traits = mergeTimedTraits(state.traits, timeTraits(clear, event.occurredAt));
+  return { ...withPersonal(state, timeTraits(openEventTraits(event, keys), event.occurredAt), keys), traits };
+}
+
+function openEventTraits(event: LoggedEvent, keys: ReadonlyMap<number, Buffer>): JsonObject {
+  const key = keys.get(event.nodes[0]!.id);
+  if (event.sealed === '' || key === undefined) return {};
+  const personal = JSON.parse(open(key, Buffer.from(event.sealed, 'base64')).toString('utf8')) as { traits?: JsonObject };
+  return personal.traits ?? {};
+}
