@@ -1,0 +1,94 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Services } from '../../../platform/context.ts';
+import {
+  AppendSignal,
+  LaneHold,
+  type LaneLease,
+  type LeasedRun,
+  moveCursors,
+  readRuns,
+  setBorders,
+} from '../../../platform/eventlog/index.ts';
+import { insertRuns } from './archive-batch.ts';
+
+/** ClickHouse likes few large blocks: one a half second, or as soon as this many events are waiting. */
+const BLOCK_EVENTS_MAX = 10_000;
+const BLOCK_EVERY_MS = 400;
+const FAULT_MS = 1_000;
+
+/**
+ * Copies both logs into the history, each event once: the borders of a block are written down before it is sent, and
+ * after a crash the same block is sent again under the same token. One process at a time does it for all lanes.
+ */
+export async function runArchive(services: Services, options: { processId: string; signal: AbortSignal }): Promise<void> {
+  const { processId, signal } = options;
+  const hold = new LaneHold({ reader: 'archive', processId });
+  const appended = new AppendSignal(services);
+  while (!signal.aborted) {
+    try {
+      await hold.renew(services);
+      const runs = await nextBlock(services, { hold, appended });
+      if (runs.length === 0) {
+        await appended.wait(signal);
+        continue;
+      }
+      const begunAt = performance.now();
+      await archiveBlock(services, { processId, runs });
+      appended.notify();
+      const events = runs.reduce((sum, { run }) => sum + run.lines.length, 0);
+      if (events < BLOCK_EVENTS_MAX) await rest(begunAt + BLOCK_EVERY_MS - performance.now(), signal);
+    } catch (error) {
+      services.logger.warn({ error }, 'the archive could not go on; trying again');
+      await rest(FAULT_MS, signal);
+      await hold.renew(services, true).catch(() => undefined);
+    }
+  }
+  appended.stop();
+}
+
+async function rest(ms: number, signal: AbortSignal): Promise<void> {
+  await pause(Math.max(0, ms), undefined, { signal }).catch(() => undefined);
+}
+
+async function nextBlock(
+  services: Services,
+  options: { hold: LaneHold; appended: AppendSignal },
+): Promise<LeasedRun[]> {
+  const { leases } = options.hold;
+  if (leases.length === 0) return [];
+  const begun = leases.filter((lease) => lease.borderSeq !== null);
+  if (begun.length > 0) return readUpToBorders(services, begun);
+  return readRuns(services, leases, { eventsMax: BLOCK_EVENTS_MAX, fromDatabase: options.appended.dueToLook() });
+}
+
+/** The block that was under way when its writer died, with exactly the same borders. */
+async function readUpToBorders(services: Services, leases: readonly LaneLease[]): Promise<LeasedRun[]> {
+  const runs: LeasedRun[] = [];
+  for (const lease of leases) {
+    const wanted = lease.borderSeq! - lease.seq;
+    let lines: string[] = [];
+    while (lines.length < wanted) {
+      const place = { ...lease, seq: lease.seq + lines.length };
+      const [next] = await readRuns(services, [place], { eventsMax: wanted - lines.length, fromDatabase: true });
+      if (next === undefined) throw new Error(`lane ${lease.log}/${lease.lane} ends before its border ${lease.borderSeq}`);
+      lines = [...lines, ...next.run.lines];
+    }
+    runs.push({ lease, run: { log: lease.log, lane: lease.lane, firstSeq: lease.seq + 1, lines } });
+  }
+  return runs;
+}
+
+async function archiveBlock(services: Services, options: { processId: string; runs: readonly LeasedRun[] }): Promise<void> {
+  const { processId, runs } = options;
+  const moves = runs.map(({ lease, run }) => ({ lease, seq: run.firstSeq + run.lines.length - 1 }));
+  if (runs.some(({ lease }) => lease.borderSeq === null)) {
+    await setBorders(services.postgres, { reader: 'archive', processId, moves });
+    for (const { lease, seq } of moves) lease.borderSeq = seq;
+  }
+  await insertRuns(services.history, runs.map(({ run }) => run));
+  await moveCursors(services.postgres, { reader: 'archive', processId, moves });
+  for (const { lease, seq } of moves) {
+    lease.seq = seq;
+    lease.borderSeq = null;
+  }
+}

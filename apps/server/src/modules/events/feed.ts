@@ -1,0 +1,43 @@
+import type { Ctx } from '../../platform/context.ts';
+import { type LoggedEvent, readNewest } from '../../platform/eventlog/index.ts';
+import { publicId } from '../../platform/ids/index.ts';
+import { kindOfCode, ownersOfNodes } from '../profiles/index.ts';
+
+export interface FeedItem {
+  /** Grows with the log's order of receipt; the same item is never given twice under different ids. */
+  readonly id: string;
+  readonly type: string;
+  readonly name: string;
+  readonly occurredAt: string;
+  readonly receivedAt: string;
+  readonly profileId: string | null;
+  /** The kind of identifier it came in under. */
+  readonly via: string | null;
+  readonly properties: LoggedEvent['payload']['properties'];
+}
+
+/** The newest events of the workspace as the logs hold them, newest first. Personal values stay sealed. */
+export async function listRecentEvents(ctx: Ctx, limit: number): Promise<FeedItem[]> {
+  const events = (await readNewest(ctx.sql, limit))
+    .filter((event) => event.workspaceId === ctx.workspaceId && event.type !== 'map')
+    .sort((a, b) => b.receivedAt - a.receivedAt || b.seq - a.seq)
+    .slice(0, limit);
+  const nodes = events.flatMap((event) => event.nodes.slice(0, 1).map((node) => node.id));
+  const owners = await ownersOfNodes(ctx.sql, ctx.workspaceId, nodes);
+  return events.map((event) => presentEvent(event, owners));
+}
+
+function presentEvent(event: LoggedEvent, owners: ReadonlyMap<number, string>): FeedItem {
+  const node = event.nodes[0];
+  const owner = node === undefined ? undefined : owners.get(node.id);
+  return {
+    id: `${event.log}-${event.lane}-${event.seq}`,
+    type: event.type,
+    name: event.name,
+    occurredAt: new Date(event.occurredAt).toISOString(),
+    receivedAt: new Date(event.receivedAt).toISOString(),
+    profileId: owner === undefined ? null : publicId('prf', owner),
+    via: node === undefined ? null : (kindOfCode(node.kind) ?? null),
+    properties: event.payload.properties ?? {},
+  };
+}

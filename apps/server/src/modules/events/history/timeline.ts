@@ -1,0 +1,68 @@
+import type { Ctx } from '../../../platform/context.ts';
+import { open } from '../../../platform/crypto/index.ts';
+import { decodeCursor, type Page, toPage } from '../../../platform/http/index.ts';
+import type { Json, JsonObject } from '../../../platform/json.ts';
+import { listNodeIds, openNodeKeys } from '../../profiles/index.ts';
+import { joinPersonal } from '../intake/personal.ts';
+import { readTimeline, type TimelineKey, type TimelineRow } from './history-sql.ts';
+
+export interface TimelineItem {
+  readonly id: string;
+  readonly type: string;
+  readonly name: string;
+  readonly occurredAt: string;
+  readonly receivedAt: string;
+  readonly properties: JsonObject;
+  readonly traits: JsonObject;
+  readonly context: JsonObject;
+}
+
+/** What happened to one profile, newest first, over every node it has; personal values opened while their keys exist. */
+export async function listTimeline(
+  ctx: Ctx,
+  question: { profileId: string; limit: number; cursor: string | undefined },
+): Promise<Page<TimelineItem>> {
+  const nodes = await listNodeIds(ctx, question.profileId);
+  if (nodes.length === 0) return { items: [], nextCursor: null };
+  const rows = await readTimeline(ctx.history, {
+    workspaceId: ctx.workspaceId,
+    nodes,
+    before: keyOfCursor(question.cursor),
+    limit: question.limit + 1,
+  });
+  const keys = await openNodeKeys(
+    { sql: ctx.sql, workspaceId: ctx.workspaceId, keys: await ctx.keysOf(ctx.workspaceId) },
+    rows.filter((row) => row.sealed !== '').map((row) => row.node),
+  );
+  return toPage(rows, {
+    limit: question.limit,
+    keyOf: (row) => [row.occurred_ms, row.log, row.lane, row.seq],
+    present: (row) => presentRow(row, keys.get(row.node)),
+  });
+}
+
+function keyOfCursor(cursor: string | undefined): TimelineKey | undefined {
+  const key = decodeCursor(cursor);
+  if (key === undefined) return undefined;
+  const [occurredMs, log, lane, seq] = key.map(Number) as [number, number, number, number];
+  return { occurredMs, log, lane, seq };
+}
+
+function presentRow(row: TimelineRow, key: Buffer | undefined): TimelineItem {
+  const clear = JSON.parse(row.payload) as Json;
+  const whole =
+    row.sealed === '' || key === undefined
+      ? clear
+      : joinPersonal(clear, JSON.parse(open(key, Buffer.from(row.sealed, 'base64')).toString('utf8')) as Json);
+  const { properties, traits, context } = whole as { properties?: JsonObject; traits?: JsonObject; context?: JsonObject };
+  return {
+    id: row.message_id,
+    type: row.type,
+    name: row.name,
+    occurredAt: new Date(row.occurred_ms).toISOString(),
+    receivedAt: new Date(row.received_ms).toISOString(),
+    properties: properties ?? {},
+    traits: traits ?? {},
+    context: context ?? {},
+  };
+}

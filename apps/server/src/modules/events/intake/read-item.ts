@@ -1,0 +1,167 @@
+import type { EventPayload, EventType } from '../../../platform/eventlog/index.ts';
+import { isJsonObject, type JsonObject } from '../../../platform/json.ts';
+import { type Identifier, normaliseIdentifier, rankIdentifiers } from '../../profiles/index.ts';
+import { DEPTH_MAX, partPersonal, TooDeep } from './personal.ts';
+import { occurredAtMs } from './times.ts';
+
+export const ITEM_BYTES_MAX = 32 * 1024;
+const MESSAGE_ID_LENGTH_MAX = 100;
+const NAME_LENGTH_MAX = 512;
+
+/** An event as intake has understood it; its identifiers are not nodes yet, its personal values not sealed. */
+export interface ReadEvent {
+  readonly messageId: string | undefined;
+  readonly type: EventType;
+  readonly name: string;
+  readonly occurredAt: number;
+  readonly receivedAt: number;
+  /** Strongest first, at least one. */
+  readonly identifiers: readonly Identifier[];
+  readonly payload: EventPayload;
+  /** Same shape as `payload`. */
+  readonly personal: JsonObject | undefined;
+}
+
+export type ReadItem =
+  | { readonly kind: 'event'; readonly event: ReadEvent }
+  | { readonly kind: 'rejected'; readonly field: string; readonly message: string };
+
+/** What holds for a whole request. */
+export interface Envelope {
+  readonly sentAt: unknown;
+  readonly context: JsonObject | undefined;
+  readonly receivedAtMs: number;
+}
+
+const TYPES: ReadonlySet<string> = new Set(['track', 'identify', 'page', 'screen', 'group', 'alias']);
+
+/** Understands one item of a request, or says which field is wrong and what to do about it. Pure. */
+export function readItem(item: unknown, type: unknown, envelope: Envelope): ReadItem {
+  if (!isJsonObject(item)) return rejected('', 'is not an object; send one JSON object per event');
+  if (typeof type !== 'string' || !TYPES.has(type)) {
+    return rejected('type', 'must be track, identify, page, screen, group or alias');
+  }
+  const eventType = type as EventType;
+  const wrong = findWrongField(item, eventType);
+  if (wrong !== undefined) return wrong;
+  const identifiers = identifiersOf(item, eventType);
+  if (identifiers.length === 0) {
+    return rejected('userId', 'no usable identifier: send a userId or an anonymousId that is neither empty nor a placeholder');
+  }
+  try {
+    const parted = partItem(item, eventType, envelope);
+    return {
+      kind: 'event',
+      event: {
+        messageId: item['messageId'] as string | undefined,
+        type: eventType,
+        name: nameOf(item, eventType),
+        occurredAt: occurredAtMs({
+          timestamp: item['timestamp'] ?? item['originalTimestamp'],
+          sentAt: item['sentAt'] ?? envelope.sentAt,
+          receivedAtMs: envelope.receivedAtMs,
+        }),
+        receivedAt: envelope.receivedAtMs,
+        identifiers,
+        ...parted,
+      },
+    };
+  } catch (error) {
+    if (error instanceof TooDeep) return rejected('', `is nested deeper than ${DEPTH_MAX} levels; flatten it`);
+    throw error;
+  }
+}
+
+function rejected(field: string, message: string): ReadItem {
+  return { kind: 'rejected', field, message };
+}
+
+function findWrongField(item: JsonObject, type: EventType): ReadItem | undefined {
+  const messageId = item['messageId'];
+  if (messageId !== undefined && (typeof messageId !== 'string' || messageId === '' || messageId.length > MESSAGE_ID_LENGTH_MAX)) {
+    return rejected('messageId', `must be a text of 1 to ${MESSAGE_ID_LENGTH_MAX} characters`);
+  }
+  const event = item['event'];
+  if (type === 'track' && (typeof event !== 'string' || event === '')) return rejected('event', 'a track event needs a name: a text');
+  for (const field of ['properties', 'traits', 'context'] as const) {
+    const value = item[field];
+    if (value !== undefined && value !== null && !isJsonObject(value)) return rejected(field, 'must be an object');
+  }
+  if (type === 'group' && identifierText(item['groupId']) === undefined) return rejected('groupId', 'a group event needs a groupId: a text');
+  return undefined;
+}
+
+function identifierText(value: unknown): string | undefined {
+  if (typeof value === 'number') return String(value);
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function nameOf(item: JsonObject, type: EventType): string {
+  const name = type === 'track' ? item['event'] : type === 'page' || type === 'screen' ? item['name'] : '';
+  return typeof name === 'string' ? name.slice(0, NAME_LENGTH_MAX) : '';
+}
+
+/** Every identifier the event carries. An address counts only where the sender says it is the customer's: in identify. */
+function identifiersOf(item: JsonObject, type: EventType): Identifier[] {
+  const context = objectOf(item['context']);
+  const found = [
+    normaliseIdentifier('userId', item['userId']),
+    normaliseIdentifier('anonymousId', item['anonymousId']),
+    normaliseIdentifier('device', objectOf(context?.['device'])?.['id']),
+    type === 'alias' ? normaliseIdentifier('anonymousId', item['previousId']) : undefined,
+    ...(type === 'identify' ? traitIdentifiers(objectOf(context?.['traits'])) : []),
+    ...(type === 'identify' ? traitIdentifiers(objectOf(item['traits'])) : []),
+    ...externalIds(context?.['externalIds']),
+  ].filter((identifier) => identifier !== undefined);
+  return found.length > 1 ? rankIdentifiers(found) : found;
+}
+
+function traitIdentifiers(traits: JsonObject | undefined): (Identifier | undefined)[] {
+  if (traits === undefined) return [];
+  return [
+    normaliseIdentifier('email', traits['email']),
+    normaliseIdentifier('phone', traits['phone']),
+    normaliseIdentifier('loyaltyId', traits['loyaltyId'] ?? traits['loyalty_id']),
+  ];
+}
+
+/** `context.externalIds: [{ type, id }]`; `channel` ids are written `<channel>:<address>`. */
+function externalIds(value: unknown): (Identifier | undefined)[] {
+  if (!Array.isArray(value)) return [];
+  return value.slice(0, 10).map((entry: unknown) => {
+    if (!isJsonObject(entry)) return undefined;
+    const kind = entry['type'];
+    return kind === 'loyaltyId' || kind === 'channel' || kind === 'device' ? normaliseIdentifier(kind, entry['id']) : undefined;
+  });
+}
+
+function objectOf(value: unknown): JsonObject | undefined {
+  return isJsonObject(value) ? value : undefined;
+}
+
+function partItem(item: JsonObject, type: EventType, envelope: Envelope): { payload: EventPayload; personal: JsonObject | undefined } {
+  const payload: EventPayload = {};
+  const personal: JsonObject = {};
+  const add = (field: 'properties' | 'traits' | 'context', value: JsonObject | undefined): void => {
+    if (value === undefined) return;
+    const parted = partPersonal(value, field === 'traits' ? 'traits' : 'properties');
+    payload[field] = parted.clear;
+    if (parted.personal !== undefined) personal[field] = parted.personal;
+  };
+  add('properties', withGroupId(objectOf(item['properties']), item, type));
+  add('traits', objectOf(item['traits']));
+  add('context', mergeContext(envelope.context, objectOf(item['context'])));
+  return { payload, personal: Object.keys(personal).length === 0 ? undefined : personal };
+}
+
+function withGroupId(properties: JsonObject | undefined, item: JsonObject, type: EventType): JsonObject | undefined {
+  return type === 'group' ? { ...properties, groupId: identifierText(item['groupId'])! } : properties;
+}
+
+/** A batch's context holds for each of its items; the item's own fields come first. Traits in it repeat what identify said. */
+function mergeContext(ofBatch: JsonObject | undefined, own: JsonObject | undefined): JsonObject | undefined {
+  if (ofBatch === undefined && own === undefined) return undefined;
+  if (own !== undefined && !('traits' in own) && ofBatch === undefined) return own;
+  const { traits: _repeated, ...context } = { ...ofBatch, ...own };
+  return context;
+}

@@ -1,0 +1,72 @@
+import { isJsonObject, type JsonObject } from '../../../platform/json.ts';
+import { ITEM_BYTES_MAX, type ReadEvent, readItem } from './read-item.ts';
+
+export const BATCH_ITEMS_MAX = 2_500;
+
+/** One item that was not taken, in the words of the sender's request. */
+export interface ItemError {
+  readonly index: number;
+  readonly field: string;
+  readonly message: string;
+}
+
+export type ReadRequest =
+  | { readonly kind: 'read'; readonly events: readonly ReadEvent[]; readonly errors: readonly ItemError[] }
+  /** The request as a whole cannot be taken. */
+  | { readonly kind: 'refused'; readonly field: string; readonly message: string };
+
+/** The items of `/v1/batch`, each judged on its own: one bad item never costs the others. Pure. */
+export function readBatch(body: JsonObject, receivedAtMs: number): ReadRequest {
+  const items = body['batch'];
+  if (!Array.isArray(items)) return { kind: 'refused', field: 'batch', message: 'must be an array of events' };
+  if (items.length > BATCH_ITEMS_MAX) {
+    return { kind: 'refused', field: 'batch', message: `holds ${items.length} events; send at most ${BATCH_ITEMS_MAX} at a time` };
+  }
+  const context = isJsonObject(body['context']) ? body['context'] : undefined;
+  const envelope = { sentAt: body['sentAt'], context, receivedAtMs };
+  const events: ReadEvent[] = [];
+  const errors: ItemError[] = [];
+  items.forEach((item: unknown, index) => {
+    const read = sizeOf(item) > ITEM_BYTES_MAX ? tooLarge() : readItem(item, isJsonObject(item) ? item['type'] : undefined, envelope);
+    if (read.kind === 'event') events.push(read.event);
+    else errors.push({ index, field: fieldOf(index, read.field), message: read.message });
+  });
+  return { kind: 'read', events, errors };
+}
+
+/** The one event of `/v1/track` and its siblings. Pure. */
+export function readSingle(body: JsonObject, type: string, receivedAtMs: number): ReadRequest {
+  if (sizeOf(body) > ITEM_BYTES_MAX) return { kind: 'refused', field: '', message: tooLarge().message };
+  const read = readItem(body, type, { sentAt: body['sentAt'], context: undefined, receivedAtMs });
+  if (read.kind === 'event') return { kind: 'read', events: [read.event], errors: [] };
+  return { kind: 'read', events: [], errors: [{ index: 0, field: read.field, message: read.message }] };
+}
+
+function fieldOf(index: number, field: string): string {
+  return field === '' ? `batch[${index}]` : `batch[${index}].${field}`;
+}
+
+function tooLarge() {
+  return { kind: 'rejected', field: '', message: `is larger than ${ITEM_BYTES_MAX / 1024} KB; send less in one event` } as const;
+}
+
+/** Bytes as JSON. A cheap estimate decides for almost every event; only near the limit it is written out and counted. */
+function sizeOf(item: unknown): number {
+  const estimate = estimateChars(item, 0);
+  if (estimate < ITEM_BYTES_MAX / 8) return estimate;
+  try {
+    return Buffer.byteLength(JSON.stringify(item) ?? '');
+  } catch {
+    // Nested so deep that it cannot be written out again.
+    return Number.POSITIVE_INFINITY;
+  }
+}
+
+/** A lower bound of the characters an item takes. Stops counting where nesting is refused anyway. */
+function estimateChars(value: unknown, depth: number): number {
+  if (typeof value === 'string') return value.length;
+  if (typeof value !== 'object' || value === null || depth > 40) return 4;
+  let chars = 2;
+  for (const field in value) chars += field.length + 4 + estimateChars((value as JsonObject)[field], depth + 1);
+  return chars;
+}
