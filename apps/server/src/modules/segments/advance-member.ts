@@ -1,0 +1,128 @@
+import type { JsonObject } from '../../platform/json.ts';
+import type { ActiveSegment, SegmentDefinitions } from './definitions.ts';
+import { evaluateRule } from './evaluate.ts';
+import { applyEvents, type LeafStates, mergeLeafStates } from './leaf-state.ts';
+import { valueAt } from './path.ts';
+import type { RuleEvent, TraitsView } from './rule-input.ts';
+import type { SegmentState } from './segment-section.ts';
+
+export interface MemberInput {
+  readonly state: SegmentState;
+  /** What was merged into this profile, and history that is folded in now: disjoint from what `state` counted. */
+  readonly folded: readonly LeafStates[];
+  readonly events: readonly RuleEvent[];
+  readonly traits: JsonObject;
+  /** Evaluate every rule: the profile is new, was merged or woken, or its traits changed. */
+  readonly everyRule: boolean;
+  readonly nowMs: number;
+}
+
+export interface MemberOutput {
+  readonly state: SegmentState;
+  readonly entered: readonly ActiveSegment[];
+  readonly left: readonly ActiveSegment[];
+  /** Members from before the segment was defined: no event tells of them. */
+  readonly found: readonly ActiveSegment[];
+}
+
+/** What events, merges and the passing of time do to one profile's memberships. Pure. */
+export function advanceMember(definitions: SegmentDefinitions, input: MemberInput): MemberOutput {
+  const before = foldIn(definitions, input);
+  const found = definitions.sweeping ? lookAtSwept(definitions, input, before) : NOTHING_FOUND;
+  const leaves = applyEvents(definitions.rules, before, { events: input.events, nowMs: input.nowMs });
+  const affected = input.everyRule ? definitions.segments : affectedBy(definitions, before, leaves);
+  const member = new Set([...input.state.member, ...found.member.map((segment) => segment.key)]);
+  const entered: ActiveSegment[] = [];
+  const left: ActiveSegment[] = [];
+  const traits = traitsView(input.traits);
+  let wakeMs = found.wakeMs;
+  for (const segment of affected) {
+    const truth = evaluateRule(segment.compiled, { traits, leaves }, input.nowMs);
+    if (truth.nextChangeAtMs !== null) wakeMs = Math.min(wakeMs, truth.nextChangeAtMs);
+    if (truth.holds === member.has(segment.key)) continue;
+    if (truth.holds) member.add(segment.key);
+    else member.delete(segment.key);
+    (truth.holds ? entered : left).push(segment);
+  }
+  return {
+    state: nextState(definitions, input, { leaves, member, looked: found.looked, wakeMs }),
+    entered,
+    left,
+    found: found.member,
+  };
+}
+
+function foldIn(definitions: SegmentDefinitions, input: MemberInput): LeafStates {
+  const own = decodeLeaves(definitions, input.state.leaves);
+  return input.folded.length === 0 ? own : mergeLeafStates([own, ...input.folded], input.nowMs);
+}
+
+/** Leaf states by leaf key; what was counted for a rule that is gone is dropped. */
+export function decodeLeaves(definitions: SegmentDefinitions, stored: SegmentState['leaves']): LeafStates {
+  const leaves: Record<string, readonly number[]> = {};
+  for (const generation in stored) {
+    const key = definitions.keyOf.get(Number(generation));
+    if (key !== undefined) leaves[key] = stored[generation]!;
+  }
+  return leaves;
+}
+
+function affectedBy(definitions: SegmentDefinitions, before: LeafStates, after: LeafStates): Iterable<ActiveSegment> {
+  const affected = new Set<ActiveSegment>();
+  if (before === after) return affected;
+  for (const key in after) {
+    if (after[key] === before[key]) continue;
+    for (const rule of definitions.rules.rulesByLeaf.get(key) ?? []) {
+      const segment = definitions.byRule.get(rule);
+      if (segment !== undefined) affected.add(segment);
+    }
+  }
+  return affected;
+}
+
+interface Found {
+  readonly member: readonly ActiveSegment[];
+  readonly looked: readonly string[];
+  readonly wakeMs: number;
+}
+const NOTHING_FOUND: Found = { member: [], looked: [], wakeMs: Number.POSITIVE_INFINITY };
+
+/** The first look at a profile for segments still being swept: who is in now was in before the segment was defined. */
+function lookAtSwept(definitions: SegmentDefinitions, input: MemberInput, leaves: LeafStates): Found {
+  const traits = traitsView(input.traits);
+  const known = new Set(input.state.looked);
+  const sweeping = definitions.segments.filter((segment) => segment.status === 'sweeping');
+  const member: ActiveSegment[] = [];
+  let wakeMs = Number.POSITIVE_INFINITY;
+  for (const segment of sweeping) {
+    if (known.has(segment.key)) continue;
+    const truth = evaluateRule(segment.compiled, { traits, leaves }, input.nowMs);
+    if (truth.nextChangeAtMs !== null) wakeMs = Math.min(wakeMs, truth.nextChangeAtMs);
+    if (truth.holds) member.push(segment);
+  }
+  return { member, looked: sweeping.map((segment) => segment.key), wakeMs };
+}
+
+function nextState(
+  definitions: SegmentDefinitions,
+  input: MemberInput,
+  next: { leaves: LeafStates; member: ReadonlySet<string>; looked: readonly string[]; wakeMs: number },
+): SegmentState {
+  const leaves: SegmentState['leaves'] = {};
+  for (const key in next.leaves) {
+    const generation = definitions.generationOf.get(key);
+    if (generation !== undefined) leaves[generation] = next.leaves[key] as number[];
+  }
+  // A wake that is already set for earlier stays: it costs one look, and moving it costs a write for every event.
+  const wakeMs = Math.min(next.wakeMs, input.state.wakeMs ?? Number.POSITIVE_INFINITY);
+  return {
+    leaves,
+    member: [...next.member],
+    ...(wakeMs === Number.POSITIVE_INFINITY ? {} : { wakeMs }),
+    ...(next.looked.length === 0 ? {} : { looked: [...next.looked] }),
+  };
+}
+
+function traitsView(traits: JsonObject): TraitsView {
+  return { get: (path) => valueAt(traits, path) };
+}

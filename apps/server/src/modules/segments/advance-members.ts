@@ -1,0 +1,105 @@
+import type { NodeRef, Subject, SubjectBatch } from '../../platform/eventlog/index.ts';
+import { publicId } from '../../platform/ids/index.ts';
+import { anchorNode, clearTraits, nodeIdsOf, openTraits } from '../profiles/index.ts';
+import { advanceMember, decodeLeaves, type MemberOutput } from './advance-member.ts';
+import type { ActiveSegment, SegmentDefinitions } from './definitions.ts';
+import type { LeafStates } from './leaf-state.ts';
+import { deleteMembers, deleteWakes, insertMembers, type MemberChange, saveWakes, type Wake } from './member-store.ts';
+import type { RuleEvent } from './rule-input.ts';
+import { EMPTY_STATE, segmentSection } from './segment-section.ts';
+import { takeLeafStates } from './segment-store.ts';
+
+/** A profile to look at, and why. */
+export interface Look {
+  readonly subject: Subject;
+  readonly events: RuleEvent[];
+  /** Profiles merged into it. */
+  readonly merged: Subject[];
+  everyRule: boolean;
+  /** The node to tell of flips under: the last event's, or the profile's anchor. */
+  node: NodeRef | undefined;
+  /** The due wake row was used up: set it anew whatever it was. */
+  readonly woken?: boolean;
+}
+
+/** Looks at profiles and writes what changed: memberships, wakes, and an event for each flip. One query a table. */
+export async function advanceMembers(batch: SubjectBatch, definitions: SegmentDefinitions, looks: readonly Look[]): Promise<void> {
+  if (looks.length === 0) return;
+  const history = await foldHistory(batch, definitions, looks);
+  const traits = definitions.readsPersonal ? await openTraits(batch, looks.map((look) => look.subject)) : undefined;
+  const joined: MemberChange[] = [];
+  const gone: MemberChange[] = [];
+  const wakes: Wake[] = [];
+  const wakeless: string[] = [];
+  for (const look of looks) {
+    const stored = look.subject.get(segmentSection) ?? EMPTY_STATE;
+    const { wakeMs: dueMs, ...rest } = stored;
+    const state = look.woken === true ? rest : stored;
+    const output = advanceMember(definitions, {
+      state,
+      folded: [...mergedLeaves(definitions, look), ...(history.get(look.subject.id) ?? [])],
+      events: look.events,
+      traits: traits?.get(look.subject.id) ?? clearTraits(look.subject),
+      everyRule: look.everyRule,
+      nowMs: batch.now,
+    });
+    look.subject.set(segmentSection, output.state);
+    const nextMs = output.state.wakeMs;
+    if (nextMs !== undefined && nextMs !== dueMs) wakes.push({ profileId: look.subject.id, atMs: nextMs });
+    else if (nextMs === undefined && dueMs !== undefined) wakeless.push(look.subject.id);
+    collect(look, output, { batch, joined, gone });
+  }
+  const at = new Date(batch.now);
+  await deleteMembers(batch.sql, batch.workspaceId, gone);
+  await insertMembers(batch.sql, batch.workspaceId, { members: joined, at });
+  await saveWakes(batch.sql, batch.workspaceId, wakes);
+  await deleteWakes(batch.sql, batch.workspaceId, wakeless);
+}
+
+function collect(look: Look, output: MemberOutput, to: { batch: SubjectBatch; joined: MemberChange[]; gone: MemberChange[] }): void {
+  const profileId = look.subject.id;
+  for (const segment of output.found) to.joined.push({ segmentId: segment.id, profileId });
+  for (const segment of output.entered) {
+    to.joined.push({ segmentId: segment.id, profileId });
+    emitFlip(to.batch, look, { segment, name: 'Segment Entered' });
+  }
+  for (const segment of output.left) {
+    to.gone.push({ segmentId: segment.id, profileId });
+    emitFlip(to.batch, look, { segment, name: 'Segment Left' });
+  }
+}
+
+function emitFlip(batch: SubjectBatch, look: Look, flip: { segment: ActiveSegment; name: 'Segment Entered' | 'Segment Left' }): void {
+  batch.emit({
+    subjectId: look.subject.id,
+    node: look.node ?? anchorNode(look.subject),
+    name: flip.name,
+    occurredAt: batch.now,
+    properties: { segment_id: publicId('seg', flip.segment.id), segment_name: flip.segment.name },
+  });
+}
+
+function mergedLeaves(definitions: SegmentDefinitions, look: Look): LeafStates[] {
+  return look.merged.map((from) => decodeLeaves(definitions, from.get(segmentSection)?.leaves ?? {}));
+}
+
+/** History that lies ready for the nodes of these profiles, by profile. No query unless a new rule is being filled. */
+async function foldHistory(
+  batch: SubjectBatch,
+  definitions: SegmentDefinitions,
+  looks: readonly Look[],
+): Promise<Map<string, LeafStates[]>> {
+  const byProfile = new Map<string, LeafStates[]>();
+  if (definitions.filled.length === 0) return byProfile;
+  const owners = new Map(looks.flatMap(({ subject }) => nodeIdsOf(subject).map((node) => [node, subject.id] as const)));
+  const taken = await takeLeafStates(batch.sql, batch.workspaceId, { generations: definitions.filled, nodes: [...owners.keys()] });
+  for (const { generation, node, times } of taken) {
+    const key = definitions.keyOf.get(generation);
+    const profileId = owners.get(node)!;
+    if (key === undefined) continue;
+    const parts = byProfile.get(profileId);
+    if (parts === undefined) byProfile.set(profileId, [{ [key]: times }]);
+    else parts.push({ [key]: times });
+  }
+  return byProfile;
+}

@@ -1,0 +1,55 @@
+import { createConfigCache, type SubjectBatch } from '../../platform/eventlog/index.ts';
+import { isPersonalTrait } from '../events/index.ts';
+import { combineRules, type CompiledRule, type CompiledRules, compileRule } from './rule.ts';
+import { shortKey } from './segment-section.ts';
+import { listActiveSegments, listLeaves, type SegmentStatus } from './segment-store.ts';
+
+/** A segment ready to evaluate. */
+export interface ActiveSegment {
+  readonly id: string;
+  readonly key: string;
+  readonly name: string;
+  readonly status: SegmentStatus;
+  readonly compiled: CompiledRule;
+}
+
+/** Everything of a workspace that the stage, the wakes and the sweep evaluate with. */
+export interface SegmentDefinitions {
+  /** Those whose truth is known for every profile that is looked at: live and sweeping ones. */
+  readonly segments: readonly ActiveSegment[];
+  readonly byRule: ReadonlyMap<CompiledRule, ActiveSegment>;
+  /** All rules, the filling ones too: their events are counted from the cut on. */
+  readonly rules: CompiledRules;
+  readonly generationOf: ReadonlyMap<string, number>;
+  readonly keyOf: ReadonlyMap<number, string>;
+  /** Leaves whose history lies in `leaf_state`, to be folded in when a profile is touched. */
+  readonly filled: readonly number[];
+  readonly sweeping: boolean;
+  readonly readsPersonal: boolean;
+}
+
+/** Loaded anew whenever a definition changed. */
+export const segmentDefinitions = createConfigCache(loadDefinitions);
+
+async function loadDefinitions(batch: SubjectBatch): Promise<SegmentDefinitions> {
+  const rows = await listActiveSegments(batch.sql, batch.workspaceId);
+  const leaves = await listLeaves(batch.sql, batch.workspaceId);
+  const active = rows.map((row): ActiveSegment => ({
+    id: row.id,
+    key: shortKey(row.id),
+    name: row.name,
+    status: row.status,
+    compiled: compileRule(row.rule),
+  }));
+  const segments = active.filter((segment) => segment.status !== 'filling');
+  return {
+    segments,
+    byRule: new Map(segments.map((segment) => [segment.compiled, segment])),
+    rules: combineRules(active.map((segment) => segment.compiled)),
+    generationOf: new Map(leaves.map((leaf) => [leaf.leaf_key, leaf.generation])),
+    keyOf: new Map(leaves.map((leaf) => [leaf.generation, leaf.leaf_key])),
+    filled: leaves.filter((leaf) => leaf.status === 'filled').map((leaf) => leaf.generation),
+    sweeping: segments.some((segment) => segment.status === 'sweeping'),
+    readsPersonal: segments.some((segment) => [...segment.compiled.traits].some(isPersonalTrait)),
+  };
+}

@@ -1,0 +1,122 @@
+import type { Sql } from '../../platform/postgres/index.ts';
+
+export interface MemberChange {
+  readonly segmentId: string;
+  readonly profileId: string;
+}
+
+export async function insertMembers(sql: Sql, workspaceId: number, options: { members: readonly MemberChange[]; at: Date }): Promise<void> {
+  const { members, at } = options;
+  if (members.length === 0) return;
+  await sql.query({
+    name: 'segment_member_insert',
+    text: `insert into segment_member (workspace_id, segment_id, profile_id, entered_at)
+           select $1, segment_id, profile_id, $4 from unnest($2::uuid[], $3::uuid[]) as m(segment_id, profile_id)
+           on conflict do nothing`,
+    values: [workspaceId, members.map((m) => m.segmentId), members.map((m) => m.profileId), at],
+  });
+}
+
+export async function deleteMembers(sql: Sql, workspaceId: number, members: readonly MemberChange[]): Promise<void> {
+  if (members.length === 0) return;
+  await sql.query({
+    name: 'segment_member_delete',
+    text: `delete from segment_member s using unnest($2::uuid[], $3::uuid[]) as m(segment_id, profile_id)
+           where s.workspace_id = $1 and s.segment_id = m.segment_id and s.profile_id = m.profile_id`,
+    values: [workspaceId, members.map((m) => m.segmentId), members.map((m) => m.profileId)],
+  });
+}
+
+/** Forgets everything about profiles that were merged away. */
+export async function deleteMerged(sql: Sql, workspaceId: number, profileIds: readonly string[]): Promise<void> {
+  if (profileIds.length === 0) return;
+  await sql.query({
+    name: 'segment_member_merged',
+    text: 'delete from segment_member where workspace_id = $1 and profile_id = any($2::uuid[])',
+    values: [workspaceId, profileIds],
+  });
+  await sql.query({
+    name: 'segment_wake_merged',
+    text: 'delete from segment_wake where workspace_id = $1 and profile_id = any($2::uuid[])',
+    values: [workspaceId, profileIds],
+  });
+}
+
+export async function deleteMembersOf(sql: Sql, workspaceId: number, segmentId: string): Promise<void> {
+  await sql.query({
+    text: 'delete from segment_member where workspace_id = $1 and segment_id = $2',
+    values: [workspaceId, segmentId],
+  });
+}
+
+export async function listMembers(
+  sql: Sql,
+  workspaceId: number,
+  page: { segmentId: string; afterId: string | null; limit: number },
+): Promise<{ profile_id: string; entered_at: Date }[]> {
+  const { rows } = await sql.query<{ profile_id: string; entered_at: Date }>({
+    text: `select profile_id, entered_at from segment_member
+           where workspace_id = $1 and segment_id = $2 and ($3::uuid is null or profile_id > $3::uuid)
+           order by profile_id limit $4`,
+    values: [workspaceId, page.segmentId, page.afterId, page.limit],
+  });
+  return rows;
+}
+
+export async function countMembers(sql: Sql, workspaceId: number, segmentIds: readonly string[]): Promise<Map<string, number>> {
+  const { rows } = await sql.query<{ segment_id: string; members: number }>({
+    text: `select segment_id, count(*)::int as members from segment_member
+           where workspace_id = $1 and segment_id = any($2::uuid[]) group by segment_id`,
+    values: [workspaceId, segmentIds],
+  });
+  return new Map(rows.map((row) => [row.segment_id, row.members]));
+}
+
+export async function listSegmentsOfProfile(
+  sql: Sql,
+  workspaceId: number,
+  profileId: string,
+): Promise<{ id: string; name: string; entered_at: Date }[]> {
+  const { rows } = await sql.query<{ id: string; name: string; entered_at: Date }>({
+    text: `select s.id, s.name, m.entered_at from segment_member m
+           join segment s on s.workspace_id = m.workspace_id and s.id = m.segment_id
+           where m.workspace_id = $1 and m.profile_id = $2 and s.status <> 'archived' order by s.name`,
+    values: [workspaceId, profileId],
+  });
+  return rows;
+}
+
+export interface Wake {
+  readonly profileId: string;
+  readonly atMs: number;
+}
+
+export async function saveWakes(sql: Sql, workspaceId: number, wakes: readonly Wake[]): Promise<void> {
+  if (wakes.length === 0) return;
+  await sql.query({
+    name: 'segment_wake_save',
+    text: `insert into segment_wake (workspace_id, profile_id, wake_at)
+           select $1, profile_id, wake_at from unnest($2::uuid[], $3::timestamptz[]) as w(profile_id, wake_at)
+           on conflict (workspace_id, profile_id) do update set wake_at = excluded.wake_at`,
+    values: [workspaceId, wakes.map((w) => w.profileId), wakes.map((w) => new Date(w.atMs))],
+  });
+}
+
+export async function deleteWakes(sql: Sql, workspaceId: number, profileIds: readonly string[]): Promise<void> {
+  if (profileIds.length === 0) return;
+  await sql.query({
+    name: 'segment_wake_delete',
+    text: 'delete from segment_wake where workspace_id = $1 and profile_id = any($2::uuid[])',
+    values: [workspaceId, profileIds],
+  });
+}
+
+/** The profiles due, of all workspaces, the longest due first; each row says whose it is (workspace_id). */
+export async function listDueWakes(sql: Sql, options: { at: Date; limit: number }): Promise<{ workspace_id: number; profile_id: string }[]> {
+  const { rows } = await sql.query<{ workspace_id: number; profile_id: string }>({
+    name: 'segment_wake_due',
+    text: 'select workspace_id, profile_id from segment_wake where wake_at <= $1 order by wake_at limit $2',
+    values: [options.at, options.limit],
+  });
+  return rows;
+}

@@ -1,0 +1,15 @@
+import type { Json } from '../../platform/json.ts';
+
+/** What a rule reads of an event; an event of the log fits as it is. */
+export interface RuleEvent {
+  readonly type: string;
+  readonly name: string;
+  /** Milliseconds since the epoch, by the customer's clock as corrected at intake. */
+  readonly occurredAt: number;
+  readonly payload: { readonly properties?: { readonly [key: string]: Json } };
+}
+
+/** A profile's traits, looked up by path; `undefined` when absent. */
+export interface TraitsView {
+  get(path: readonly string[]): Json | undefined;
+}

@@ -1,0 +1,50 @@
+import type { EventBatch, LoggedEvent, Stage, Subject } from '../../platform/eventlog/index.ts';
+import { advanceMembers, type Look } from './advance-members.ts';
+import { segmentDefinitions } from './definitions.ts';
+import { deleteMerged } from './member-store.ts';
+import type { RuleEvent } from './rule-input.ts';
+import { segmentSection } from './segment-section.ts';
+
+/** Keeps every profile's memberships true to its events, and tells of each flip. */
+export const segmentStage: Stage = {
+  name: 'segments',
+  async run(batch) {
+    const definitions = await segmentDefinitions(batch);
+    await deleteMerged(batch.sql, batch.workspaceId, batch.merges.map(({ from }) => from.id));
+    if (definitions.rules.rules.length === 0) return;
+    await advanceMembers(batch, definitions, planLooks(batch));
+  },
+};
+
+function planLooks(batch: EventBatch): Look[] {
+  const looks = new Map<Subject, Look>();
+  const lookAt = (subject: Subject): Look => {
+    let look = looks.get(subject);
+    if (look === undefined) {
+      look = { subject, events: [], merged: [], everyRule: subject.get(segmentSection) === undefined, node: undefined };
+      looks.set(subject, look);
+    }
+    return look;
+  };
+  for (const { from, into } of batch.merges) {
+    // A chain of merges in one batch: what went into `from` goes along with it.
+    const before = looks.get(from)?.merged ?? [];
+    looks.delete(from);
+    const look = lookAt(into);
+    look.merged.push(...before, from);
+    look.everyRule = true;
+  }
+  for (const { event, subject } of batch.entries) {
+    if (subject === undefined) continue;
+    const look = lookAt(subject);
+    look.events.push(asRuleEvent(event));
+    look.everyRule ||= event.type === 'identify';
+    look.node = event.nodes[0];
+  }
+  return [...looks.values()];
+}
+
+/** What Segue itself says of a customer ("Email Opened") is counted like what the shop tracks. */
+function asRuleEvent(event: LoggedEvent): RuleEvent {
+  return event.type === 'internal' ? { ...event, type: 'track' } : event;
+}

@@ -1,0 +1,83 @@
+import { z } from 'zod';
+
+import { topicSchema } from './consent.ts';
+
+/** `queued` and `sending` are on their way; the others are ends. */
+export const MESSAGE_STATUSES = ['queued', 'sending', 'sent', 'refused', 'failed', 'unknown'] as const;
+export type MessageStatus = (typeof MESSAGE_STATUSES)[number];
+
+const VARIABLES_CHARS_MAX = 32_000;
+
+/** A caller's own name for one wish to send: the same key is the same wish. */
+export const idempotencyKeySchema = z
+  .string({ error: 'give an idempotency key, in the body or as the Idempotency-Key header' })
+  .regex(/^[\x21-\x7e]{1,200}$/, { error: 'use 1 to 200 printable ASCII characters without spaces' });
+
+/** Body of `POST /api/v1/messages`. */
+export const sendMessageSchema = z.strictObject({
+  profileId: z.string({ error: 'give the profile, like "prf_…"' }),
+  templateId: z.string({ error: 'give the template, like "tpl_…"' }),
+  channel: z.literal('email', { error: 'messages go by the channel "email"' }).default('email'),
+  topic: topicSchema,
+  /** What the template may show beside the profile's traits. */
+  variables: z
+    .record(z.string(), z.json())
+    .refine((variables) => JSON.stringify(variables).length <= VARIABLES_CHARS_MAX, { error: `use at most ${VARIABLES_CHARS_MAX} characters` })
+    .default({}),
+  idempotencyKey: idempotencyKeySchema.optional(),
+});
+export type SendMessageBody = z.infer<typeof sendMessageSchema>;
+
+const DAY_MS = 24 * 3_600_000;
+export const CAP_WINDOW_DAYS_MAX = 90;
+
+/** Body of `PUT /api/v1/send-policy`: at most `limit` marketing messages per channel in any window of `windowMs`. */
+export const updateSendPolicySchema = z.strictObject({
+  cap: z.strictObject({
+    limit: z.int({ error: 'give how many messages may go, 0 for none' }).min(0).max(10_000),
+    windowMs: z.int({ error: 'give the length of the window in milliseconds' }).min(1_000).max(CAP_WINDOW_DAYS_MAX * DAY_MS),
+  }),
+});
+export type UpdateSendPolicyBody = z.infer<typeof updateSendPolicySchema>;
+
+/** Who asked for a message. */
+export type MessageSource =
+  | { readonly kind: 'api' }
+  | { readonly kind: 'journey'; readonly journeyId: string; readonly version: number; readonly runId: string; readonly stepId: string };
+
+/** A message as the API shows it. Times are ISO 8601, null while they have not come. */
+export interface Message {
+  readonly id: string;
+  readonly profileId: string;
+  readonly channel: string;
+  readonly topic: string;
+  readonly templateId: string;
+  readonly source: MessageSource;
+  readonly status: MessageStatus;
+  /** The rule that refused it. */
+  readonly refusedBy: string | null;
+  readonly reason: string | null;
+  readonly attempts: number;
+  readonly createdAt: string;
+  /** While it is queued: when it is looked at next. */
+  readonly nextAttemptAt: string | null;
+  readonly endedAt: string | null;
+  readonly deliveredAt: string | null;
+  readonly openedAt: string | null;
+  readonly clickedAt: string | null;
+  readonly bouncedAt: string | null;
+}
+
+/** One thing that happened to a message: a decision of the gate, an attempt, a receipt. */
+export interface MessageMoment {
+  readonly at: string;
+  readonly what: string;
+  readonly by: string | null;
+  readonly reason: string | null;
+  readonly attempt: number | null;
+}
+
+export interface MessageWithHistory extends Message {
+  /** Oldest first. */
+  readonly history: readonly MessageMoment[];
+}
