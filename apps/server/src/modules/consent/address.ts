@@ -1,0 +1,31 @@
+import { blindHash, type WorkspaceKeys } from '../../platform/crypto/index.ts';
+import { uuidText } from '../../platform/ids/index.ts';
+
+const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
+const PHONE = /^\+[1-9]\d{6,14}$/;
+const PHONE_CHANNELS: ReadonlySet<string> = new Set(['sms', 'whatsapp', 'voice']);
+
+type AddressKind = 'email' | 'phone' | 'channel';
+
+function kindOf(channel: string): AddressKind {
+  if (channel === 'email') return 'email';
+  return PHONE_CHANNELS.has(channel) ? 'phone' : 'channel';
+}
+
+/** The address in its one written form; undefined when no message could reach it. */
+export function normaliseAddress(channel: string, address: string): string | undefined {
+  const kind = kindOf(channel);
+  const trimmed = address.trim();
+  if (kind === 'email') return EMAIL.test(trimmed) ? trimmed.toLowerCase() : undefined;
+  if (kind === 'channel') return trimmed === '' ? undefined : trimmed;
+  const digits = trimmed.replace(/[\s().-]/g, '');
+  return PHONE.test(digits) ? digits : undefined;
+}
+
+/**
+ * The keyed hash an address is suppressed under. `normalised` comes from `normaliseAddress` or is an identifier's value.
+ * Example: `addressHash(keys, 'email', 'ada@example.com')`.
+ */
+export function addressHash(keys: Pick<WorkspaceKeys, 'blind'>, channel: string, normalised: string): string {
+  return uuidText(blindHash(keys.blind, `${kindOf(channel)}\n${normalised}`));
+}
