@@ -1,0 +1,108 @@
+import type { Sql } from '../../platform/postgres/index.ts';
+import type { FrequencyCap } from './gate.ts';
+
+export interface CountedSend {
+  readonly profileId: string;
+  readonly channel: string;
+  readonly messageId: string;
+  readonly topic: string;
+}
+
+export async function insertCounted(sql: Sql, workspaceId: number, options: { sends: readonly CountedSend[]; now: number }): Promise<void> {
+  const { sends, now } = options;
+  if (sends.length === 0) return;
+  await sql.query({
+    name: 'cap_insert',
+    text: `insert into cap_window (workspace_id, profile_id, channel, counted_at, message_id, topic)
+           select $1, c.profile_id, c.channel, $2, c.message_id, c.topic
+           from unnest($3::uuid[], $4::text[], $5::uuid[], $6::text[]) as c(profile_id, channel, message_id, topic)`,
+    values: [
+      workspaceId,
+      new Date(now),
+      sends.map((s) => s.profileId),
+      sends.map((s) => s.channel),
+      sends.map((s) => s.messageId),
+      sends.map((s) => s.topic),
+    ],
+  });
+}
+
+/** Gives back the counts of messages that surely never left. */
+export async function deleteCounted(sql: Sql, workspaceId: number, messageIds: readonly string[]): Promise<void> {
+  if (messageIds.length === 0) return;
+  await sql.query({
+    name: 'cap_delete',
+    text: 'delete from cap_window where workspace_id = $1 and message_id = any($2::uuid[])',
+    values: [workspaceId, messageIds],
+  });
+}
+
+/** When marketing messages were counted since `sinceMs`, by `capKey`. Exact only while the profiles are locked. */
+export async function listCounted(
+  sql: Sql,
+  workspaceId: number,
+  options: { profileIds: readonly string[]; sinceMs: number },
+): Promise<Map<string, number[]>> {
+  const { rows } = await sql.query<{ profile_id: string; channel: string; counted_at: Date }>({
+    name: 'cap_list',
+    text: `select profile_id, channel, counted_at from cap_window
+           where workspace_id = $1 and profile_id = any($2::uuid[]) and counted_at > $3`,
+    values: [workspaceId, options.profileIds, new Date(options.sinceMs)],
+  });
+  const counted = new Map<string, number[]>();
+  for (const row of rows) {
+    const key = capKey(row.profile_id, row.channel);
+    const times = counted.get(key);
+    if (times === undefined) counted.set(key, [row.counted_at.getTime()]);
+    else times.push(row.counted_at.getTime());
+  }
+  return counted;
+}
+
+export function capKey(profileId: string, channel: string): string {
+  return `${profileId} ${channel}`;
+}
+
+/** Drops counts no window can hold any more; answers how many. */
+export async function deleteOldCounts(sql: Sql, options: { beforeMs: number; limit: number }): Promise<number> {
+  // every workspace: no window is longer than the longest that can be set.
+  const { rowCount } = await sql.query({
+    text: `delete from cap_window where ctid = any(array(select ctid from cap_window where counted_at < $1 limit $2))`,
+    values: [new Date(options.beforeMs), options.limit],
+  });
+  return rowCount;
+}
+
+export async function findCap(sql: Sql, workspaceId: number): Promise<FrequencyCap | undefined> {
+  const { rows } = await sql.query<{ cap_max: number; cap_window_ms: number }>({
+    name: 'send_policy_find',
+    text: 'select cap_max, cap_window_ms from send_policy where workspace_id = $1',
+    values: [workspaceId],
+  });
+  const [row] = rows;
+  return row === undefined ? undefined : { limitMax: row.cap_max, windowMs: row.cap_window_ms };
+}
+
+export async function writeCap(sql: Sql, workspaceId: number, options: { cap: FrequencyCap; now: number }): Promise<void> {
+  const { cap, now } = options;
+  await sql.query({
+    text: `insert into send_policy (workspace_id, cap_max, cap_window_ms, updated_at) values ($1, $2, $3, $4)
+           on conflict (workspace_id) do update set cap_max = excluded.cap_max, cap_window_ms = excluded.cap_window_ms,
+             updated_at = excluded.updated_at`,
+    values: [workspaceId, cap.limitMax, cap.windowMs, new Date(now)],
+  });
+}
+
+/** Gives what belonged to merged profiles to the surviving ones: messages and counts, one statement each. */
+export async function moveToProfiles(sql: Sql, workspaceId: number, moves: ReadonlyMap<string, string>): Promise<void> {
+  if (moves.size === 0) return;
+  const values = [workspaceId, [...moves.keys()], [...moves.values()]];
+  for (const table of ['message', 'cap_window']) {
+    await sql.query({
+      name: `${table}_move`,
+      text: `update ${table} t set profile_id = m.target from unnest($2::uuid[], $3::uuid[]) as m(origin, target)
+             where t.workspace_id = $1 and t.profile_id = m.origin`,
+      values,
+    });
+  }
+}

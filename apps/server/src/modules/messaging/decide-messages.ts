@@ -1,0 +1,149 @@
+import { createHash } from 'node:crypto';
+import type { Services } from '../../platform/context.ts';
+import { inSubjects, type SubjectBatch } from '../../platform/eventlog/index.ts';
+import { type Permission, type PermissionQuestion, readPermissions } from '../consent/index.ts';
+import { capKey, type CountedSend, findCap, insertCounted, listCounted } from './cap-store.ts';
+import type { EmailContent, OutgoingMessage } from './channels/channel.ts';
+import { decide, DEFAULT_CAP, type FrequencyCap, type SendDecision, type SendFacts } from './gate.ts';
+import { messageEvent } from './message-events.ts';
+import { type DueMessage, lockQueuedMessages, markSending, refuseMessages } from './message-store.ts';
+import type { SendDeps } from './ports.ts';
+
+/** A due message with everything that could be read and rendered without a lock. */
+export interface PreparedMessage {
+  readonly message: DueMessage;
+  readonly templateExists: boolean;
+  readonly address: { readonly text: string; readonly hash: string } | undefined;
+  readonly content: EmailContent | undefined;
+  /** Why there is no content. */
+  readonly brokenFor: string | undefined;
+  readonly unsubscribeUrl: string | undefined;
+}
+
+/** A message whose going is committed: it must be tried now, and never by anybody else. */
+export interface Departure {
+  readonly message: DueMessage;
+  readonly attempt: number;
+  readonly addressHash: string;
+  readonly outgoing: OutgoingMessage;
+}
+
+/**
+ * Decides messages of one workspace under the locks of their profiles and commits the decisions: refusals with their
+ * event; sendings with their count against the cap. What somebody else decided meanwhile is passed by.
+ */
+export async function decideMessages(
+  services: Services,
+  deps: SendDeps,
+  prepared: readonly PreparedMessage[],
+): Promise<Departure[]> {
+  const workspaceId = prepared[0]!.message.workspaceId;
+  const ids = [...new Set(prepared.map(({ message }) => message.profileId))];
+  return inSubjects(services, { workspaceId, ids }, async (batch) => {
+    const waiting = await lockQueuedMessages(batch.sql, workspaceId, prepared.map(({ message }) => message.id));
+    const candidates = prepared.filter(({ message }) => waiting.get(message.id) === message.profileId);
+    if (candidates.length === 0) return [];
+    const decisions = await decideAll(batch, deps, candidates);
+    return writeDecisions(batch, deps, decisions);
+  });
+}
+
+interface Decided {
+  readonly prepared: PreparedMessage;
+  readonly facts: SendFacts;
+  readonly decision: SendDecision;
+}
+
+async function decideAll(batch: SubjectBatch, deps: SendDeps, candidates: readonly PreparedMessage[]): Promise<Decided[]> {
+  const { workspaceId, sql, now } = batch;
+  const cap = (await findCap(sql, workspaceId)) ?? DEFAULT_CAP;
+  const questions = new Map<string, PermissionQuestion>();
+  for (const { message, address } of candidates) {
+    const { id, profileId, channel, topic } = message;
+    if (address !== undefined) questions.set(id, { profileId, channel, topic, addressHash: address.hash });
+  }
+  const permissions = await readPermissions(sql, workspaceId, [...questions.values()]);
+  const profileIds = [...new Set(candidates.map(({ message }) => message.profileId))];
+  const counted = await listCounted(sql, workspaceId, { profileIds, sinceMs: now - cap.windowMs });
+  const unwanted = await deps.guard.findUnwanted(sql, workspaceId, candidates.map(({ message }) => message));
+  return candidates.map((prepared) => {
+    const { message } = prepared;
+    const question = questions.get(message.id);
+    const permission = question === undefined ? undefined : permissions.get(question);
+    const key = capKey(message.profileId, message.channel);
+    const facts = toFacts(prepared, {
+      channelReady: deps.channels.has(message.channel),
+      profileExists: batch.subjects.has(message.profileId),
+      permission,
+      unwantedFor: unwanted.get(message.id),
+      cap,
+      countedAt: counted.get(key) ?? [],
+    });
+    const decision = decide(facts, now);
+    // The next message of the same profile must see this one.
+    if (decision.kind === 'send' && facts.marketing) counted.set(key, [...facts.countedAt, now]);
+    return { prepared, facts, decision };
+  });
+}
+
+interface LockedFacts {
+  readonly channelReady: boolean;
+  readonly profileExists: boolean;
+  readonly permission: Permission | undefined;
+  readonly unwantedFor: string | undefined;
+  readonly cap: FrequencyCap;
+  readonly countedAt: readonly number[];
+}
+
+function toFacts(prepared: PreparedMessage, locked: LockedFacts): SendFacts {
+  const { permission, ...rest } = locked;
+  const kind = permission?.decision.kind;
+  return {
+    ...rest,
+    templateExists: prepared.templateExists,
+    hasAddress: prepared.address !== undefined,
+    marketing: permission?.requiresOptIn ?? true,
+    suppressedFor: permission?.suppression,
+    permission: kind === undefined || kind === 'suppressed' ? 'unasked' : kind,
+    brokenFor: prepared.brokenFor,
+  };
+}
+
+async function writeDecisions(batch: SubjectBatch, deps: SendDeps, decided: readonly Decided[]): Promise<Departure[]> {
+  const { workspaceId, sql, now } = batch;
+  const departures: Departure[] = [];
+  const counted: CountedSend[] = [];
+  const refusals = decided.flatMap(({ prepared: { message }, decision }) =>
+    decision.kind === 'refuse' ? [{ message, id: message.id, by: decision.by, reason: decision.reason }] : [],
+  );
+  for (const { prepared, facts, decision } of decided) {
+    if (decision.kind === 'refuse') continue;
+    const { message } = prepared;
+    departures.push(toDeparture(prepared, facts));
+    if (facts.marketing) counted.push({ ...message, messageId: message.id });
+  }
+  await refuseMessages(sql, workspaceId, { refusals, now });
+  await markSending(sql, workspaceId, {
+    marks: departures.map(({ message, outgoing, ...mark }) => ({ ...mark, id: message.id, contentHash: hashContent(outgoing.content) })),
+    owner: deps.processId,
+    now,
+  });
+  await insertCounted(sql, workspaceId, { sends: counted, now });
+  for (const { message, by, reason } of refusals) batch.emit(messageEvent('Message Refused', message, { now, by, reason }));
+  return departures;
+}
+
+function toDeparture(prepared: PreparedMessage, facts: SendFacts): Departure {
+  const { message, address, content, unsubscribeUrl } = prepared;
+  if (address === undefined || content === undefined) throw new Error(`message ${message.id} was let go without address or content`);
+  return {
+    message,
+    attempt: message.attempts + 1,
+    addressHash: address.hash,
+    outgoing: { id: message.id, address: address.text, content, unsubscribeUrl: facts.marketing ? unsubscribeUrl : undefined },
+  };
+}
+
+function hashContent(content: EmailContent): Buffer {
+  return createHash('sha256').update([content.subject, content.html, content.text].join('\0')).digest();
+}

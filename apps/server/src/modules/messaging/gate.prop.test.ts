@@ -1,0 +1,81 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decide, type SendFacts } from './gate.ts';
+
+const reason = fc.option(fc.constantFrom('hard_bounce', 'complaint'), { nil: undefined });
+const facts: fc.Arbitrary<SendFacts> = fc.record({
+  channelReady: fc.boolean(),
+  profileExists: fc.boolean(),
+  templateExists: fc.boolean(),
+  marketing: fc.boolean(),
+  permission: fc.constantFrom('permitted', 'denied', 'unasked'),
+  hasAddress: fc.boolean(),
+  suppressedFor: reason,
+  unwantedFor: reason,
+  cap: fc.record({ limitMax: fc.nat(3), windowMs: fc.integer({ min: 1, max: 20 }) }),
+  countedAt: fc.array(fc.nat(100), { maxLength: 6 }),
+  brokenFor: reason,
+});
+
+/** The same rules said naively: everything that forbids, in no order. */
+function isForbidden(given: SendFacts, now: number): boolean {
+  const inWindow = given.countedAt.filter((at) => now - at < given.cap.windowMs).length;
+  return [
+    !given.channelReady,
+    !given.profileExists,
+    !given.templateExists,
+    !given.hasAddress,
+    given.suppressedFor !== undefined,
+    given.permission !== 'permitted',
+    given.unwantedFor !== undefined,
+    given.marketing && inWindow + 1 > given.cap.limitMax,
+    given.brokenFor !== undefined,
+  ].some(Boolean);
+}
+
+describe('decide', () => {
+  it('sends exactly when nothing forbids it', () => {
+    fc.assert(
+      fc.property(facts, fc.integer({ min: 100, max: 130 }), (given, now) => {
+        expect(decide(given, now).kind === 'send').toBe(!isForbidden(given, now));
+      }),
+    );
+  });
+
+  it('never lets a window of any place hold more marketing messages than the cap', () => {
+    const steps = fc.array(fc.record({ waitMs: fc.nat(8), marketing: fc.boolean() }), { maxLength: 60 });
+    fc.assert(
+      fc.property(steps, fc.nat(4), fc.integer({ min: 1, max: 30 }), (moves, limitMax, windowMs) => {
+        const countedAt: number[] = [];
+        let now = 1_000;
+        for (const { waitMs, marketing } of moves) {
+          now += waitMs;
+          const open = { channelReady: true, profileExists: true, templateExists: true, hasAddress: true } as const;
+          const silent = { suppressedFor: undefined, unwantedFor: undefined, brokenFor: undefined } as const;
+          const decision = decide({ ...open, ...silent, permission: 'permitted', marketing, cap: { limitMax, windowMs }, countedAt }, now);
+          if (!marketing) expect(decision.kind).toBe('send');
+          else if (decision.kind === 'send') countedAt.push(now);
+        }
+        for (const start of countedAt) {
+          expect(countedAt.filter((at) => at >= start && at < start + windowMs).length).toBeLessThanOrEqual(limitMax);
+        }
+      }),
+    );
+  });
+
+  it('tells a suppressed address before a missing permission, and that before a cap', () => {
+    fc.assert(
+      fc.property(facts, fc.constant(120), (given, now) => {
+        const ready = { ...given, channelReady: true, profileExists: true, templateExists: true, hasAddress: true, unwantedFor: undefined };
+        const by = (over: Partial<SendFacts>) => {
+          const decision = decide({ ...ready, ...over }, now);
+          return decision.kind === 'refuse' ? decision.by : undefined;
+        };
+        expect(by({ suppressedFor: 'complaint' })).toBe('suppression');
+        expect(by({ suppressedFor: undefined, permission: 'denied' })).toBe('consent');
+        const capped = { suppressedFor: undefined, permission: 'permitted', marketing: true, cap: { limitMax: 0, windowMs: 5 } } as const;
+        expect(by(capped)).toBe('cap');
+      }),
+    );
+  });
+});

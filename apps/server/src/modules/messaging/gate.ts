@@ -1,0 +1,71 @@
+import type { RefusedBy } from './types.ts';
+
+/** At most `limitMax` marketing messages per channel in any window of `windowMs`. */
+export interface FrequencyCap {
+  readonly limitMax: number;
+  readonly windowMs: number;
+}
+
+/** A shop that says nothing gets this: enough for a journey of an afternoon, too little to annoy. */
+export const DEFAULT_CAP: FrequencyCap = { limitMax: 5, windowMs: 24 * 3_600_000 };
+
+/** All that decides whether a message may go, read while its profile is locked. */
+export interface SendFacts {
+  /** An account to send with is set up. */
+  readonly channelReady: boolean;
+  readonly profileExists: boolean;
+  readonly templateExists: boolean;
+  /** The topic asks for permission; such messages are marketing and counted against the cap. */
+  readonly marketing: boolean;
+  readonly permission: 'permitted' | 'denied' | 'unasked';
+  readonly hasAddress: boolean;
+  /** Why the address must not be used. */
+  readonly suppressedFor: string | undefined;
+  /** Why the sender no longer wants it sent: the goal was reached, the run has ended. */
+  readonly unwantedFor: string | undefined;
+  readonly cap: FrequencyCap;
+  /** When marketing messages were counted for this profile on this channel. */
+  readonly countedAt: readonly number[];
+  /** Why the content cannot be rendered. */
+  readonly brokenFor: string | undefined;
+}
+
+export type SendDecision =
+  | { readonly kind: 'send' }
+  | { readonly kind: 'refuse'; readonly by: RefusedBy; readonly reason: string };
+
+/** The policy gate: no message leaves without it. The first rule that speaks decides. */
+export function decide(facts: SendFacts, now: number): SendDecision {
+  if (!facts.channelReady) return refuse('channel', 'no account is set up for this channel');
+  if (!facts.profileExists) return refuse('profile', 'the profile does not exist');
+  if (!facts.templateExists) return refuse('template', 'there is no such template');
+  if (!facts.hasAddress) return refuse('address', 'the profile has no address on this channel');
+  if (facts.suppressedFor !== undefined) return refuse('suppression', facts.suppressedFor);
+  if (facts.permission !== 'permitted') return refuse('consent', CONSENT_REASONS[facts.permission]);
+  if (facts.unwantedFor !== undefined) return refuse('goal', facts.unwantedFor);
+  if (facts.marketing) {
+    const counted = countInWindow(facts.countedAt, facts.cap, now);
+    if (counted >= facts.cap.limitMax) return refuse('cap', capReason(facts.cap, counted));
+  }
+  if (facts.brokenFor !== undefined) return refuse('content', facts.brokenFor);
+  return { kind: 'send' };
+}
+
+const CONSENT_REASONS = {
+  denied: 'permission for this topic was withdrawn',
+  unasked: 'permission for this topic was never given',
+} as const;
+
+function refuse(by: RefusedBy, reason: string): SendDecision {
+  return { kind: 'refuse', by, reason };
+}
+
+function countInWindow(countedAt: readonly number[], cap: FrequencyCap, now: number): number {
+  let counted = 0;
+  for (const at of countedAt) if (at > now - cap.windowMs) counted++;
+  return counted;
+}
+
+function capReason(cap: FrequencyCap, counted: number): string {
+  return `${counted} of at most ${cap.limitMax} messages went out in the last ${Math.round(cap.windowMs / 60_000)} minutes`;
+}

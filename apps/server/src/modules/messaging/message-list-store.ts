@@ -1,0 +1,74 @@
+import type { MessageStatus } from '@segue/contract';
+import type { Sql } from '../../platform/postgres/index.ts';
+import type { SourceColumns } from './message-store.ts';
+import type { MessageMoment } from './types.ts';
+
+export interface MessageRow extends SourceColumns {
+  id: string;
+  profile_id: string;
+  channel: string;
+  topic: string;
+  template_id: string;
+  status: MessageStatus;
+  refused_by: string | null;
+  reason: string | null;
+  attempts: number;
+  created_at: Date;
+  next_attempt_at: Date | null;
+  ended_at: Date | null;
+  delivered_at: Date | null;
+  opened_at: Date | null;
+  clicked_at: Date | null;
+  bounced_at: Date | null;
+}
+
+export interface MessageRowWithHistory extends MessageRow {
+  history: MessageMoment[];
+}
+
+const COLUMNS = `id, profile_id, channel, topic, template_id, source, journey_id, journey_version, run_id, step_id, status, refused_by, reason,
+  attempts, created_at, next_attempt_at, ended_at, delivered_at, opened_at, clicked_at, bounced_at`;
+
+export interface MessageFilter {
+  readonly profileId: string | undefined;
+  readonly journeyId: string | undefined;
+  readonly status: MessageStatus | undefined;
+}
+
+/** Newest first; one row more than `limit` when there are more. */
+export async function pageMessages(
+  sql: Sql,
+  workspaceId: number,
+  page: { filter: MessageFilter; limit: number; beforeId: string | undefined },
+): Promise<MessageRow[]> {
+  const { filter, limit, beforeId } = page;
+  // Only the conditions asked for, so that each meets its index.
+  const values: unknown[] = [workspaceId, limit + 1];
+  const conditions = Object.entries({
+    'id <': beforeId,
+    'profile_id =': filter.profileId,
+    'journey_id =': filter.journeyId,
+    'status =': filter.status,
+  }).flatMap(([condition, value]) => (value === undefined ? [] : [`and ${condition} $${values.push(value)}`]));
+  const { rows } = await sql.query<MessageRow>({
+    text: `select ${COLUMNS} from message where workspace_id = $1 ${conditions.join(' ')} order by id desc limit $2`,
+    values,
+  });
+  return rows;
+}
+
+export async function findMessage(sql: Sql, workspaceId: number, id: string): Promise<MessageRowWithHistory | undefined> {
+  const { rows } = await sql.query<MessageRowWithHistory>({
+    text: `select ${COLUMNS}, history from message where workspace_id = $1 and id = $2`,
+    values: [workspaceId, id],
+  });
+  return rows[0];
+}
+
+export async function findMessageByIntent(sql: Sql, workspaceId: number, intentKey: string): Promise<MessageRow | undefined> {
+  const { rows } = await sql.query<MessageRow>({
+    text: `select ${COLUMNS} from message where workspace_id = $1 and intent_key = $2`,
+    values: [workspaceId, intentKey],
+  });
+  return rows[0];
+}

@@ -1,0 +1,36 @@
+import { idempotencyKeySchema, type SendMessageBody } from '@segue/contract';
+import type { Ctx } from '../../platform/context.ts';
+import { AppError } from '../../platform/errors.ts';
+import { inSubjects } from '../../platform/eventlog/index.ts';
+import { parseInput } from '../../platform/http/index.ts';
+import { requirePublicId } from '../../platform/ids/index.ts';
+import { currentTemplateVersion } from '../content/index.ts';
+import { anchorNode, requireProfileId } from '../profiles/index.ts';
+import { findMessageByIntent, type MessageRow } from './message-list-store.ts';
+import { queueMessages } from './queue-messages.ts';
+
+/**
+ * Queues one message to one profile. The same idempotency key answers the message it made the first time, whatever else
+ * is asked for. Whether it goes is decided by the gate, at the moment of sending.
+ */
+export async function sendMessage(ctx: Ctx, input: SendMessageBody, header: string | undefined): Promise<MessageRow> {
+  const key = parseInput(idempotencyKeySchema, input.idempotencyKey ?? header);
+  const intentKey = `api:${key}`;
+  const known = await findMessageByIntent(ctx.sql, ctx.workspaceId, intentKey);
+  if (known !== undefined) return known;
+  const templateId = requirePublicId('tpl', input.templateId);
+  if (!(await currentTemplateVersion(ctx.sql, ctx.workspaceId, [templateId])).has(templateId)) {
+    throw new AppError('not_found', 'There is no such template');
+  }
+  const profileId = await requireProfileId(ctx, input.profileId);
+  await inSubjects(ctx, { workspaceId: ctx.workspaceId, ids: [profileId] }, async (batch) => {
+    const subject = batch.subjects.get(profileId);
+    if (subject === undefined) throw new AppError('conflict', 'The profile was merged just now: send the request again');
+    const { channel, topic, variables } = input;
+    const intent = { intentKey, profileId, node: anchorNode(subject), channel, topic, templateId, variables, source: { kind: 'api' } } as const;
+    await queueMessages(batch, [intent]);
+  });
+  const queued = await findMessageByIntent(ctx.sql, ctx.workspaceId, intentKey);
+  if (queued === undefined) throw new Error('a message that was just queued is not there');
+  return queued;
+}

@@ -1,0 +1,40 @@
+import type { EventBatch, LoggedEvent, Merge, Stage } from '../../platform/eventlog/index.ts';
+import { parsePublicId } from '../../platform/ids/index.ts';
+import { moveToProfiles } from './cap-store.ts';
+import { applyReceipts, type Receipt } from './outcome-store.ts';
+
+const RECEIPTS: Readonly<Record<string, Receipt['kind']>> = {
+  'Email Delivered': 'delivered',
+  'Email Opened': 'opened',
+  'Email Link Clicked': 'clicked',
+  'Email Bounced': 'bounced',
+};
+
+/** Gives messages to the surviving profile of a merge, and marks on them what receipts say. */
+export const messagingStage: Stage = {
+  name: 'messaging',
+  async run(batch) {
+    await moveToProfiles(batch.sql, batch.workspaceId, finalOwners(batch.merges));
+    await applyReceipts(batch.sql, batch.workspaceId, readReceipts(batch));
+  },
+};
+
+/** Where each merged profile ends up, chains followed. */
+function finalOwners(merges: readonly Merge[]): Map<string, string> {
+  const finals = new Map<string, string>();
+  for (const { from, into } of [...merges].reverse()) finals.set(from.id, finals.get(into.id) ?? into.id);
+  return finals;
+}
+
+function readReceipts(batch: EventBatch): Receipt[] {
+  return batch.entries.flatMap(({ event }) => readReceipt(event) ?? []);
+}
+
+/** Only receipts Segue itself saw count: a public write key may claim anything. */
+function readReceipt(event: LoggedEvent): Receipt | undefined {
+  const kind = event.type === 'internal' ? RECEIPTS[event.name] : undefined;
+  const messageId = event.payload.properties?.message_id;
+  if (kind === undefined || typeof messageId !== 'string') return undefined;
+  const id = parsePublicId('msg', messageId);
+  return id === undefined ? undefined : { id, kind, at: event.occurredAt };
+}

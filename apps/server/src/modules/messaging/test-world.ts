@@ -1,0 +1,196 @@
+import { randomBytes } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { type ParsedMail, simpleParser } from 'mailparser';
+import { SMTPServer } from 'smtp-server';
+import { createContext, type Ctx, type Services } from '../../platform/context.ts';
+import {
+  appendLines,
+  applicationName,
+  createEventLog,
+  createLanes,
+  encodeEvent,
+  INTAKE_LOG,
+  type LaneHold,
+  LaneHold as Hold,
+  processRuns,
+  readRuns,
+  type Stage,
+} from '../../platform/eventlog/index.ts';
+import type { JsonObject } from '../../platform/json.ts';
+import { createLogger } from '../../platform/logger/index.ts';
+import { openPostgres, type Postgres } from '../../platform/postgres/index.ts';
+import { createTestClock, type TestClock } from '../../testkit/index.ts';
+import { createKeyRing, ensureFirstWorkspace } from '../accounts/index.ts';
+import { consentRoutes, consentStage, ensureDefaultTopics } from '../consent/index.ts';
+import { templateRoutes } from '../content/index.ts';
+import { createTraitsStage, findProfileId, identityStage, NodeDirectory, type Identifier } from '../profiles/index.ts';
+import type { Channel } from './channels/channel.ts';
+import { createEmailChannel } from './channels/email/smtp.ts';
+import type { SendDeps } from './ports.ts';
+import { messagingRoutes } from './routes.ts';
+import { messagingStage } from './stage.ts';
+
+/** A mailbox over real SMTP. `answer` may refuse a recipient by its reply code. */
+export async function startMailbox(answer: (address: string) => number | undefined = () => undefined) {
+  const mails: ParsedMail[] = [];
+  const server = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ['STARTTLS', 'AUTH'],
+    onRcptTo(address, _session, done) {
+      const responseCode = answer(address.address);
+      done(responseCode === undefined ? null : Object.assign(new Error('refused'), { responseCode }));
+    },
+    onData(stream, _session, done) {
+      simpleParser(stream).then(
+        (mail) => {
+          mails.push(mail);
+          done();
+        },
+        (error: Error) => done(error),
+      );
+    },
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.server.address() as AddressInfo;
+  return {
+    mails,
+    smtpUrl: `smtp://127.0.0.1:${port}`,
+    close: () => new Promise<void>((resolve) => server.close(resolve)),
+  };
+}
+
+interface Accepted {
+  readonly type: 'identify' | 'track';
+  readonly name?: string;
+  readonly identifiers: readonly Identifier[];
+  readonly properties?: JsonObject;
+  readonly traits?: JsonObject;
+}
+
+/** One server process over a database that others may share: log, stages, API and sender, without their loops. */
+export class World {
+  readonly clock: TestClock;
+  readonly services: Services;
+  readonly ctx: Ctx;
+  readonly app: FastifyInstance;
+  readonly deps: SendDeps;
+  /** Runs that ended: their messages are unwanted. */
+  readonly endedRuns: Set<string>;
+  readonly #nodes: NodeDirectory;
+  readonly #hold: LaneHold;
+  readonly #stages: readonly Stage[];
+
+  constructor(services: Services & { readonly clock: TestClock }, workspaceId: number, deps: SendDeps) {
+    this.services = services;
+    this.clock = services.clock;
+    this.deps = deps;
+    this.endedRuns = new Set();
+    this.ctx = createContext(services, workspaceId, { kind: 'system', name: 'test' });
+    this.app = Fastify();
+    for (const routes of [consentRoutes, templateRoutes, messagingRoutes]) routes(this.app, { contextOf: () => this.ctx });
+    this.#nodes = new NodeDirectory(services.postgres, services.keysOf);
+    this.#hold = new Hold({ reader: 'processor', processId: deps.processId });
+    const goal: Stage = {
+      name: 'goal',
+      run: async (batch) => {
+        for (const { event, subject } of batch.entries) {
+          if (event.name === 'Order Completed' && subject !== undefined) this.endedRuns.add(subject.id);
+        }
+      },
+    };
+    this.#stages = [identityStage, createTraitsStage(services.keysOf), consentStage, goal, messagingStage];
+  }
+
+  /** What intake does: nodes, then a committed append. Nothing is processed yet. */
+  async accept(event: Accepted): Promise<void> {
+    const { workspaceId } = this.ctx;
+    await this.#nodes.ensure(event.identifiers.map((identifier) => ({ workspaceId, identifier })));
+    const nodes = event.identifiers.map((identifier) => this.#nodes.find(workspaceId, identifier)!);
+    const now = this.services.clock.now();
+    const line = encodeEvent({
+      workspaceId,
+      id: randomBytes(8).toString('hex'),
+      type: event.type,
+      name: event.name ?? '',
+      occurredAt: now,
+      receivedAt: now,
+      nodes: nodes.map(({ kind, id }) => ({ kind, id })),
+      sealed: '',
+      payload: { properties: event.properties ?? {}, traits: event.traits ?? {} },
+    });
+    const blocks = await this.services.postgres.transaction((sql) => appendLines(sql, INTAKE_LOG, new Map([[nodes[0]!.lane, [line]]])));
+    this.services.log.appended(blocks);
+  }
+
+  /** Processes everything that was accepted, and what that made happen. */
+  async process(): Promise<void> {
+    await this.#hold.renew(this.services, true);
+    for (;;) {
+      const runs = await readRuns(this.services, this.#hold.leases, { eventsMax: 1_000, fromDatabase: true });
+      if (runs.length === 0) return;
+      await processRuns(this.services, { processId: this.deps.processId, stages: this.#stages, runs });
+    }
+  }
+
+  /** A known customer; her profile's internal id. */
+  async addProfile(email: string, traits: JsonObject = {}): Promise<string> {
+    const identifiers = [
+      { kind: 'userId', value: `user of ${email}` },
+      { kind: 'email', value: email },
+    ] as const;
+    await this.accept({ type: 'identify', identifiers, traits });
+    await this.process();
+    return (await findProfileId(this.ctx, identifiers[0]))!;
+  }
+
+  async call(method: 'GET' | 'POST' | 'PUT', url: string, body?: object): Promise<{ status: number; json: never }> {
+    const response = await this.app.inject({ method, url, ...(body !== undefined && { payload: body }) });
+    return { status: response.statusCode, json: (response.body === '' ? undefined : JSON.parse(response.body)) as never };
+  }
+
+  async close(): Promise<void> {
+    await this.app.close();
+    for (const channel of this.deps.channels.values()) await channel.close();
+    await this.services.postgres.close();
+  }
+}
+
+export interface WorldOptions {
+  readonly databaseUrl: string;
+  readonly smtpUrl: string;
+  readonly processId?: string;
+  readonly clock?: TestClock;
+  /** Put between the sender and the real channel. */
+  readonly around?: (channel: Channel) => Channel;
+}
+
+const SECRET = randomBytes(32);
+
+export async function openWorld(options: WorldOptions): Promise<World> {
+  const processId = options.processId ?? randomBytes(6).toString('hex');
+  const postgres: Postgres = openPostgres({ url: options.databaseUrl, applicationName: applicationName(processId), maxConnections: 6 });
+  await createLanes(postgres);
+  const { workspaceId } = await ensureFirstWorkspace(postgres, { secret: SECRET, nowMs: 0, scopes: [], setUp: ensureDefaultTopics });
+  const ring = createKeyRing(postgres, SECRET);
+  const services = {
+    postgres,
+    history: undefined as never,
+    clock: options.clock ?? createTestClock(Date.UTC(2026, 10, 22, 9)),
+    logger: createLogger('silent'),
+    log: createEventLog(),
+    keysOf: (id: number) => ring.keysOf(id),
+  };
+  const email = createEmailChannel({ smtpUrl: options.smtpUrl, from: 'Shop <hello@shop.example>', timeoutMs: 2_000 });
+  const world: World = new World(services, workspaceId, {
+    processId,
+    channels: new Map([['email', options.around?.(email) ?? email]]),
+    guard: {
+      findUnwanted: async (_sql, _workspaceId, messages) =>
+        new Map(messages.flatMap(({ id, source }) => (source.kind === 'journey' && world.endedRuns.has(source.runId) ? [[id, 'the goal was reached']] : []))),
+    },
+    publicUrl: 'https://shop.example',
+    inFlight: new Set(),
+  });
+  return world;
+}

@@ -1,0 +1,49 @@
+import type { NodeRef } from '../../platform/eventlog/index.ts';
+import type { JsonObject } from '../../platform/json.ts';
+
+/** Channels a message can leave on. */
+export type ChannelName = 'email';
+
+/** Who asked for a message. */
+export type MessageSource =
+  | {
+      readonly kind: 'journey';
+      readonly journeyId: string;
+      readonly version: number;
+      readonly runId: string;
+      readonly stepId: string;
+    }
+  | { readonly kind: 'api' };
+
+/** The wish to send one message to one profile. The same `intentKey` is the same wish: it is sent at most once. */
+export interface MessageIntent {
+  /** Unique in the workspace. */
+  readonly intentKey: string;
+  readonly profileId: string;
+  /** What the message's own events are archived under. */
+  readonly node: NodeRef;
+  readonly channel: ChannelName;
+  readonly topic: string;
+  readonly templateId: string;
+  /** What the template may show beside the profile's traits; sealed at rest. */
+  readonly variables: JsonObject;
+  readonly source: MessageSource;
+}
+
+/**
+ * `queued` waits for its time, its lanes or another attempt; `sending` was decided and counted and may have reached the
+ * provider. The other four are ends.
+ */
+export type MessageStatus = 'queued' | 'sending' | 'sent' | 'refused' | 'failed' | 'unknown';
+
+/** The rule that refused a message. */
+export type RefusedBy = 'channel' | 'template' | 'profile' | 'suppression' | 'consent' | 'address' | 'goal' | 'cap' | 'content';
+
+/** One line of a message's history, as it is stored with the message. */
+export interface MessageMoment {
+  readonly at: number;
+  readonly what: MessageStatus | 'waiting' | 'retry';
+  readonly by?: string;
+  readonly reason?: string;
+  readonly attempt?: number;
+}
