@@ -1,0 +1,4 @@
+import type { Migration } from '../../../platform/postgres/index.ts';
+import createJourneys from './20261122T1600_create-journeys.sql?raw';
+
+export const journeysMigrations: readonly Migration[] = [{ id: '20261122T1600_create-journeys', sql: createJourneys }];

@@ -1,0 +1,64 @@
+import { createConfigCache, type Entry, type EventBatch, type LoggedEvent, type Merge, type Stage, type Subject } from '../../platform/eventlog/index.ts';
+import type { Heard, HeardEntry, LiveJourneys } from './live-journeys.ts';
+import { loadLiveJourneys } from './load-live-journeys.ts';
+import { journeySection } from './memory.ts';
+import { openProfileRuns, saveProfileRuns, type RunsByProfile } from './open-profile-runs.ts';
+
+/** Starts, moves and stops runs by the events of a batch. After identity, traits and segments, whose answers it asks for. */
+export function createJourneysStage(): Stage {
+  const liveOf = createConfigCache((batch) => loadLiveJourneys(batch.sql, batch.workspaceId));
+  return {
+    name: 'journeys',
+    async run(batch) {
+      const live = await liveOf(batch);
+      const heard = listenTo(batch.entries, live);
+      const merges = batch.merges.filter(({ from, into }) => from.get(journeySection) !== undefined || into.get(journeySection) !== undefined);
+      if (heard.length === 0 && merges.length === 0) return;
+      const opened = await openProfileRuns(batch, live, { subjects: subjectsOf(heard, merges), entries: entriesOf(heard) });
+      for (const { from, into } of merges) absorb(opened, from, into);
+      for (const { event, heard: what, subject } of heard) opened.get(subject.id)?.hear(event, what);
+      await saveProfileRuns(batch, opened, finalOwners(merges));
+    },
+  };
+}
+
+interface HeardOf {
+  readonly event: LoggedEvent;
+  readonly subject: Subject;
+  readonly heard: Heard;
+}
+
+function listenTo(entries: readonly Entry[], live: LiveJourneys): HeardOf[] {
+  const all: HeardOf[] = [];
+  for (const { event, subject } of entries) {
+    const heard = subject === undefined ? undefined : live.listen(event);
+    if (subject !== undefined && heard !== undefined) all.push({ event, subject, heard });
+  }
+  return all;
+}
+
+function subjectsOf(heard: readonly HeardOf[], merges: readonly Merge[]): Map<string, Subject> {
+  const subjects = new Map(heard.map(({ subject }) => [subject.id, subject]));
+  for (const { from, into } of merges) subjects.set(from.id, from).set(into.id, into);
+  return subjects;
+}
+
+function entriesOf(heard: readonly HeardOf[]): Map<string, HeardEntry[]> {
+  const entries = new Map<string, HeardEntry[]>();
+  for (const { subject, heard: what } of heard) {
+    if (what.entries.length > 0) entries.set(subject.id, [...(entries.get(subject.id) ?? []), ...what.entries]);
+  }
+  return entries;
+}
+
+function absorb(opened: RunsByProfile, from: Subject, into: Subject): void {
+  const theirs = opened.get(from.id);
+  if (theirs !== undefined) opened.get(into.id)?.absorb(theirs);
+}
+
+/** Where each merged profile ends up, chains followed. */
+function finalOwners(merges: EventBatch['merges']): Map<string, string> {
+  const owners = new Map<string, string>();
+  for (const { from, into } of [...merges].reverse()) owners.set(from.id, owners.get(into.id) ?? into.id);
+  return owners;
+}
