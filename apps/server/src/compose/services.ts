@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto';
+import { createKeyRing, ensureFirstWorkspace, type KeyRing } from '../modules/accounts/index.ts';
+import { ensureDefaultTopics } from '../modules/consent/index.ts';
+import { migrateHistory, openHistory } from '../platform/clickhouse/index.ts';
+import { createScaledClock, createSystemClock } from '../platform/clock/index.ts';
+import { type Config, loadSecret } from '../platform/config/index.ts';
+import type { Services } from '../platform/context.ts';
+import { type Engines, startEngines } from '../platform/embedded/index.ts';
+import { applicationName, createEventLog, createLanes, releaseLanes } from '../platform/eventlog/index.ts';
+import { SCOPES } from '../platform/http/index.ts';
+import type { Logger } from '../platform/logger/index.ts';
+import { migratePostgres, openPostgres, withAdvisoryLock } from '../platform/postgres/index.ts';
+import { historyMigrations, postgresMigrations } from './migrations.ts';
+
+/** Batches in flight, group commits, sends, requests and leases: each holds a connection while it waits for the disk. */
+const CONNECTIONS_MAX = 16;
+const HISTORY_DATABASE = 'segue';
+
+export interface OpenServices {
+  readonly services: Services;
+  readonly keyRing: KeyRing;
+  readonly engines: Engines;
+  readonly processId: string;
+  close(): Promise<void>;
+}
+
+/** Starts or reaches the engines, brings both to their newest migration, and sees to the first workspace. */
+export async function openServices(config: Config, logger: Logger): Promise<OpenServices> {
+  const processId = randomBytes(8).toString('hex');
+  const engines = await startEngines({ config, logger });
+  const postgres = openPostgres({ url: engines.postgresUrl, applicationName: applicationName(processId), maxConnections: CONNECTIONS_MAX });
+  const history = openHistory({ url: engines.clickhouseUrl, database: historyDatabase(engines.clickhouseUrl) });
+  const secret = await loadSecret(config);
+  const keyRing = createKeyRing(postgres, secret);
+  const services: Services = {
+    postgres,
+    history,
+    clock: config.clock === undefined ? createSystemClock() : createScaledClock(config.clock),
+    logger,
+    log: createEventLog(),
+    keysOf: (workspaceId) => keyRing.keysOf(workspaceId),
+  };
+  try {
+    await Promise.all([
+      migratePostgres(postgres, postgresMigrations).then(() => createLanes(postgres)),
+      migrateHistory(history, historyMigrations, (work) => withAdvisoryLock(postgres, 'segue history migration', work)),
+    ]);
+    await createFirstWorkspace(config, services, secret);
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+  return { services, keyRing, engines, processId, close: closeAll };
+
+  async function closeAll(): Promise<void> {
+    await releaseLanes(postgres, processId).catch(() => undefined);
+    await history.close();
+    await postgres.close();
+    await engines.stop();
+  }
+}
+
+function historyDatabase(url: string): string {
+  return new URL(url).searchParams.get('database') ?? HISTORY_DATABASE;
+}
+
+async function createFirstWorkspace(config: Config, services: Services, secret: Buffer): Promise<void> {
+  const { workspaceId, generated } = await ensureFirstWorkspace(services.postgres, {
+    secret,
+    nowMs: services.clock.now(),
+    scopes: SCOPES,
+    apiKey: config.apiKey,
+    writeKey: config.writeKey,
+    setUp: ensureDefaultTopics,
+  });
+  // Opens the workspace's keys at start, so that a wrong secret is found before the first event.
+  await services.keysOf(workspaceId);
+  if (Object.keys(generated).length > 0) announceKeys(generated);
+}
+
+/** Shown once, on the terminal and not in the log: only a hash of the API key is kept. */
+function announceKeys(generated: { apiKey?: string; writeKey?: string }): void {
+  const lines = [
+    ...(generated.apiKey === undefined ? [] : [`  API key    ${generated.apiKey}   (keep it: it is shown only now)`]),
+    ...(generated.writeKey === undefined ? [] : [`  write key  ${generated.writeKey}`]),
+  ];
+  process.stderr.write(`\n${lines.join('\n')}\n\n`);
+}

@@ -1,0 +1,61 @@
+import { runArchive } from '../modules/events/index.ts';
+import { journeySendGuard, runDueJourneyWaits } from '../modules/journeys/index.ts';
+import { createEmailChannel, recoverMessages, runDueMessages, type SendDeps } from '../modules/messaging/index.ts';
+import { runBackFills, runDueWakes } from '../modules/segments/index.ts';
+import type { Config } from '../platform/config/index.ts';
+import type { Services } from '../platform/context.ts';
+import { LaneHold, runProcessor, runRetention } from '../platform/eventlog/index.ts';
+import { runLoop } from '../platform/jobs/index.ts';
+import { createStages } from './stages.ts';
+
+/** Two batches in flight: one computes while the other waits for the disk. Three gained nothing on two cores. */
+const PROCESSOR_WORKERS = 2;
+
+export interface Worker {
+  /** Stops taking work and finishes what is under way. */
+  stop(): Promise<void>;
+}
+
+/** Everything that works in the background: the processor, the archive, and every wait that has come due. */
+export function startWorker(config: Config, services: Services, processId: string): Worker {
+  const abort = new AbortController();
+  const { signal } = abort;
+  const { logger } = services;
+  const send = createSendDeps(config, processId);
+  const hold = new LaneHold({ reader: 'processor', processId });
+  const loop = (name: string, restMs: number, run: () => Promise<number>) => runLoop({ name, restMs, run, signal, logger });
+  const running = [
+    runProcessor(services, { stages: createStages(services), hold, workers: PROCESSOR_WORKERS, signal }),
+    runArchive(services, { processId, signal }),
+    loop('segment wakes', 100, () => runDueWakes(services)),
+    loop('segment back-fills', 250, () => runBackFills(services)),
+    loop('journey waits', 100, () => runDueJourneyWaits(services)),
+    loop('retention', 60_000, () => runRetention(services)),
+    ...(send === undefined
+      ? []
+      : [
+          loop('sends', 50, () => runDueMessages(services, send)),
+          loop('send recovery', 2_000, () => recoverMessages(services, send)),
+        ]),
+  ];
+  if (send === undefined) logger.warn({}, 'SEGUE_SMTP_URL is not set: messages wait until it is');
+  return {
+    async stop() {
+      abort.abort();
+      await Promise.all(running);
+      await Promise.all([...(send?.channels.values() ?? [])].map((channel) => channel.close()));
+    },
+  };
+}
+
+function createSendDeps(config: Config, processId: string): SendDeps | undefined {
+  if (config.smtpUrl === undefined) return undefined;
+  const email = createEmailChannel({ smtpUrl: config.smtpUrl, from: config.mailFrom });
+  return {
+    processId,
+    channels: new Map([['email', email]]),
+    guard: journeySendGuard,
+    publicUrl: config.publicUrl,
+    inFlight: new Set(),
+  };
+}
