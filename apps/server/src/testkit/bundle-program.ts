@@ -1,16 +1,18 @@
-import { mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 
-const cache = join(import.meta.dirname, '../../../../node_modules/.cache/segue');
+const root = join(import.meta.dirname, '../../../..');
 
-/** Makes a TypeScript program runnable by `node`, as a build would, so that a test can start and kill it. Returns its path. */
+/**
+ * Makes a TypeScript program runnable by `node`, with the history engine's child beside it as in a build, so that a test
+ * can start and kill it. Returns its path.
+ */
 export async function bundleProgram(entry: string): Promise<string> {
-  const outfile = join(cache, `${basename(entry, '.ts')}.${process.pid}.mjs`);
-  mkdirSync(cache, { recursive: true });
+  const name = basename(entry, '.ts');
+  const outdir = join(root, 'node_modules/.cache/segue', `${name}.${process.pid}`);
   await build({
-    entryPoints: [entry],
-    outfile,
+    entryPoints: { [name]: entry, 'chdb-child': join(root, 'apps/server/src/platform/embedded/chdb-child.ts') },
+    outdir,
     bundle: true,
     packages: 'external',
     platform: 'node',
@@ -19,5 +21,5 @@ export async function bundleProgram(entry: string): Promise<string> {
     loader: { '.sql': 'text' },
     logLevel: 'error',
   });
-  return outfile;
+  return join(outdir, `${name}.js`);
 }

@@ -7,8 +7,8 @@ import { startEmbeddedClickHouse, startEmbeddedPostgres } from '../platform/embe
 import { clearPostgresOrphans } from '../platform/embedded/postgres-orphans.ts';
 import { processStart } from '../platform/embedded/process-identity.ts';
 import { createLogger } from '../platform/logger/index.ts';
-import { openPostgres } from '../platform/postgres/index.ts';
 import type {} from './test-engines.ts';
+import { withPostgres } from './with-postgres.ts';
 
 const folderPrefix = 'segue-test-';
 const logger = createLogger('silent');
@@ -38,25 +38,20 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
 
 /** Test data need not survive a power cut. */
 async function forgetDurability(url: string): Promise<void> {
-  await onServer(url, async (sql) => {
+  await withPostgres(url, async (sql) => {
     await sql.query({ text: 'alter system set fsync = off' });
     await sql.query({ text: 'select pg_reload_conf()' });
   });
 }
 
 async function dropDatabases(url: string, prefix: string): Promise<void> {
-  await onServer(url, async (sql) => {
+  await withPostgres(url, async (sql) => {
     const { rows } = await sql.query<{ datname: string }>({
       text: 'select datname from pg_database where starts_with(datname, $1)',
       values: [prefix],
     });
     for (const { datname } of rows) await sql.query({ text: `drop database if exists ${datname} with (force)` });
   });
-}
-
-async function onServer(url: string, work: (sql: ReturnType<typeof openPostgres>) => Promise<void>): Promise<void> {
-  const postgres = openPostgres({ url, applicationName: 'segue-test', maxConnections: 1 });
-  await work(postgres).finally(() => postgres.close());
 }
 
 /** A run that was killed leaves its engine and its folder behind. */

@@ -8,6 +8,7 @@ import {
   type Postgres,
 } from '../platform/postgres/index.ts';
 import { testEngines } from './test-engines.ts';
+import { withPostgres } from './with-postgres.ts';
 
 export interface TestDatabase {
   readonly url: string;
@@ -21,9 +22,9 @@ export async function createTestDatabase(
   migrations: readonly Migration[] = [],
   { maxConnections = 10 }: { maxConnections?: number } = {},
 ): Promise<TestDatabase> {
-  const { prefix } = testEngines();
+  const { prefix, postgresUrl: serverUrl } = testEngines();
   const name = `${prefix}${randomBytes(6).toString('hex')}`;
-  await onServer(async (server) => {
+  await withPostgres(serverUrl, async (server) => {
     const template = await prepareTemplate(server, migrations);
     await server.query({ text: `create database ${name} template ${template}` });
   });
@@ -34,7 +35,7 @@ export async function createTestDatabase(
     postgres,
     drop: async () => {
       await postgres.close();
-      await onServer(async (server) => void (await server.query({ text: `drop database ${name} with (force)` })));
+      await withPostgres(serverUrl, (server) => server.query({ text: `drop database ${name} with (force)` }));
     },
   };
 }
@@ -52,17 +53,10 @@ async function prepareTemplate(server: Postgres, migrations: readonly Migration[
     const draft = `${name}_draft`;
     await server.query({ text: `drop database if exists ${draft} with (force)` });
     await server.query({ text: `create database ${draft}` });
-    const postgres = openPostgres({ url: urlOf(draft), applicationName: 'segue-test', maxConnections: 1 });
-    await migratePostgres(postgres, migrations).finally(() => postgres.close());
+    await withPostgres(urlOf(draft), (postgres) => migratePostgres(postgres, migrations));
     await server.query({ text: `alter database ${draft} rename to ${name}` });
   });
   return name;
-}
-
-async function onServer(work: (server: Postgres) => Promise<void>): Promise<void> {
-  const url = testEngines().postgresUrl;
-  const server = openPostgres({ url, applicationName: 'segue-test', maxConnections: 2 });
-  await work(server).finally(() => server.close());
 }
 
 function urlOf(database: string): string {

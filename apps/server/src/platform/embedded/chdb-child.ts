@@ -29,7 +29,7 @@ process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 process.once('message', (start) => void serve(start as ChdbChildStart));
 
 async function serve(start: ChdbChildStart): Promise<void> {
-  mkdirSync(start.dir, { recursive: true });
+  mkdirSync(start.dir, { recursive: true, mode: 0o700 });
   writeFileSync(start.pidFile, JSON.stringify({ pid: process.pid, start: processStart(process.pid) }));
   repairDeduplicationLogs(start.dir);
   const engine = openChdbEngine(start);

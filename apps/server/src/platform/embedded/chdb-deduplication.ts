@@ -37,7 +37,10 @@ function repairTable(tableDir: string): void {
 
 function newestLog(logDir: string): string | undefined {
   const numbers = readdirSync(logDir).flatMap((name) => /^deduplication_log_(\d+)\.txt$/.exec(name)?.[1] ?? []);
-  const newest = numbers.map(Number).toSorted((a, b) => a - b).at(-1);
+  const newest = numbers
+    .map(Number)
+    .toSorted((a, b) => a - b)
+    .at(-1);
   return newest === undefined ? undefined : join(logDir, `deduplication_log_${newest}.txt`);
 }
 

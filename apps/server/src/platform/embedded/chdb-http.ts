@@ -54,7 +54,8 @@ async function answer(service: Service, request: IncomingMessage, response: Serv
 }
 
 async function sendBody(request: IncomingMessage, response: ServerResponse, body: Uint8Array): Promise<void> {
-  const asksForGzip = /enable_http_compression=1/.test(request.url ?? '') && /gzip/.test(request.headers['accept-encoding'] ?? '');
+  const asksForGzip =
+    /enable_http_compression=1/.test(request.url ?? '') && /gzip/.test(request.headers['accept-encoding'] ?? '');
   response.setHeader('Content-Type', 'text/plain; charset=UTF-8');
   if (!asksForGzip) {
     response.end(body);
@@ -117,7 +118,9 @@ function sendError(response: ServerResponse, error: unknown): void {
   response.statusCode = error instanceof ChdbRefusal ? error.status : (statusOf.get(code) ?? 500);
   response.setHeader('X-ClickHouse-Exception-Code', String(code));
   response.setHeader('Content-Type', 'text/plain; charset=UTF-8');
-  response.end(/^Code: \d+/.test(message) ? `${message}\n` : `Code: ${code}. DB::Exception: ${message}. (UNKNOWN_EXCEPTION)\n`);
+  response.end(
+    /^Code: \d+/.test(message) ? `${message}\n` : `Code: ${code}. DB::Exception: ${message}. (UNKNOWN_EXCEPTION)\n`,
+  );
 }
 
 const unknownException = 1002;

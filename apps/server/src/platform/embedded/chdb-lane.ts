@@ -15,8 +15,8 @@ export interface LaneOptions {
 interface Waiting {
   readonly request: ChdbRequest;
   readonly left: AbortSignal;
-  resolve(answer: ChdbAnswer): void;
-  reject(error: unknown): void;
+  readonly resolve: (answer: ChdbAnswer) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 /** A queue in front of some sessions of the engine. One session runs one request at a time; sessions run side by side. */
@@ -39,10 +39,13 @@ export class ChdbLane {
   run(request: ChdbRequest, left: AbortSignal): Promise<ChdbAnswer> {
     if (this.#waiting.length >= this.#options.waitingMax) return Promise.reject(tooMany());
     return new Promise<ChdbAnswer>((resolve, reject) => {
-      const waiting: Waiting = { request, left, resolve, reject };
+      const waiting: Waiting = {
+        request,
+        left,
+        resolve: (answer) => (clearTimeout(tooLate), resolve(answer)),
+        reject: (error) => (clearTimeout(tooLate), reject(error)),
+      };
       const tooLate = setTimeout(() => this.#drop(waiting, tooMany()), request.timeoutMs);
-      waiting.resolve = (answer) => (clearTimeout(tooLate), resolve(answer));
-      waiting.reject = (error) => (clearTimeout(tooLate), reject(error));
       left.addEventListener('abort', () => this.#drop(waiting, cancelled()), { once: true });
       this.#waiting.push(waiting);
       this.#next();
@@ -71,13 +74,16 @@ export class ChdbLane {
 
   async #runOn(seat: ChdbSeat, { request, left, resolve, reject }: Waiting): Promise<void> {
     let stopping: Promise<void> | undefined;
-    const onLeft = () => (stopping = this.#options.stop(seat.stopStatement));
+    const onLeft = () => {
+      stopping = this.#options.stop(seat.stopStatement);
+    };
     // Rows whose client has left are still stored: it will ask again with the same token.
     if (request.kind !== 'insert') left.addEventListener('abort', onLeft, { once: true });
     try {
       resolve(await seat.run(request, this.#options.settings));
     } catch (error) {
       reject(error);
+      await seat.letGo();
     }
     left.removeEventListener('abort', onLeft);
     // Else it could hit the seat's next query.

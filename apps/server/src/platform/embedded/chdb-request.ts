@@ -1,5 +1,6 @@
 import type { RawInsertFormat } from 'chdb';
-import { scanSql } from '../clickhouse/index.ts';
+// Not the face: the child must not load the client.
+import { scanSql } from '../clickhouse/split-statements.ts';
 
 /** Rows that go to the engine as bytes, without a detour over a JavaScript string. */
 export interface RawInsert {
@@ -37,7 +38,18 @@ export class ChdbRefusal extends Error {
 
 /** Parameters of the HTTP interface itself; every other one is a setting. */
 const notSettings = new Set([
-  ...['query', 'database', 'default_format', 'query_id', 'user', 'password', 'role', 'quota_key', 'compress', 'decompress'],
+  ...[
+    'query',
+    'database',
+    'default_format',
+    'query_id',
+    'user',
+    'password',
+    'role',
+    'quota_key',
+    'compress',
+    'decompress',
+  ],
   ...['wait_end_of_query', 'buffer_size', 'stacktrace', 'client_protocol_version', 'close_session', 'session_timeout'],
   // The engine's own query ids cannot be chosen, so a query is told by its comment when it has to be stopped.
   'log_comment',
@@ -46,7 +58,8 @@ const rawFormats = new Set<RawInsertFormat>([
   ...(['JSONEachRow', 'JSONCompactEachRow', 'CSV', 'CSVWithNames', 'TSV'] as const),
   ...(['TabSeparated', 'TSVWithNames', 'TabSeparatedWithNames'] as const),
 ]);
-const rawInsertPattern = /^\s*insert\s+into\s+(?:table\s+)?([\w.`"]+)\s*(?:\(([\w\s,`"]*)\))?\s*format\s+(\w+)\s*;?\s*$/i;
+const rawInsertPattern =
+  /^\s*insert\s+into\s+(?:table\s+)?([\w.`"]+)\s*(?:\(([\w\s,`"]*)\))?\s*format\s+(\w+)\s*;?\s*$/i;
 const withInlineData = /^\s*insert\s[\s\S]*?\b(format|values)\b/i;
 const backgroundPriorityMin = 2;
 const defaultTimeoutMs = 600_000;
@@ -107,4 +120,5 @@ function checkStatement(sql: string, params: ReadonlyMap<string, string>): void 
 const hasStatement = (rest: string) => rest.replace(/--[^\n]*|\/\*[\s\S]*?\*\/|;/g, '').trim() !== '';
 
 const syntaxError = (message: string) => new ChdbRefusal({ code: 62, name: 'SYNTAX_ERROR', status: 400, message });
-const notImplemented = (message: string) => new ChdbRefusal({ code: 48, name: 'NOT_IMPLEMENTED', status: 501, message });
+const notImplemented = (message: string) =>
+  new ChdbRefusal({ code: 48, name: 'NOT_IMPLEMENTED', status: 501, message });

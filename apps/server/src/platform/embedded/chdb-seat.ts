@@ -34,7 +34,11 @@ export class ChdbSeat {
   }
 
   async run(request: ChdbRequest, defaults: Readonly<Record<string, string>>): Promise<ChdbAnswer> {
-    const settings = new Map([...Object.entries(defaults), ...request.settings, ['log_comment', this.#comment] as const]);
+    const settings = new Map([
+      ...Object.entries(defaults),
+      ...request.settings,
+      ['log_comment', this.#comment] as const,
+    ]);
     const database = request.database ?? 'default';
     const prelude = [...this.#settingsStatements(settings, request.params), ...this.#databaseStatements(database)];
     const known = new Set([...this.#settings.keys(), ...settings.keys()]);
@@ -49,6 +53,11 @@ export class ChdbSeat {
     return answer;
   }
 
+  /** The engine holds a failed query, with its memory, until the session's next one. */
+  async letGo(): Promise<void> {
+    await this.#session.queryAsync('select 1').catch(() => {});
+  }
+
   #remember(settings: ReadonlyMap<string, string>, database: string, isKnown: boolean): void {
     this.#settings = settings;
     this.#database = database;
@@ -56,7 +65,9 @@ export class ChdbSeat {
   }
 
   #settingsStatements(settings: ReadonlyMap<string, string>, params: ReadonlyMap<string, string>): string[] {
-    const resets = [...this.#settings.keys()].filter((name) => !settings.has(name)).map((name) => `${checked(name)} = DEFAULT`);
+    const resets = [...this.#settings.keys()]
+      .filter((name) => !settings.has(name))
+      .map((name) => `${checked(name)} = DEFAULT`);
     const changes = [...settings].filter(([name, value]) => !this.#isKnown || this.#settings.get(name) !== value);
     const sets = [...changes, ...params].map(([name, value]) => `${checked(name)} = ${quote(value)}`);
     const all = [...resets, ...sets];

@@ -37,9 +37,12 @@ export function accountForPostgres(pgData: string): Account | undefined {
 /** Whether that user may pass through every folder above `path`. */
 export function canPassTo(path: string, account: Account): boolean {
   for (let dir = dirname(path); ; dir = dirname(dir)) {
-    const { mode, uid, gid } = statSync(dir);
-    const bit = uid === account.uid ? 0o100 : gid === account.gid ? 0o010 : 0o001;
-    if ((mode & bit) === 0) return false;
+    const folder = statSync(dir, { throwIfNoEntry: false });
+    // What does not exist yet will be made open.
+    if (folder) {
+      const bit = folder.uid === account.uid ? 0o100 : folder.gid === account.gid ? 0o010 : 0o001;
+      if ((folder.mode & bit) === 0) return false;
+    }
     if (dir === dirname(dir)) return true;
   }
 }

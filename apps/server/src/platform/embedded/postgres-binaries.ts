@@ -1,4 +1,14 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { arch, platform } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -45,7 +55,8 @@ export function makeLibraryLinks(packageDir: string): boolean {
 export function copyPostgresPackage(from: PostgresPackage, cacheDir: string): string {
   const dir = join(cacheDir, `postgres-${from.version}`);
   if (existsSync(dir)) return dir;
-  mkdirSync(cacheDir, { recursive: true, mode: 0o755 });
+  mkdirSync(cacheDir, { recursive: true });
+  chmodSync(cacheDir, 0o755);
   const draft = `${dir}.${process.pid}`;
   cpSync(join(from.dir, 'native'), join(draft, 'native'), { recursive: true, verbatimSymlinks: true });
   makeLibraryLinks(draft);

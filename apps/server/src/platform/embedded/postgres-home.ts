@@ -10,7 +10,12 @@ import {
   type Account,
   type Command,
 } from './postgres-account.ts';
-import { copyPostgresPackage, findPostgresPackage, makeLibraryLinks } from './postgres-binaries.ts';
+import {
+  copyPostgresPackage,
+  findPostgresPackage,
+  makeLibraryLinks,
+  type PostgresPackage,
+} from './postgres-binaries.ts';
 
 /** Where an embedded PostgreSQL lives and how its programs are started. */
 export interface PostgresHome {
@@ -23,20 +28,18 @@ export interface PostgresHome {
 }
 
 /** Settles who runs the engine and from where, once, before anything is started. */
-export function settlePostgresHome(folder: string): PostgresHome {
+export function settlePostgresHome(folder: string, found: PostgresPackage = findPostgresPackage()): PostgresHome {
   const dataDir = makeDataDir(folder);
   const pgData = join(dataDir, 'postgres');
   const account = accountForPostgres(pgData);
   const through = account && !canPassTo(pgData, account) ? capabilityOrRefuse(account, dataDir) : undefined;
   const wrap = (file: string, args: readonly string[]) =>
-    account && through
-      ? commandThroughClosedFolders(account, through, { file, args })
-      : commandAs(account, file, args);
-  const { packageDir, version } = settleBinaries(dataDir, wrap);
+    account && through ? commandThroughClosedFolders(account, through, { file, args }) : commandAs(account, file, args);
+  const packageDir = settleBinaries(found, { dataDir, account, wrap });
   return {
     dataDir,
     pgData,
-    majorVersion: version.split('.')[0] ?? version,
+    majorVersion: found.version.split('.')[0] ?? found.version,
     account,
     command: (program, args) => wrap(join(packageDir, 'native/bin', program), args),
   };
@@ -54,20 +57,41 @@ function capabilityOrRefuse(account: Account, dataDir: string): string {
 
 type Wrap = (file: string, args: readonly string[]) => Command;
 
-/** The package's own folder when it works from there, else a copy in the data folder (a checkout below /root, a read-only image). */
-function settleBinaries(dataDir: string, wrap: Wrap): { packageDir: string; version: string } {
-  const found = findPostgresPackage();
-  if (makeLibraryLinks(found.dir) && answersVersion(found.dir, wrap).isFine) {
-    return { packageDir: found.dir, version: found.version };
-  }
-  const packageDir = copyPostgresPackage(found, join(dataDir, 'cache'));
-  const { isFine, problem } = answersVersion(packageDir, wrap);
-  if (!isFine) throw new Error(`The embedded PostgreSQL does not start on this machine: ${problem}`);
-  return { packageDir, version: found.version };
+interface Settlers {
+  readonly dataDir: string;
+  readonly account: Account | undefined;
+  readonly wrap: Wrap;
 }
 
-function answersVersion(packageDir: string, wrap: Wrap): { isFine: boolean; problem: string } {
-  const { file, args, ...options } = wrap(join(packageDir, 'native/bin/postgres'), ['--version']);
+/**
+ * Folders that only root writes to, for the binaries when both the checkout and the data folder are closed to the
+ * engine's OS user: PostgreSQL asks with access(2), which knows no capabilities, whether it may run its own files.
+ */
+const rootCacheDirs = ['/var/cache/segue', '/var/lib/segue/cache'];
+
+/** The package's own folder when it works from there, else a copy (a checkout below /root, a read-only image). */
+function settleBinaries(found: PostgresPackage, { dataDir, account, wrap }: Settlers): string {
+  const problemAt = (packageDir: string) => {
+    const program = join(packageDir, 'native/bin/postgres');
+    if (account && !canPassTo(program, account)) return `the OS user "${account.name}" cannot reach ${program}`;
+    return whyItDoesNotRun(wrap(program, ['--version']));
+  };
+  if (makeLibraryLinks(found.dir) && problemAt(found.dir) === undefined) return found.dir;
+  const problems: string[] = [];
+  for (const cacheDir of [join(dataDir, 'cache'), ...(account ? rootCacheDirs : [])]) {
+    if (account && !canPassTo(join(cacheDir, 'x'), account)) continue;
+    const packageDir = copyPostgresPackage(found, cacheDir);
+    const problem = problemAt(packageDir);
+    if (problem === undefined) return packageDir;
+    problems.push(problem);
+  }
+  throw new Error(
+    `The embedded PostgreSQL does not start on this machine (${problems.join('; ') || `closed folders around ${found.dir}`}). ` +
+      'Run Segue as another user, move it to a folder all may pass to, or set SEGUE_POSTGRES_URL.',
+  );
+}
+
+function whyItDoesNotRun({ file, args, ...options }: Command): string | undefined {
   const answer = spawnSync(file, args, { ...options, encoding: 'utf8', timeout: 10_000, cwd: '/' });
-  return { isFine: answer.status === 0, problem: answer.error?.message ?? (answer.stderr || 'no answer') };
+  return answer.status === 0 ? undefined : (answer.error?.message ?? answer.stderr.trim());
 }

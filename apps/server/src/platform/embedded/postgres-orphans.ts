@@ -14,19 +14,35 @@ const immediateShutdownMs = 5_000;
  * well; children left behind by a killed one would keep writing, so none may be alive when we return.
  */
 export async function clearPostgresOrphans(pgData: string, logger: Logger): Promise<void> {
-  const postmaster = readPostmasterPid(pgData);
-  const isWhole = postmaster !== undefined && isOurs(postmaster, pgData);
-  if (isWhole) {
+  const asked = new Set<number>();
+  // Looked for again and again: one that was only just started is whole a moment later.
+  const askPostmaster = (): void => {
+    const postmaster = readPostmasterPid(pgData);
+    if (postmaster === undefined || asked.has(postmaster) || !isOurs(postmaster, pgData)) return;
     logger.warn({ pid: postmaster }, 'stopping a PostgreSQL left behind by an earlier process');
+    asked.add(postmaster);
     signalProcess(postmaster, 'SIGINT');
-  }
-  const left = () => leftovers(pgData, isWhole ? postmaster : undefined);
-  if (left().length > 0) {
-    const isGone = await waitUntil(() => left().length === 0, { timeoutMs: isWhole ? fastShutdownMs : backendsEndMs });
-    if (!isGone) await endByForce(left);
-  }
+  };
+  const left = (): number[] => leftovers(pgData, asked);
+  const isGone = (): boolean => {
+    askPostmaster();
+    return left().length === 0;
+  };
+  const isCleared =
+    isGone() ||
+    (await waitUntil(isGone, { timeoutMs: backendsEndMs })) ||
+    (asked.size > 0 && (await waitUntil(isGone, { timeoutMs: fastShutdownMs })));
+  if (!isCleared) await endByForce(left);
   // Another process may have the old pid by now: PostgreSQL would then refuse to start.
   if (platform() === 'linux') rmSync(join(pgData, 'postmaster.pid'), { force: true });
+}
+
+/**
+ * The lock beside a socket names a process too. PostgreSQL takes any process with that pid for its holder: a stranger, or
+ * a dead one whose parent has not asked for it yet. Call when nothing of that engine is alive.
+ */
+export function removeSocketLock(dir: string, port: number): void {
+  if (platform() === 'linux') rmSync(join(dir, `.s.PGSQL.${port}.lock`), { force: true });
 }
 
 async function endByForce(left: () => number[]): Promise<void> {
@@ -37,10 +53,10 @@ async function endByForce(left: () => number[]): Promise<void> {
   throw new Error(`processes of an earlier PostgreSQL do not end: ${left().join(', ')}`);
 }
 
-function leftovers(pgData: string, postmaster: number | undefined): number[] {
+/** Where the system does not show what else belongs to it, the postmasters that were asked to stop are all we know. */
+function leftovers(pgData: string, asked: ReadonlySet<number>): number[] {
   const found = processesIn(pgData);
-  const isAlone = postmaster !== undefined && processStart(postmaster) !== undefined && !found.includes(postmaster);
-  return isAlone ? [...found, postmaster] : found;
+  return [...found, ...[...asked].filter((pid) => !found.includes(pid) && processStart(pid) !== undefined)];
 }
 
 /** Where the system does not show a process's folder (macOS), the file PostgreSQL itself keeps has to be believed. */

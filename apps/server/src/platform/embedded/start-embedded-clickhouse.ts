@@ -52,7 +52,7 @@ export async function startEmbeddedClickHouse(options: EmbeddedClickHouseOptions
     get pid() {
       return engine.pid;
     },
-    stop: engine.stop,
+    stop: () => engine.stop(),
   };
 }
 

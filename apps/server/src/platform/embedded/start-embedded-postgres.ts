@@ -7,7 +7,7 @@ import { openPostgres } from '../postgres/index.ts';
 import { stablePort } from './engine-port.ts';
 import { initPostgres, passwordPath, postgresEnvironment, postgresUser, readOrMakeSecret } from './init-postgres.ts';
 import { settlePostgresHome, type PostgresHome } from './postgres-home.ts';
-import { clearPostgresOrphans, isPostmasterReady } from './postgres-orphans.ts';
+import { clearPostgresOrphans, isPostmasterReady, removeSocketLock } from './postgres-orphans.ts';
 import { signalProcess } from './process-identity.ts';
 import { supervise } from './supervise.ts';
 import { waitUntil } from './wait-until.ts';
@@ -25,9 +25,7 @@ export interface EmbeddedOptions {
   readonly logger: Logger;
 }
 
-type Address =
-  | { readonly kind: 'socket'; readonly dir: string }
-  | { readonly kind: 'tcp'; readonly port: number };
+type Address = { readonly kind: 'socket'; readonly dir: string } | { readonly kind: 'tcp'; readonly port: number };
 
 const database = 'segue';
 /** Crash recovery replays up to max_wal_size. */
@@ -64,7 +62,7 @@ export async function startEmbeddedPostgres({ dataDir, logger }: EmbeddedOptions
     get pid() {
       return engine.pid;
     },
-    stop: engine.stop,
+    stop: () => engine.stop(),
   };
 }
 
@@ -88,6 +86,7 @@ function urlOf(address: Address, password: string): (databaseName: string) => st
 
 async function launch(home: PostgresHome, address: Address, logger: Logger): Promise<ChildProcess> {
   await clearPostgresOrphans(home.pgData, logger);
+  if (address.kind === 'socket') removeSocketLock(address.dir, socketPort);
   const listen =
     address.kind === 'socket'
       ? ['-k', address.dir, '-p', String(socketPort), '-c', 'listen_addresses=']
@@ -96,7 +95,8 @@ async function launch(home: PostgresHome, address: Address, logger: Logger): Pro
   // A process group of its own: Ctrl-C reaches the server, which stops the engine when it no longer needs it.
   const child = spawn(file, args, {
     ...options,
-    cwd: '/',
+    // Where PostgreSQL goes by itself: from its first moment it can be told as ours when this server dies.
+    cwd: home.pgData,
     env: postgresEnvironment,
     stdio: ['ignore', 'ignore', 'pipe'],
     detached: true,
@@ -122,7 +122,7 @@ function passOnLog(child: ChildProcess, logger: Logger): () => string[] {
     createInterface({ input: child.stderr }).on('line', (line) => {
       last.push(line);
       if (last.length > 5) last.shift();
-      const level = /^PANIC:/.test(line) ? 'error' : 'debug';
+      const level = line.startsWith('PANIC:') ? 'error' : 'debug';
       logger[level]({ engine: 'postgres' }, line);
     });
   }

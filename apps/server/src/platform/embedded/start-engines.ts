@@ -40,7 +40,7 @@ export async function startEngines(options: { config: EngineConfig; logger: Logg
   ]);
   const engines = started.map((result) => (result.status === 'fulfilled' ? result.value : undefined));
   const stop = async () => {
-    await Promise.all(engines.map((engine) => engine?.stop()));
+    await Promise.all(engines.map(async (engine) => engine?.stop()));
     lock.release();
   };
   const failure = started.find((result) => result.status === 'rejected');
@@ -49,7 +49,10 @@ export async function startEngines(options: { config: EngineConfig; logger: Logg
     throw failure.reason;
   }
   const [postgres, clickhouse] = engines;
-  const urls = { postgresUrl: postgresUrl ?? postgres?.url ?? '', clickhouseUrl: clickhouseUrl ?? clickhouse?.url ?? '' };
+  const urls = {
+    postgresUrl: postgresUrl ?? postgres?.url ?? '',
+    clickhouseUrl: clickhouseUrl ?? clickhouse?.url ?? '',
+  };
   writeEngineUrls(dataDir, urls);
   return {
     ...urls,

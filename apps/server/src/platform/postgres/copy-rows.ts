@@ -42,9 +42,10 @@ function arrayItem(item: unknown): string {
 }
 
 function itemText(item: unknown): string {
+  if (typeof item === 'bigint') return String(item);
   if (item instanceof Uint8Array) return `\\x${asBuffer(item).toString('hex')}`;
   if (item instanceof Date) return item.toISOString();
-  return typeof item === 'object' ? JSON.stringify(item) : String(item);
+  return typeof item === 'string' ? item : JSON.stringify(item);
 }
 
 const asBuffer = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

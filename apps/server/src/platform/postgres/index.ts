@@ -1,5 +1,6 @@
+export { arrayLiteral } from './array-literal.ts';
 export { isRetryable } from './is-retryable.ts';
 export { checksumOf, migratePostgres, sortMigrations, verifyLedger } from './migrate-postgres.ts';
-export { openPostgres, type PostgresOptions } from './open-postgres.ts';
-export type { Migration, Postgres, Rows, Sql, Statement, Transaction } from './sql.ts';
+export { openPostgres } from './open-postgres.ts';
+export type { Migration, Postgres, Sql, Statement, Transaction } from './sql.ts';
 export { withAdvisoryLock } from './with-advisory-lock.ts';

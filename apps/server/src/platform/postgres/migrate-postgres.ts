@@ -51,7 +51,9 @@ export function verifyLedger(applied: readonly AppliedMigration[], known: readon
   for (const { id, checksum } of applied) {
     const expected = checksums.get(id);
     if (expected === undefined) {
-      throw new Error(`the database holds migration ${id}, which this version of Segue does not know: start a newer one`);
+      throw new Error(
+        `the database holds migration ${id}, which this version of Segue does not know: start a newer one`,
+      );
     }
     if (expected !== checksum) {
       throw new Error(`migration ${id} was edited after it ran on this database: restore its text and add a new one`);
@@ -91,6 +93,8 @@ async function requireServerVersion(sql: Sql): Promise<void> {
   });
   const [server] = rows;
   if (Number(server?.number) < serverVersionMin * 10_000) {
-    throw new Error(`Segue needs PostgreSQL ${serverVersionMin} or newer; SEGUE_POSTGRES_URL leads to ${server?.version}`);
+    throw new Error(
+      `Segue needs PostgreSQL ${serverVersionMin} or newer; SEGUE_POSTGRES_URL leads to ${server?.version}`,
+    );
   }
 }

@@ -72,7 +72,11 @@ interface CopyTarget {
   readonly columns: readonly string[];
 }
 
-async function copyInto(client: pg.ClientBase, target: CopyTarget, rows: Iterable<readonly unknown[]>): Promise<number> {
+async function copyInto(
+  client: pg.ClientBase,
+  target: CopyTarget,
+  rows: Iterable<readonly unknown[]>,
+): Promise<number> {
   const table = target.table.split('.').map(quoteName).join('.');
   const stream = client.query(copyFrom(`copy ${table} (${target.columns.map(quoteName).join(', ')}) from stdin`));
   await pipeline(Readable.from(encodeCopyRows(rows), { objectMode: true, highWaterMark: 2 }), stream);
