@@ -61,5 +61,10 @@ export interface EventBatch extends SubjectBatch {
 /** One step of the processor: works on a whole batch, one query per table per batch. */
 export interface Stage {
   readonly name: string;
+  /**
+   * Answers which of Segue's own events this stage acts upon. One that no stage hears is passed by without touching its
+   * subject: most of them are there only to be seen in the history. A stage that hears none leaves this out.
+   */
+  hears?(batch: SubjectBatch): Promise<(event: LoggedEvent) => boolean>;
   run(batch: EventBatch): Promise<void>;
 }

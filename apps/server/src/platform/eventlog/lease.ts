@@ -51,6 +51,7 @@ interface LeaseRow {
 
 const LEASE_SECONDS = 10;
 const LEASE_COLUMNS = 'log, lane, seq, fence, config_version, border_seq';
+const QUALIFIED_COLUMNS = LEASE_COLUMNS.replaceAll(/\w+/g, 'c.$&');
 
 /**
  * Renews this process's leases and takes free ones up to its share. A lane is free when nobody holds it, when its lease
@@ -63,8 +64,13 @@ export async function holdLanes(
   const { reader, processId, lanesMax } = options;
   const renewed = await sql.query<LeaseRow>({
     name: 'lease_renew',
-    text: `update log_cursor set lease_until = now() + make_interval(secs => ${LEASE_SECONDS})
-           where reader = $1 and owner = $2 returning ${LEASE_COLUMNS}`,
+    // In lane order, as everyone who locks several cursors does: a renewal never locks up with a batch or a cut.
+    text: `with held as (
+             select log, lane from log_cursor where reader = $1 and owner = $2 order by log, lane for update
+           )
+           update log_cursor c set lease_until = now() + make_interval(secs => ${LEASE_SECONDS})
+           from held h where c.reader = $1 and c.log = h.log and c.lane = h.lane and c.owner = $2
+           returning ${QUALIFIED_COLUMNS}`,
     values: [reader, processId],
   });
   const wanted = lanesMax - renewed.rowCount;
@@ -82,9 +88,7 @@ export async function holdLanes(
              order by log, lane limit $3 for update skip locked
            ) free
            where c.reader = $1 and c.log = free.log and c.lane = free.lane
-           returning ${LEASE_COLUMNS.split(', ')
-             .map((column) => `c.${column}`)
-             .join(', ')}`,
+           returning ${QUALIFIED_COLUMNS}`,
     values: [reader, processId, wanted],
   });
   return [...renewed.rows, ...taken.rows].map(toLease);
@@ -130,7 +134,11 @@ async function releaseSurplus(
 
 export async function releaseLanes(sql: Sql, processId: string): Promise<void> {
   await sql.query({
-    text: 'update log_cursor set owner = null, lease_until = null where owner = $1',
+    text: `with held as (
+             select reader, log, lane from log_cursor where owner = $1 order by reader, log, lane for update
+           )
+           update log_cursor c set owner = null, lease_until = null
+           from held h where c.reader = h.reader and c.log = h.log and c.lane = h.lane and c.owner = $1`,
     values: [processId],
   });
   await sql.query({ text: 'delete from server_process where id = $1', values: [processId] });
@@ -151,24 +159,36 @@ export async function beat(sql: Sql, processId: string): Promise<number> {
   return rows[0]!.living;
 }
 
+/** Killed processes leave their row behind. */
+export async function forgetProcesses(sql: Sql): Promise<void> {
+  await sql.query({ text: `delete from server_process where beat_at < now() - interval '1 day'` });
+}
+
 export interface CursorMove {
   readonly lease: LaneLease;
   readonly seq: number;
 }
 
 /**
- * Moves cursors inside the transaction that holds the effects. When the lease was lost or definitions changed meanwhile
- * the row does not match, and the whole batch is taken back.
+ * Moves cursors inside the transaction that holds the effects. When the lease was lost, definitions changed meanwhile, or
+ * the cursor is no longer where the batch began (a commit whose answer was lost), the row does not match, and the whole
+ * batch is taken back. `lease.seq` is where the batch begins.
  */
 export async function moveCursors(sql: Sql, options: { reader: ReaderName; processId: string; moves: readonly CursorMove[] }): Promise<void> {
   const { moves } = options;
   const { rowCount } = await sql.query({
     name: 'cursor_move',
-    text: `update log_cursor c set seq = m.seq, border_seq = null
-           from unnest($3::smallint[], $4::smallint[], $5::bigint[], $6::bigint[], $7::bigint[])
-             as m(log, lane, seq, fence, config_version)
+    text: `with moves as (
+             select * from unnest($3::smallint[], $4::smallint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[])
+               as m(log, lane, seq, fence, config_version, begun_seq)
+           ), held as (
+             select c.log, c.lane from log_cursor c join moves m on c.log = m.log and c.lane = m.lane
+             where c.reader = $1 order by c.log, c.lane for update of c
+           )
+           update log_cursor c set seq = m.seq, border_seq = null
+           from moves m join held h on h.log = m.log and h.lane = m.lane
            where c.reader = $1 and c.owner = $2 and c.log = m.log and c.lane = m.lane
-             and c.fence = m.fence and c.config_version = m.config_version`,
+             and c.fence = m.fence and c.config_version = m.config_version and c.seq = m.begun_seq`,
     values: [
       options.reader,
       options.processId,
@@ -177,9 +197,10 @@ export async function moveCursors(sql: Sql, options: { reader: ReaderName; proce
       moves.map((move) => move.seq),
       moves.map((move) => move.lease.fence),
       moves.map((move) => move.lease.configVersion),
+      moves.map((move) => move.lease.seq),
     ],
   });
-  if (rowCount !== moves.length) throw new RetryBatch('the lanes or the definitions changed hands');
+  if (rowCount !== moves.length) throw new RetryBatch('the lanes, the definitions or the place changed meanwhile');
 }
 
 /** Writes down how far the block about to be sent reaches, so that after a crash the same block is sent again. */

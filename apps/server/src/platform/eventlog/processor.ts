@@ -9,7 +9,7 @@ import { RetryBatch } from './retry-batch.ts';
 import { appendEmitted, OpenBatch } from './subject-batch.ts';
 
 class OpenEventBatch extends OpenBatch implements EventBatch {
-  readonly entries: Entry[] = [];
+  entries: Entry[] = [];
   readonly merges: Merge[] = [];
 }
 
@@ -17,6 +17,23 @@ class OpenEventBatch extends OpenBatch implements EventBatch {
 export interface LeasedRun {
   readonly lease: LaneLease;
   readonly run: LaneRun;
+}
+
+/**
+ * Dead letters since an event last went through, of one worker. So many without a good one between them point at us (a full
+ * disk, a fault in a stage), not at the events: then nothing more is buried, and the events wait for the repair.
+ */
+export interface DeadLetterTally {
+  inARow: number;
+}
+
+const DEAD_LETTERS_IN_A_ROW_MAX = 50;
+
+interface ProcessOptions {
+  readonly processId: string;
+  readonly stages: readonly Stage[];
+  readonly runs: readonly LeasedRun[];
+  readonly tally?: DeadLetterTally;
 }
 
 export type ProcessResult =
@@ -29,35 +46,46 @@ export type ProcessResult =
  * at all. A batch that fails for a reason of its own is halved until the event at fault stands alone; that one becomes
  * a dead letter and the rest goes on.
  */
-export async function processRuns(
-  services: Services,
-  options: { processId: string; stages: readonly Stage[]; runs: readonly LeasedRun[] },
-): Promise<ProcessResult> {
-  const { processId, stages, runs } = options;
+export async function processRuns(services: Services, options: ProcessOptions): Promise<ProcessResult> {
+  const { runs, tally = { inARow: 0 } } = options;
   try {
-    const blocks = await services.postgres.transaction((sql) => processIn(services, sql, { processId, stages, runs }));
+    const { blocks, staged } = await services.postgres.transaction((sql) => processIn(services, sql, options));
     for (const { lease, run } of runs) lease.seq = run.firstSeq + run.lines.length - 1;
     services.log.appended(blocks);
+    if (staged > 0) tally.inARow = 0;
     return { kind: 'done', events: countLines(runs), deadLetters: 0 };
   } catch (error) {
     if (error instanceof RetryBatch || isRetryable(error)) return { kind: 'retry', reason: String(error) };
     services.logger.warn({ error, events: countLines(runs) }, 'a batch failed; halving it to find the event at fault');
-    return countLines(runs) > 1 ? processHalves(services, options) : buryEvent(services, { processId, runs, error });
+    return countLines(runs) > 1
+      ? processHalves(services, { ...options, tally })
+      : buryEvent(services, { ...options, tally, error });
   }
 }
 
 async function processIn(
   services: Services,
   sql: Transaction,
-  options: { processId: string; stages: readonly Stage[]; runs: readonly LeasedRun[] },
-): Promise<Block[]> {
+  options: ProcessOptions,
+): Promise<{ blocks: Block[]; staged: number }> {
   const batches = openBatches(services, sql, options.runs);
+  let staged = 0;
   for (const batch of batches) {
+    await passByUnheard(batch, options.stages);
+    if (batch.entries.length === 0) continue;
+    staged += batch.entries.length;
     for (const stage of options.stages) await stage.run(batch);
     await batch.save();
   }
   await moveCursors(sql, { reader: 'processor', processId: options.processId, moves: cursorMoves(options.runs) });
-  return appendEmitted(sql, batches);
+  return { blocks: await appendEmitted(sql, batches), staged };
+}
+
+async function passByUnheard(batch: OpenEventBatch, stages: readonly Stage[]): Promise<void> {
+  if (!batch.entries.some(({ event }) => event.type === 'internal')) return;
+  const ears: ((event: LoggedEvent) => boolean)[] = [];
+  for (const stage of stages) if (stage.hears !== undefined) ears.push(await stage.hears(batch));
+  batch.entries = batch.entries.filter(({ event }) => event.type !== 'internal' || ears.some((hears) => hears(event)));
 }
 
 function openBatches(services: Services, sql: Transaction, runs: readonly LeasedRun[]): OpenEventBatch[] {
@@ -74,17 +102,15 @@ function openBatches(services: Services, sql: Transaction, runs: readonly Leased
       batch.entries.push({ event, subject: undefined });
     }
   }
-  return [...batches.values()];
+  // Subjects are locked workspace by workspace: in the same order everywhere, or two batches lock each other up.
+  return [...batches.values()].sort((a, b) => a.workspaceId - b.workspaceId);
 }
 
 function cursorMoves(runs: readonly LeasedRun[]): CursorMove[] {
   return runs.map(({ lease, run }) => ({ lease, seq: run.firstSeq + run.lines.length - 1 }));
 }
 
-async function processHalves(
-  services: Services,
-  options: { processId: string; stages: readonly Stage[]; runs: readonly LeasedRun[] },
-): Promise<ProcessResult> {
+async function processHalves(services: Services, options: ProcessOptions): Promise<ProcessResult> {
   let events = 0;
   let deadLetters = 0;
   for (const runs of halve(options.runs)) {
@@ -114,18 +140,21 @@ export function halve(runs: readonly LeasedRun[]): [LeasedRun[], LeasedRun[]] {
 
 async function buryEvent(
   services: Services,
-  options: { processId: string; runs: readonly LeasedRun[]; error: unknown },
+  options: ProcessOptions & { tally: DeadLetterTally; error: unknown },
 ): Promise<ProcessResult> {
+  const { tally } = options;
+  if (tally.inARow >= DEAD_LETTERS_IN_A_ROW_MAX) {
+    throw new Error('every event fails: the processor stands still', { cause: options.error });
+  }
   const { lease, run } = options.runs[0]!;
   const line = run.lines[0]!;
-  const event = decodeEvent(line, { log: run.log, lane: run.lane, seq: run.firstSeq });
   try {
     await services.postgres.transaction(async (sql) => {
       await moveCursors(sql, { reader: 'processor', processId: options.processId, moves: [{ lease, seq: run.firstSeq }] });
       await sql.query({
         text: `insert into log_dead_letter (reader, log, lane, seq, workspace_id, line, error)
                values ('processor', $1, $2, $3, $4, $5, $6) on conflict do nothing`,
-        values: [run.log, run.lane, run.firstSeq, event.workspaceId, line, String(options.error)],
+        values: [run.log, run.lane, run.firstSeq, workspaceOf(line), storable(line), storable(String(options.error))],
       });
     });
   } catch (error) {
@@ -133,8 +162,23 @@ async function buryEvent(
     throw error;
   }
   lease.seq = run.firstSeq;
+  tally.inARow++;
   services.logger.error({ error: options.error, log: run.log, lane: run.lane, seq: run.firstSeq }, 'an event became a dead letter');
   return { kind: 'done', events: 1, deadLetters: 1 };
+}
+
+/** 0 when the line cannot be read: then that is its fault. */
+function workspaceOf(line: string): number {
+  try {
+    return decodeEvent(line, { log: 0, lane: 0, seq: 0 }).workspaceId;
+  } catch {
+    return 0;
+  }
+}
+
+/** PostgreSQL keeps no NUL in a text. */
+function storable(text: string): string {
+  return text.replaceAll('\u0000', '');
 }
 
 function countLines(runs: readonly LeasedRun[]): number {

@@ -17,7 +17,7 @@ export function readRecent(recent: RecentBlocks, place: { log: LogId; lane: numb
   let lines = first.lines;
   while (lines.length < eventsMax) {
     const next = recent.find(place.log, place.lane, place.seq + 1 + lines.length);
-    if (next === undefined) break;
+    if (next === undefined || lines.length + next.lines.length > eventsMax) break;
     lines = [...lines, ...next.lines];
   }
   return { log: place.log, lane: place.lane, firstSeq: place.seq + 1, lines };
@@ -66,19 +66,46 @@ function joinBlocks(place: { log: LogId; lane: number; seq: number }, blocks: re
 
 const NEWEST_BLOCKS_PER_LANE = 3;
 
-/** Events of the last blocks of every lane, in no order: at least the newest `limit` events are among them. */
-export async function readNewest(sql: Sql, limit: number): Promise<LoggedEvent[]> {
+/** The newest `limit` events that are wanted, newest first by receipt, as far as the last blocks of every lane hold them. */
+export async function readNewest(sql: Sql, limit: number, isWanted: (event: LoggedEvent) => boolean): Promise<LoggedEvent[]> {
   const { rows } = await sql.query<BlockRow>({
     name: 'log_read_newest',
     text: `select b.log, b.lane, b.first_seq, b.payload from log_lane l
            cross join lateral (
              select log, lane, first_seq, payload from log_block
              where log = l.log and lane = l.lane order by first_seq desc limit ${NEWEST_BLOCKS_PER_LANE}
-           ) b`,
+           ) b order by b.log, b.lane, b.first_seq desc`,
   });
-  return rows.flatMap((row) => {
+  const lanes = new Map<string, Generator<LoggedEvent>>();
+  for (const { log, lane } of rows) {
+    lanes.set(`${log}/${lane}`, wantedBackwards(rows.filter((row) => row.log === log && row.lane === lane), isWanted));
+  }
+  return newestOf([...lanes.values()], limit);
+}
+
+/** Reads only as far back as it is asked to: unpacking and parsing whole blocks would cost a hundred times the answer. */
+function* wantedBackwards(rows: readonly BlockRow[], isWanted: (event: LoggedEvent) => boolean): Generator<LoggedEvent> {
+  for (const row of rows) {
     const lines = unpackLines(row.payload);
-    const skipped = Math.max(0, lines.length - limit);
-    return lines.slice(skipped).map((line, index) => decodeEvent(line, { log: row.log, lane: row.lane, seq: row.first_seq + skipped + index }));
+    for (let i = lines.length - 1; i >= 0; i--) {
+      const event = decodeEvent(lines[i]!, { log: row.log, lane: row.lane, seq: row.first_seq + i });
+      if (isWanted(event)) yield event;
+    }
+  }
+}
+
+function newestOf(lanes: readonly Generator<LoggedEvent>[], limit: number): LoggedEvent[] {
+  const heads = lanes.flatMap((rest) => {
+    const { value } = rest.next() as IteratorResult<LoggedEvent, undefined>;
+    return value === undefined ? [] : [{ event: value, rest }];
   });
+  const newest: LoggedEvent[] = [];
+  while (newest.length < limit && heads.length > 0) {
+    const head = heads.reduce((a, b) => (b.event.receivedAt > a.event.receivedAt ? b : a));
+    newest.push(head.event);
+    const { value } = head.rest.next() as IteratorResult<LoggedEvent, undefined>;
+    if (value === undefined) heads.splice(heads.indexOf(head), 1);
+    else head.event = value;
+  }
+  return newest;
 }

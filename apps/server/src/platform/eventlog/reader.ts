@@ -41,7 +41,7 @@ export class LaneHold {
     this.#leases = held.map((lease) => {
       const known = this.#leases.find((l) => l.log === lease.log && l.lane === lease.lane);
       const unchanged = known !== undefined && known.fence === lease.fence && known.configVersion === lease.configVersion;
-      return unchanged ? known : lease;
+      return unchanged ? caughtUp(known, lease) : lease;
     });
     this.#heldAt = performance.now();
   }
@@ -55,6 +55,15 @@ export class LaneHold {
       lanesMax: Math.ceil(LANES_TOTAL / living),
     });
   }
+}
+
+/** A commit whose answer was lost moved the cursor without our knowing. */
+function caughtUp(known: LaneLease, stored: LaneLease): LaneLease {
+  if (stored.seq > known.seq) {
+    known.seq = stored.seq;
+    known.borderSeq = stored.borderSeq;
+  }
+  return known;
 }
 
 export interface ReadOptions {
@@ -71,7 +80,8 @@ export async function readRuns(services: Services, leases: readonly LaneLease[],
     if (room <= 0) break;
     const run = readRecent(services.log.recent, lease, room);
     if (run === undefined) cold.push(lease);
-    else room -= addRun(runs, lease, run, room);
+    // Cut in two, a block could only be continued from the database: leave it whole for the next batch.
+    else if (run.lines.length <= room || runs.length === 0) room -= addRun(runs, lease, run, room);
   }
   if (room > 0 && options.fromDatabase && cold.length > 0) {
     for (const run of await readBlocks(services.postgres, cold, 2)) {

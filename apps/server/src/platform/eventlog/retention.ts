@@ -1,4 +1,5 @@
 import type { Services } from '../context.ts';
+import { forgetProcesses } from './lease.ts';
 import { forgetMessageKeys, SEEN_PARTS } from './seen.ts';
 
 const DAY_MS = 86_400_000;
@@ -23,5 +24,6 @@ export async function runRetention(services: Services): Promise<number> {
                and b.first_seq + b.n - 1 <= (select min(c.seq) from log_cursor c where c.log = b.log and c.lane = b.lane)
              limit ${SLICE_BLOCKS})`,
   });
+  await forgetProcesses(services.postgres);
   return forgotten + rowCount;
 }

@@ -1,13 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Services } from '../context.ts';
 import type { Stage } from './batch.ts';
-import { processRuns } from './processor.ts';
+import { type DeadLetterTally, processRuns } from './processor.ts';
 import { AppendSignal, type LaneHold, readRuns } from './reader.ts';
 
 /** Larger batches touch each table less often; beyond this the latency grows and the gain does not. */
 const BATCH_EVENTS_MAX = 1_000;
-/** So many dead letters without one good batch between them point at us, not at the events. */
-const DEAD_LETTERS_IN_A_ROW_MAX = 50;
 const RETRY_MS = 20;
 const FAULT_MS = 1_000;
 
@@ -27,25 +25,25 @@ export async function runProcessor(services: Services, options: ProcessorOptions
 async function runWorker(services: Services, options: ProcessorOptions, index: number): Promise<void> {
   const { hold, signal, stages, workers } = options;
   const appended = new AppendSignal(services);
-  let deadLettersInARow = 0;
+  const tally: DeadLetterTally = { inARow: 0 };
+  let turn = 0;
   while (!signal.aborted) {
     try {
       await hold.renew(services);
-      const leases = hold.leases.filter((lease) => (lease.lane + lease.log) % workers === index);
+      const own = hold.leases.filter((lease) => (lease.lane + lease.log) % workers === index);
+      const leases = rotate(own, turn++);
       const runs = await readRuns(services, leases, { eventsMax: BATCH_EVENTS_MAX, fromDatabase: appended.dueToLook() });
       if (runs.length === 0) {
         await appended.wait(signal);
         continue;
       }
-      const result = await processRuns(services, { processId: hold.processId, stages, runs });
+      const result = await processRuns(services, { processId: hold.processId, stages, runs, tally });
       if (result.kind === 'retry') {
         services.logger.debug({ reason: result.reason }, 'a batch is taken again');
         await pause(RETRY_MS);
         await hold.renew(services, true);
         continue;
       }
-      deadLettersInARow = result.deadLetters === result.events ? deadLettersInARow + result.deadLetters : 0;
-      if (deadLettersInARow > DEAD_LETTERS_IN_A_ROW_MAX) throw new Error('every event fails: the processor stands still');
       appended.notify();
     } catch (error) {
       services.logger.error({ error }, 'the processor could not go on; trying again');
@@ -54,4 +52,10 @@ async function runWorker(services: Services, options: ProcessorOptions, index: n
     }
   }
   appended.stop();
+}
+
+/** Each batch begins with another lane, so that a backlog in one does not starve the rest. */
+function rotate<T>(items: readonly T[], by: number): T[] {
+  const first = items.length === 0 ? 0 : by % items.length;
+  return [...items.slice(first), ...items.slice(0, first)];
 }

@@ -33,7 +33,7 @@ export class OpenBatch implements SubjectBatch {
   }
 
   async lock(ids: readonly string[]): Promise<ReadonlyMap<string, Subject>> {
-    const missing = [...new Set(ids)].filter((id) => !this.subjects.has(id)).sort();
+    const missing = [...new Set(ids)].filter((id) => !this.subjects.has(id) && !this.#removed.includes(id)).sort();
     for (const [id, subject] of await lockSubjects(this.sql, this.workspaceId, missing)) this.subjects.set(id, subject);
     return this.subjects;
   }
@@ -65,7 +65,7 @@ export class OpenBatch implements SubjectBatch {
   }
 }
 
-/** Appends what batches emitted to the internal log. The last statement of a transaction but the cursor's. */
+/** Appends what batches emitted to the internal log. The last statement of a transaction: lanes are locked last. */
 export async function appendEmitted(sql: Transaction, batches: readonly OpenBatch[]): Promise<Block[]> {
   const lines = new Map<number, string[]>();
   for (const batch of batches) {

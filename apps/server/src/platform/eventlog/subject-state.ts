@@ -1,4 +1,4 @@
-import type { Sql } from '../postgres/index.ts';
+import { arrayLiteral, type Sql } from '../postgres/index.ts';
 import { Subject } from './subject.ts';
 
 /** Locks subjects in id order and reads them. Ids without a row are left out. */
@@ -10,7 +10,7 @@ export async function lockSubjects(sql: Sql, workspaceId: number, ids: readonly 
     text: `select subject_id, state from subject_state
            where workspace_id = $1 and subject_id = any($2::uuid[])
            order by subject_id for no key update`,
-    values: [workspaceId, ids],
+    values: [workspaceId, arrayLiteral(ids)],
   });
   for (const row of rows) subjects.set(row.subject_id, new Subject(row.subject_id, row.state));
   return subjects;
@@ -23,7 +23,7 @@ export async function readSubjects(sql: Sql, workspaceId: number, ids: readonly 
   const { rows } = await sql.query<{ subject_id: string; state: Buffer }>({
     name: 'subject_read',
     text: 'select subject_id, state from subject_state where workspace_id = $1 and subject_id = any($2::uuid[])',
-    values: [workspaceId, ids],
+    values: [workspaceId, arrayLiteral(ids)],
   });
   for (const row of rows) subjects.set(row.subject_id, new Subject(row.subject_id, row.state));
   return subjects;
@@ -43,7 +43,7 @@ export async function deleteSubjects(sql: Sql, workspaceId: number, ids: readonl
   await sql.query({
     name: 'subject_delete',
     text: 'delete from subject_state where workspace_id = $1 and subject_id = any($2::uuid[])',
-    values: [workspaceId, ids],
+    values: [workspaceId, arrayLiteral(ids)],
   });
 }
 
@@ -76,7 +76,13 @@ async function writeStates(
   }
   const { rowCount } = await sql.query({
     ...statement,
-    values: [workspaceId, subjects.map((s) => s.id), Buffer.concat(states), firsts, states.map((s) => s.length)],
+    values: [
+      workspaceId,
+      arrayLiteral(subjects.map((subject) => subject.id)),
+      Buffer.concat(states),
+      arrayLiteral(firsts),
+      arrayLiteral(states.map((state) => state.length)),
+    ],
   });
   if (rowCount !== subjects.length) throw new Error(`wrote ${rowCount} of ${subjects.length} subject states`);
 }

@@ -14,11 +14,29 @@ export function encodeCursor(key: readonly (string | number)[]): string {
   return Buffer.from(JSON.stringify(key)).toString('base64url');
 }
 
-export function decodeCursor(cursor: string | undefined): (string | number)[] | undefined {
+/** What one part of a list's sort key is; a cursor whose parts are something else is not of that list. */
+export type CursorPart = 'uuid' | 'number' | 'instant' | 'text';
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
+const FITS: Readonly<Record<CursorPart, (part: unknown) => boolean>> = {
+  uuid: (part) => typeof part === 'string' && UUID.test(part),
+  number: (part) => typeof part === 'number',
+  instant: (part) => typeof part === 'string' && INSTANT.test(part) && !Number.isNaN(Date.parse(part)),
+  text: (part) => typeof part === 'string' && !part.includes('\0'),
+};
+
+/** The sort key a cursor of this list carries; undefined on the first page. Anything else is the caller's mistake. */
+export function decodeCursor(
+  cursor: string | undefined,
+  shape: readonly CursorPart[],
+): (string | number)[] | undefined {
   if (cursor === undefined || cursor === '') return undefined;
   try {
     const key: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
-    if (Array.isArray(key)) return key as (string | number)[];
+    const fits = Array.isArray(key) && key.length === shape.length && key.every((part, i) => FITS[shape[i]!](part));
+    if (fits) return key as (string | number)[];
   } catch {
     // Falls through to the one message for every malformed cursor.
   }

@@ -50,6 +50,7 @@ function sendProblem(logger: Logger, call: { error: FastifyError | AppError; req
     });
   }
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds));
+  if (error.code === 'unauthenticated') reply.header('www-authenticate', 'Bearer');
   return reply.code(STATUS[error.code]).type('application/problem+json').send({
     type: 'about:blank',
     title: error.message,
@@ -64,7 +65,7 @@ function toAppError(error: FastifyError | AppError, request: FastifyRequest): Ap
   if (error instanceof AppError) return error;
   const status = error.statusCode ?? 500;
   if (status < 400 || status >= 500) return undefined;
-  const tooLarge = status === 413 && !request.url.startsWith('/v1/');
+  const tooLarge = status === 413 && request.routeOptions.url?.startsWith('/v1/') !== true;
   const code: ErrorCode = tooLarge ? 'too_large' : status === 404 ? 'not_found' : 'invalid';
   return new AppError(code, error.message, { details: [{ field: '', message: error.message }], cause: error });
 }
