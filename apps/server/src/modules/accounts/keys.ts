@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { openWorkspaceKeys, type WorkspaceKeys } from '../../platform/crypto/index.ts';
+import { AppError } from '../../platform/errors.ts';
 import type { Actor } from '../../platform/context.ts';
 import type { Sql } from '../../platform/postgres/index.ts';
 import { findApiKey, findWriteKey, readWrappedKey } from './account-store.ts';
@@ -52,7 +53,7 @@ export function createKeyRing(sql: Sql, secret: Buffer): KeyRing {
 
 async function openKeys(sql: Sql, secret: Buffer, workspaceId: number): Promise<WorkspaceKeys> {
   const wrapped = await readWrappedKey(sql, workspaceId);
-  if (wrapped === undefined) throw new Error(`workspace ${workspaceId} does not exist`);
+  if (wrapped === undefined) throw new AppError('not_found', `There is no workspace ${workspaceId}`);
   try {
     return openWorkspaceKeys(secret, wrapped);
   } catch (cause) {

@@ -17,15 +17,16 @@ export interface IdentityDecision {
   readonly merge: readonly string[];
   /** Nodes of nobody that become its own. */
   readonly attach: readonly NodeRef[];
-  /** Nodes left where they are: following them would have joined two customers. */
+  /** Nodes left where they are: following them would have joined two customers, or made one impossibly large. */
   readonly conflicts: readonly NodeRef[];
 }
 
 /**
  * Which profile an event belongs to. `nodes` is strongest first and not empty.
- * None known: a new profile. One: that one, and it gets the nodes of nobody. Several: they are one customer, unless a
- * kind with limit 1 (a user id) would then occur twice; then the weakest identifier of the event is left where it is
- * and the rest is decided again. Rule after Segment Unify's identity resolution; see the module's README.
+ * None known: a new profile. One: that one, and it gets the nodes of nobody. Several: they are one customer. Unless a kind
+ * would then occur more often than one profile may hold (two user ids, six addresses); then the weakest identifier of the
+ * event is left where it is and the rest is decided again. The strongest node always ends up with the event's profile:
+ * history is stored under it. Rule after Segment Unify's identity resolution; see the module's README.
  */
 export function decideIdentity(nodes: readonly NodeRef[], view: IdentityView): IdentityDecision {
   const conflicts: NodeRef[] = [];
@@ -48,14 +49,14 @@ function distinctOwners(nodes: readonly NodeRef[], view: IdentityView): string[]
   return [...owners];
 }
 
-/** Whether the nodes and the profiles they lead to can be one customer. */
+/** Whether the nodes and the profiles they lead to can be one customer: no kind occurs more often than one may hold. */
 function fits(nodes: readonly NodeRef[], owners: readonly string[], view: IdentityView): boolean {
-  const singles = new Map<number, number>();
+  const held = new Map<number, Set<number>>();
   const admits = (node: NodeRef): boolean => {
-    if (view.limitOf(node.kind) !== 1) return true;
-    const held = singles.get(node.kind);
-    singles.set(node.kind, node.id);
-    return held === undefined || held === node.id;
+    const ofKind = held.get(node.kind);
+    if (ofKind === undefined) held.set(node.kind, new Set([node.id]));
+    else ofKind.add(node.id);
+    return (ofKind?.size ?? 1) <= view.limitOf(node.kind);
   };
   return nodes.every(admits) && owners.every((owner) => view.nodesOf(owner).every(admits));
 }
@@ -70,7 +71,7 @@ function decided(
   return {
     profileId: survivor,
     merge: owners.filter((owner) => owner !== survivor),
-    attach: withinLimits(nodes, survivor, view),
+    attach: nodes.filter((node) => view.ownerOf(node.id) === undefined),
     conflicts,
   };
 }
@@ -79,19 +80,4 @@ function decided(
 function survivorOf(owners: readonly string[], view: IdentityView): string {
   const strength = (owner: string) => Math.min(...view.nodesOf(owner).map((node) => node.kind), Number.MAX_SAFE_INTEGER);
   return [...owners].sort((a, b) => strength(a) - strength(b) || (a < b ? -1 : 1))[0]!;
-}
-
-/** Nodes of nobody, as far as the profile has room; one that finds none still resolved, it is just not kept. */
-function withinLimits(nodes: readonly NodeRef[], survivor: string | undefined, view: IdentityView): NodeRef[] {
-  const held = new Map<number, number>();
-  for (const node of survivor === undefined ? [] : view.nodesOf(survivor)) held.set(node.kind, (held.get(node.kind) ?? 0) + 1);
-  const attached: NodeRef[] = [];
-  for (const node of nodes) {
-    if (view.ownerOf(node.id) !== undefined) continue;
-    const count = held.get(node.kind) ?? 0;
-    if (count >= view.limitOf(node.kind)) continue;
-    held.set(node.kind, count + 1);
-    attached.push(node);
-  }
-  return attached;
 }

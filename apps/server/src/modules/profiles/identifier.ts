@@ -52,6 +52,8 @@ const JUNK = new Set([
 ]);
 const ONLY_ZEROS_AND_DASHES = /^[0-]*$/;
 const LENGTH_MAX = 512;
+/** NUL cannot be stored as text; ids that differ only in halves of surrogate pairs would be one and the same. */
+const UNWRITABLE = /[\0\p{Surrogate}]/u;
 const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
 
 /** The identifier in its one written form, or undefined when the value cannot identify anybody. */
@@ -59,7 +61,7 @@ export function normaliseIdentifier(kind: IdentifierKind, raw: unknown): Identif
   const text = typeof raw === 'number' && Number.isFinite(raw) ? String(raw) : raw;
   if (typeof text !== 'string') return undefined;
   const trimmed = text.trim();
-  if (trimmed === '' || trimmed.length > LENGTH_MAX || isJunk(trimmed)) return undefined;
+  if (trimmed === '' || trimmed.length > LENGTH_MAX || UNWRITABLE.test(trimmed) || isJunk(trimmed)) return undefined;
   const value = WRITTEN_FORMS[kind](trimmed);
   return value === undefined ? undefined : { kind, value };
 }

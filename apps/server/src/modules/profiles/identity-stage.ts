@@ -1,27 +1,39 @@
 import { type EventBatch, type NodeRef, RetryBatch, type Stage, type Subject } from '../../platform/eventlog/index.ts';
+import { GenerationCache } from '../../platform/generation-cache.ts';
 import { newUuid, publicId } from '../../platform/ids/index.ts';
 import { decideIdentity, type IdentityView } from './decide-identity.ts';
 import { KIND_LIMITS, kindOfCode } from './identifier.ts';
-import { findOwners, moveNodes, type NodeMove } from './node-store.ts';
+import { findOwners, moveNodes, type NodeMove, type OwnedNodeRow } from './node-store.ts';
 import { newProfileState, profileSection, type ProfileState } from './profile-section.ts';
 import { insertProfiles, type MergeRow, recordConflicts, recordMerges } from './profile-store.ts';
 
-/** Gives every event of the batch its subject: found, new, or merged from several. */
-export const identityStage: Stage = {
-  name: 'identity',
-  async run(batch) {
-    const resolution = new Resolution(batch);
-    await resolution.load();
-    for (const entry of batch.entries) {
-      if (entry.event.nodes.length > 0) entry.subject = resolution.resolve(entry.event);
-    }
-    await resolution.write();
-  },
-};
+/** Owners remembered by this process: about 150 bytes each. */
+const CACHED_OWNERS_MAX = 400_000;
+type OwnerCache = GenerationCache<number, string>;
+
+/**
+ * Gives every event of the batch its subject: found, new, or merged from several. Owners of nodes are remembered between
+ * batches; what is remembered counts only if the locked profile itself still lists the node.
+ */
+export function createIdentityStage(): Stage {
+  const cache: OwnerCache = new GenerationCache(CACHED_OWNERS_MAX);
+  return {
+    name: 'identity',
+    async run(batch) {
+      const resolution = new Resolution(batch, cache);
+      await resolution.load();
+      for (const entry of batch.entries) {
+        if (entry.event.nodes.length > 0) entry.subject = resolution.resolve(entry.event);
+      }
+      await resolution.write();
+    },
+  };
+}
 
 /** The identity of one batch while it is being decided. */
 class Resolution implements IdentityView {
   readonly #batch: EventBatch;
+  readonly #cache: OwnerCache;
   readonly #owners = new Map<number, string>();
   /** Who owned a node before the batch; null: nobody. */
   readonly #moved = new Map<number, { from: string | null; node: NodeRef; to: string }>();
@@ -29,23 +41,52 @@ class Resolution implements IdentityView {
   readonly #merges: MergeRow[] = [];
   readonly #conflicts = new Map<string, { profileId: string; node: number; causeMessageId: string }>();
 
-  constructor(batch: EventBatch) {
+  constructor(batch: EventBatch, cache: OwnerCache) {
     this.#batch = batch;
+    this.#cache = cache;
   }
 
   async load(): Promise<void> {
-    const nodeIds = new Set<number>();
-    for (const { event } of this.#batch.entries) for (const node of event.nodes) nodeIds.add(node.id);
-    const rows = await findOwners(this.#batch.sql, this.#batch.workspaceId, [...nodeIds]);
-    const owners = new Set<string>();
-    for (const row of rows) {
-      if (row.profile_id === null) continue;
-      this.#owners.set(row.id, row.profile_id);
-      owners.add(row.profile_id);
+    const unknown = new Set<number>();
+    const remembered = new Map<number, string>();
+    for (const { event } of this.#batch.entries) {
+      for (const { id } of event.nodes) {
+        const owner = this.#cache.get(id);
+        if (owner === undefined) unknown.add(id);
+        else remembered.set(id, owner);
+      }
     }
-    await this.#batch.lock([...owners]);
+    for (const row of await this.#findOwners(unknown)) {
+      if (row.profile_id !== null) this.#own(row.id, row.profile_id);
+    }
+    for (const [node, owner] of remembered) this.#owners.set(node, owner);
+    await this.#batch.lock([...new Set(this.#owners.values())]);
+    this.#forgetMoved(remembered);
     // Between reading the node and locking its profile the profile may have been merged away: its row is gone then.
-    for (const owner of owners) if (!this.#batch.subjects.has(owner)) throw new RetryBatch('a profile was merged meanwhile');
+    for (const owner of this.#owners.values()) {
+      if (!this.#batch.subjects.has(owner)) throw new RetryBatch('a profile was merged meanwhile');
+    }
+  }
+
+  async #findOwners(nodes: ReadonlySet<number>): Promise<OwnedNodeRow[]> {
+    return nodes.size === 0 ? [] : findOwners(this.#batch.sql, this.#batch.workspaceId, [...nodes]);
+  }
+
+  /** Whoever takes a node from a profile takes it off the profile's own list as well, so the list tells. */
+  #forgetMoved(remembered: ReadonlyMap<number, string>): void {
+    let moved = 0;
+    for (const [node, owner] of remembered) {
+      const nodes = this.#batch.subjects.get(owner)?.get(profileSection)?.nodes;
+      if (nodes?.some(([, id]) => id === node) === true) continue;
+      this.#cache.delete(node);
+      moved++;
+    }
+    if (moved > 0) throw new RetryBatch(`${moved} nodes went to other profiles meanwhile`);
+  }
+
+  #own(node: number, owner: string): void {
+    this.#owners.set(node, owner);
+    this.#cache.set(node, owner);
   }
 
   ownerOf(nodeId: number): string | undefined {
@@ -120,13 +161,21 @@ class Resolution implements IdentityView {
       lastSeenMs: Math.max(ours.lastSeenMs, theirs.lastSeenMs),
     } satisfies ProfileState);
     for (const node of nodes) this.#give(node, into.id);
-    if (!this.#created.delete(from.id)) {
+    if (this.#created.delete(from.id)) this.#retarget(from.id, into.id);
+    else {
       const id = newUuid(this.#batch.now);
       this.#merges.push({ id, from: from.id, into: into.id, nodes: nodes.map((n) => n.id), causeMessageId });
     }
     this.#batch.merges.push({ from, into });
     this.#batch.remove(from.id);
     for (const entry of this.#batch.entries) if (entry.subject === from) entry.subject = into;
+  }
+
+  /** A profile that came and went within the batch is never written: what was merged into it went on with it. */
+  #retarget(gone: string, into: string): void {
+    for (const [index, merge] of this.#merges.entries()) {
+      if (merge.into === gone) this.#merges[index] = { ...merge, into };
+    }
   }
 
   async write(): Promise<void> {
@@ -154,10 +203,12 @@ class Resolution implements IdentityView {
   }
 
   #emitMerged(merge: MergeRow): void {
-    const node = this.nodesOf(merge.into)[0];
-    if (node === undefined) return;
+    // `into` may have been merged further in the same batch; its nodes are the last one's now.
+    const owner = this.#owners.get(merge.nodes[0]!);
+    const node = owner === undefined ? undefined : this.nodesOf(owner)[0];
+    if (owner === undefined || node === undefined) return;
     this.#batch.emit({
-      subjectId: merge.into,
+      subjectId: owner,
       node,
       name: 'Profiles Merged',
       occurredAt: this.#batch.now,

@@ -6,7 +6,7 @@ export {
   rankIdentifiers,
   RANKED_KINDS,
 } from './identifier.ts';
-export { identityStage } from './identity-stage.ts';
+export { createIdentityStage } from './identity-stage.ts';
 export { profilesMigrations } from './migrations/index.ts';
 export { type KnownNode, NodeDirectory, openNodeKeys } from './node-directory.ts';
 export { followMerged, listProfileIdsAfter } from './profile-store.ts';

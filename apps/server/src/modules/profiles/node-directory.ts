@@ -4,30 +4,33 @@ import type { NodeRef } from '../../platform/eventlog/index.ts';
 import { LANE_COUNT } from '../../platform/eventlog/index.ts';
 import { uuidText } from '../../platform/ids/index.ts';
 import type { Sql } from '../../platform/postgres/index.ts';
+import { GenerationCache } from '../../platform/generation-cache.ts';
 import { type Identifier, KIND_CODES } from './identifier.ts';
 import { findNodesByHash, findWrappedKeys, insertNodes, type NewNode } from './node-store.ts';
 
 /** An identifier's node as intake needs it. */
 export interface KnownNode extends NodeRef {
-  /** Undefined once its owner was erased. */
-  readonly key: Buffer | undefined;
   /** The lane of events whose strongest identifier this is. */
   readonly lane: number;
 }
 
-interface Need {
+interface NodeNeed {
   readonly workspaceId: number;
   readonly identifier: Identifier;
 }
 
-/** About 300 bytes an entry. */
-const CACHED_NODES_MAX = 200_000;
+/** About 200 bytes each. */
+const CACHED_NODES_MAX = 600_000;
+/** Only events with personal values need a key. */
+const CACHED_KEYS_MAX = 50_000;
 
 /** Finds nodes by identifier, makes those that are new, and remembers both. One query per workspace for what is unknown. */
 export class NodeDirectory {
   readonly #sql: Sql;
   readonly #keysOf: (workspaceId: number) => Promise<WorkspaceKeys>;
-  readonly #nodes = new Map<string, KnownNode>();
+  readonly #nodes = new GenerationCache<string, KnownNode>(CACHED_NODES_MAX);
+  /** Null: its owner was erased. */
+  readonly #keys = new GenerationCache<number, Buffer | null>(CACHED_KEYS_MAX);
 
   constructor(sql: Sql, keysOf: (workspaceId: number) => Promise<WorkspaceKeys>) {
     this.#sql = sql;
@@ -38,12 +41,17 @@ export class NodeDirectory {
     return this.#nodes.get(cacheKey(workspaceId, identifier));
   }
 
+  /** The data key of a node, after `ensureKeys`; undefined once its owner was erased. */
+  keyOf(nodeId: number): Buffer | undefined {
+    return this.#keys.get(nodeId) ?? undefined;
+  }
+
   /** After this, `find` knows every one of `needs`. */
-  async ensure(needs: readonly Need[]): Promise<void> {
+  async ensure(needs: readonly NodeNeed[]): Promise<void> {
     const unknown = new Map<number, Map<string, Identifier>>();
     for (const { workspaceId, identifier } of needs) {
       const key = cacheKey(workspaceId, identifier);
-      if (this.#nodes.has(key)) continue;
+      if (this.#nodes.get(key) !== undefined) continue;
       let ofWorkspace = unknown.get(workspaceId);
       if (ofWorkspace === undefined) unknown.set(workspaceId, (ofWorkspace = new Map()));
       ofWorkspace.set(key, identifier);
@@ -51,13 +59,12 @@ export class NodeDirectory {
     for (const [workspaceId, identifiers] of unknown) await this.#load(workspaceId, identifiers);
   }
 
-  /** Drops the oldest entries beyond the bound. Between uses of `ensure` and `find`, never within. */
-  trim(): void {
-    let surplus = this.#nodes.size - CACHED_NODES_MAX;
-    for (const key of this.#nodes.keys()) {
-      if (surplus-- <= 0) break;
-      this.#nodes.delete(key);
-    }
+  /** After this, `keyOf` answers for every one of these nodes. */
+  async ensureKeys(workspaceId: number, nodeIds: readonly number[]): Promise<void> {
+    const unknown = nodeIds.filter((id) => this.#keys.get(id) === undefined);
+    if (unknown.length === 0) return;
+    const opened = await openNodeKeys({ sql: this.#sql, workspaceId, keys: await this.#keysOf(workspaceId) }, unknown);
+    for (const id of unknown) this.#keys.set(id, opened.get(id) ?? null);
   }
 
   async #load(workspaceId: number, identifiers: ReadonlyMap<string, Identifier>): Promise<void> {
@@ -73,12 +80,7 @@ export class NodeDirectory {
       found.push(...(await findNodesByHash(this.#sql, workspaceId, [...missing])));
     }
     for (const row of found) {
-      this.#nodes.set(byHash.get(row.hash)!.cacheKey, {
-        id: row.id,
-        kind: row.kind,
-        key: row.wrapped_key === null ? undefined : open(keys.wrapping, row.wrapped_key),
-        lane: laneOfHash(row.hash),
-      });
+      this.#nodes.set(byHash.get(row.hash)!.cacheKey, { id: row.id, kind: row.kind, lane: laneOfHash(row.hash) });
     }
   }
 }

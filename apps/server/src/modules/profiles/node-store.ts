@@ -1,10 +1,9 @@
-import type { Sql } from '../../platform/postgres/index.ts';
+import { arrayLiteral, type Sql } from '../../platform/postgres/index.ts';
 
 export interface NodeRow {
   id: number;
   kind: number;
   hash: string;
-  wrapped_key: Buffer | null;
 }
 
 export interface OwnedNodeRow {
@@ -16,8 +15,8 @@ export interface OwnedNodeRow {
 export async function findNodesByHash(sql: Sql, workspaceId: number, hashes: readonly string[]): Promise<NodeRow[]> {
   const { rows } = await sql.query<NodeRow>({
     name: 'node_find_by_hash',
-    text: 'select id, kind, hash, wrapped_key from identity_node where workspace_id = $1 and hash = any($2::uuid[])',
-    values: [workspaceId, hashes],
+    text: 'select id, kind, hash from identity_node where workspace_id = $1 and hash = any($2::uuid[])',
+    values: [workspaceId, arrayLiteral(hashes)],
   });
   return rows;
 }
@@ -47,7 +46,7 @@ export async function findOwners(sql: Sql, workspaceId: number, nodeIds: readonl
   const { rows } = await sql.query<OwnedNodeRow>({
     name: 'node_owners',
     text: 'select id, kind, profile_id from identity_node where workspace_id = $1 and id = any($2::bigint[])',
-    values: [workspaceId, nodeIds],
+    values: [workspaceId, arrayLiteral(nodeIds)],
   });
   return rows;
 }
@@ -56,7 +55,7 @@ export async function findWrappedKeys(sql: Sql, workspaceId: number, nodeIds: re
   const { rows } = await sql.query<{ id: number; wrapped_key: Buffer | null }>({
     name: 'node_keys',
     text: 'select id, wrapped_key from identity_node where workspace_id = $1 and id = any($2::bigint[])',
-    values: [workspaceId, nodeIds],
+    values: [workspaceId, arrayLiteral(nodeIds)],
   });
   return rows;
 }
@@ -78,7 +77,12 @@ export async function moveNodes(sql: Sql, workspaceId: number, moves: readonly N
            from unnest($2::bigint[], $3::uuid[], $4::uuid[]) as m(id, origin, target)
            where n.workspace_id = $1 and n.id = m.id and n.profile_id is not distinct from m.origin
            returning n.id, nextval('node_map_version') as version`,
-    values: [workspaceId, sorted.map((m) => m.node), sorted.map((m) => m.from), sorted.map((m) => m.to)],
+    values: [
+      workspaceId,
+      arrayLiteral(sorted.map((m) => m.node)),
+      sorted.map((m) => m.from),
+      arrayLiteral(sorted.map((m) => m.to)),
+    ],
   });
   return rows;
 }

@@ -1,6 +1,6 @@
 import { open, seal } from '../../platform/crypto/index.ts';
 import { defineSection, type NodeRef } from '../../platform/eventlog/index.ts';
-import type { Json, JsonObject } from '../../platform/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../platform/json.ts';
 
 /** A trait's value and when it was said. A null is a trait taken back: it outlives older values. */
 export type TimedValue = [value: Json, atMs: number];
@@ -37,7 +37,7 @@ export function newProfileState(nodes: readonly NodeRef[], atMs: number): Profil
 export function mergeTimedTraits(a: TimedTraits, b: TimedTraits): TimedTraits {
   const merged: TimedTraits = { ...a };
   for (const [name, theirs] of Object.entries(b)) {
-    const ours = merged[name];
+    const ours = ownTrait(merged, name);
     if (ours === undefined || isNewer(theirs, ours)) merged[name] = theirs;
   }
   return merged;
@@ -52,6 +52,40 @@ export function timeTraits(traits: JsonObject, atMs: number): TimedTraits {
   const timed: TimedTraits = {};
   for (const [name, value] of Object.entries(traits)) timed[name] = [value, atMs];
   return timed;
+}
+
+/** A trait may be called `constructor`: only what the object itself has counts. */
+function ownTrait(traits: TimedTraits, name: string): TimedValue | undefined {
+  return Object.hasOwn(traits, name) ? traits[name] : undefined;
+}
+
+/**
+ * Clear and personal traits as one. A trait taken back is a clear null, whatever it was before, so the later of the two
+ * stands. Of one instant they are parts of the same value (`company: { size, email }`) and are put together again.
+ */
+export function joinTraits(clear: TimedTraits, personal: TimedTraits): TimedTraits {
+  const joined = mergeTimedTraits(clear, personal);
+  for (const [name, theirs] of Object.entries(personal)) {
+    const ours = ownTrait(clear, name);
+    if (ours !== undefined && ours[1] === theirs[1]) joined[name] = [joinValue(ours[0], theirs[0]), ours[1]];
+  }
+  return joined;
+}
+
+function joinValue(clear: Json, personal: Json | undefined): Json {
+  if (personal === undefined || personal === null) return clear;
+  if (isJsonObject(clear) && isJsonObject(personal)) {
+    const names = [...new Set([...Object.keys(clear), ...Object.keys(personal)])];
+    return Object.fromEntries(names.map((name) => [name, joinField(clear, personal, name)]));
+  }
+  // Arrays were parted item by item, with a null where an item had nothing personal.
+  if (Array.isArray(clear) && Array.isArray(personal)) return clear.map((item, i) => joinValue(item, personal[i]));
+  return personal;
+}
+
+function joinField(clear: JsonObject, personal: JsonObject, name: string): Json {
+  if (!Object.hasOwn(clear, name)) return personal[name]!;
+  return joinValue(clear[name]!, Object.hasOwn(personal, name) ? personal[name] : undefined);
 }
 
 /** The traits as they stand: without those taken back. */

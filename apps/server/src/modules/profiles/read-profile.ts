@@ -6,7 +6,7 @@ import type { Sql } from '../../platform/postgres/index.ts';
 import { type Identifier, type IdentifierKind, KIND_CODES, kindOfCode } from './identifier.ts';
 import { identifierHash, laneOfHash, openNodeKeys } from './node-directory.ts';
 import { findNodesByHash, findOwners, listNodesOfProfiles, type ProfileNodeRow } from './node-store.ts';
-import { currentTraits, openPersonal, profileSection } from './profile-section.ts';
+import { currentTraits, joinTraits, openPersonal, profileSection } from './profile-section.ts';
 import { findProfiles, type ProfileRow } from './profile-store.ts';
 
 /** Whatever reads profiles: a context, a batch. */
@@ -28,7 +28,7 @@ export async function openTraits(reader: ProfileReader, subjects: Iterable<Subje
   return new Map(
     states.map(({ id, state }) => [
       id,
-      { ...currentTraits(state.traits), ...currentTraits(openPersonal(state, nodeKeys.get(state.anchor))) },
+      currentTraits(joinTraits(state.traits, openPersonal(state, nodeKeys.get(state.anchor)))),
     ]),
   );
 }

@@ -20,7 +20,7 @@ export const profileRoutes: Routes = (app, deps) => {
     const ctx = deps.contextOf(request);
     const query = parseInput(listQuery, request.query);
     if (query.identifier !== undefined) return findByIdentifier(ctx, query.identifier);
-    const beforeId = decodeCursor(query.cursor)?.[0];
+    const beforeId = decodeCursor(query.cursor, ['uuid'])?.[0];
     const rows = await listProfiles(ctx.sql, ctx.workspaceId, {
       limit: query.limit + 1,
       beforeId: beforeId === undefined ? undefined : String(beforeId),
