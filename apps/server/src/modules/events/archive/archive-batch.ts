@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { History } from '../../../platform/clickhouse/index.ts';
-import { LINE_COLUMNS, type LaneRun } from '../../../platform/eventlog/index.ts';
+import { LINE_COLUMNS, type LaneRun, type LeasedRun } from '../../../platform/eventlog/index.ts';
 
 const EVENT_COLUMNS = ['log', 'lane', 'seq', ...LINE_COLUMNS];
 const MAP_MARK = ',"map",';
@@ -26,6 +26,21 @@ function mapRow(line: string): string | undefined {
   if (type !== 'map') return undefined;
   const { profile_id: profileId, version } = (payload as { properties: { profile_id: string; version: number } }).properties;
   return JSON.stringify([workspaceId, node, profileId, version]);
+}
+
+/** As much of the runs, from their start, as fits; at least one line. Pure. */
+export function firstChars(runs: readonly LeasedRun[], charsMax: number): LeasedRun[] {
+  const first: LeasedRun[] = [];
+  let room = charsMax;
+  for (const { lease, run } of runs) {
+    let count = 0;
+    while (count < run.lines.length && (room >= run.lines[count]!.length || (first.length === 0 && count === 0))) {
+      room -= run.lines[count++]!.length;
+    }
+    if (count > 0) first.push({ lease, run: count === run.lines.length ? run : { ...run, lines: run.lines.slice(0, count) } });
+    if (count < run.lines.length) break;
+  }
+  return first;
 }
 
 /** Same borders, same token: the history drops a block it already has. */

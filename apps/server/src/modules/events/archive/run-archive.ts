@@ -9,10 +9,12 @@ import {
   readRuns,
   setBorders,
 } from '../../../platform/eventlog/index.ts';
-import { insertRuns } from './archive-batch.ts';
+import { firstChars, insertRuns } from './archive-batch.ts';
 
 /** ClickHouse likes few large blocks: one a half second, or as soon as this many events are waiting. */
 const BLOCK_EVENTS_MAX = 10_000;
+/** Large events make smaller blocks: an insert must fit into memory, here and there. */
+const BLOCK_CHARS_MAX = 32_000_000;
 const BLOCK_EVERY_MS = 400;
 const FAULT_MS = 1_000;
 
@@ -58,7 +60,8 @@ async function nextBlock(
   if (leases.length === 0) return [];
   const begun = leases.filter((lease) => lease.borderSeq !== null);
   if (begun.length > 0) return readUpToBorders(services, begun);
-  return readRuns(services, leases, { eventsMax: BLOCK_EVENTS_MAX, fromDatabase: options.appended.dueToLook() });
+  const runs = await readRuns(services, leases, { eventsMax: BLOCK_EVENTS_MAX, fromDatabase: options.appended.dueToLook() });
+  return firstChars(runs, BLOCK_CHARS_MAX);
 }
 
 /** The block that was under way when its writer died, with exactly the same borders. */

@@ -33,7 +33,7 @@ export async function readTimeline(
   return history.query<TimelineRow>({
     sql: `select ${COLUMNS} from history_events
           where workspace_id = {workspaceId: UInt32} and node in ({nodes: Array(UInt64)})
-          ${before === undefined ? '' : 'and (occurred_ms, log, lane, seq) < ({occurredMs: Int64}, {log: UInt8}, {lane: UInt8}, {seq: UInt64})'}
+          ${before === undefined ? '' : 'and (occurred_ms, log, lane, seq) < ({occurredMs: Int64}, {log: Int64}, {lane: Int64}, {seq: Int64})'}
           order by occurred_ms desc, log desc, lane desc, seq desc
           limit {limit: UInt32}`,
     params: {

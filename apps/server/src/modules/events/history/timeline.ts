@@ -6,6 +6,9 @@ import { listNodeIds, openNodeKeys } from '../../profiles/index.ts';
 import { joinPersonal } from '../intake/personal.ts';
 import { readTimeline, type TimelineKey, type TimelineRow } from './history-sql.ts';
 
+const MS_MAX = 8.64e15;
+type Four = [number, number, number, number];
+
 export interface TimelineItem {
   readonly id: string;
   readonly type: string;
@@ -42,9 +45,10 @@ export async function listTimeline(
 }
 
 function keyOfCursor(cursor: string | undefined): TimelineKey | undefined {
-  const key = decodeCursor(cursor);
+  const key = decodeCursor(cursor, ['number', 'number', 'number', 'number']);
   if (key === undefined) return undefined;
-  const [occurredMs, log, lane, seq] = key.map(Number) as [number, number, number, number];
+  // What a forged cursor says is brought within what the history can compare.
+  const [occurredMs, log, lane, seq] = key.map((part) => Math.trunc(Math.max(-MS_MAX, Math.min(Number(part), MS_MAX)))) as Four;
   return { occurredMs, log, lane, seq };
 }
 

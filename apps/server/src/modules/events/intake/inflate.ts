@@ -5,15 +5,19 @@ import { AppError } from '../../../platform/errors.ts';
 /** Compressed or not, and unpacked: 500 KB, as Segment takes it. */
 export const BODY_BYTES_MAX = 500 * 1024;
 
-const unpackers: Readonly<Record<string, (body: InputType, options: ZlibOptions) => Promise<Buffer>>> = {
-  gzip: promisify(gunzip) as (body: InputType, options: ZlibOptions) => Promise<Buffer>,
-  deflate: promisify(inflate) as (body: InputType, options: ZlibOptions) => Promise<Buffer>,
-};
+type Unpack = (body: InputType, options: ZlibOptions) => Promise<Buffer>;
+
+const unpackers = new Map<string, Unpack>([
+  ['gzip', promisify(gunzip) as Unpack],
+  ['x-gzip', promisify(gunzip) as Unpack],
+  ['deflate', promisify(inflate) as Unpack],
+]);
 
 /** The body as text. Unpacking stops at the limit, so that a small packet cannot fill the memory. */
 export async function inflateBody(body: Buffer, encoding: string | undefined): Promise<string> {
-  if (encoding === undefined || encoding === '' || encoding === 'identity') return body.toString('utf8');
-  const unpack = unpackers[encoding.toLowerCase()];
+  const name = encoding?.trim().toLowerCase() ?? '';
+  if (name === '' || name === 'identity') return body.toString('utf8');
+  const unpack = unpackers.get(name);
   if (unpack === undefined) throw refused('Content-Encoding', `"${encoding}" is not understood; send gzip, deflate or none`);
   try {
     return (await unpack(body, { maxOutputLength: BODY_BYTES_MAX })).toString('utf8');

@@ -1,35 +1,12 @@
 import type { Json, JsonObject } from '../../../platform/json.ts';
 import { isJsonObject } from '../../../platform/json.ts';
+import { type Place, ruleOfField } from './personal-fields.ts';
 
 /** Deeper than any real event; a walk over hostile input must end. */
 export const DEPTH_MAX = 32;
 
-/** Field names, without case, spaces, dashes and underscores, whose values say who somebody is. */
-const PERSONAL_FIELDS = new Set([
-  'email', 'emailaddress', 'phone', 'phonenumber', 'mobile', 'mobilenumber', 'telephone', 'name', 'firstname', 'lastname',
-  'fullname', 'middlename', 'username', 'address', 'street', 'streetaddress', 'address1', 'address2', 'addressline1',
-  'addressline2', 'shippingaddress', 'billingaddress', 'postcode', 'postalcode', 'zip', 'zipcode', 'birthday',
-  'birthdate', 'dateofbirth', 'dob', 'avatar', 'ip', 'ipaddress', 'passport', 'taxid', 'vatnumber', 'latitude',
-  'longitude', 'advertisingid', 'recipient', 'whatsapp',
-]);
-
-/** In properties and context a bare `name` or `address` names a product, a page, a store; only in traits it is a person's. */
-const PERSONAL_IN_TRAITS_ONLY = new Set(['name', 'address', 'street', 'avatar', 'postcode', 'postalcode', 'zip', 'zipcode']);
-
-const known = new Map<string, string>();
-const KNOWN_MAX = 20_000;
-
-function plainName(field: string): string {
-  let plain = known.get(field);
-  if (plain === undefined) {
-    plain = field.toLowerCase().replace(/[\s_-]/g, '');
-    if (known.size > KNOWN_MAX) known.clear();
-    known.set(field, plain);
-  }
-  return plain;
-}
-
-export type Place = 'traits' | 'properties';
+/** An address that stands in a text whose field does not say so: in a URL, a note, a list. */
+const HOLDS_EMAIL = /[\w.+-](?:@|%40)[\w-]+\.\w/;
 
 export class TooDeep extends Error {}
 
@@ -45,13 +22,15 @@ export function partPersonal(value: JsonObject, place: Place, depth = 0): { clea
   for (const field in value) {
     if (field === '__proto__') continue;
     const inner = value[field] as Json;
-    if (inner !== null && isPersonal(field, place)) {
-      (personal ??= {})[field] = inner;
-      checkDepth(inner, depth + 1);
+    const rule = ruleOfField(field);
+    if (rule.personalIn[place] && inner !== null && typeof inner !== 'boolean') {
+      (personal ??= {})[field] = copyOf(inner, depth + 1);
     } else if (typeof inner === 'object' && inner !== null) {
-      const parted = partInner(inner, place, depth + 1);
+      const parted = partInner(inner, rule.below ?? place, depth + 1);
       clear[field] = parted.clear;
       if (parted.personal !== undefined) (personal ??= {})[field] = parted.personal;
+    } else if (typeof inner === 'string' && holdsEmail(inner)) {
+      (personal ??= {})[field] = inner;
     } else {
       clear[field] = inner;
     }
@@ -60,34 +39,38 @@ export function partPersonal(value: JsonObject, place: Place, depth = 0): { clea
 }
 
 function partInner(inner: Json[] | JsonObject, place: Place, depth: number): { clear: Json; personal: Json | undefined } {
-  // Within a trait the parts of the whole are not taken apart: `company: { name }` is a company's name.
-  const innerPlace: Place = place === 'traits' ? 'properties' : place;
-  if (isJsonObject(inner)) return partPersonal(inner, innerPlace, depth);
+  if (isJsonObject(inner)) return partPersonal(inner, place, depth);
   if (depth > DEPTH_MAX) throw new TooDeep();
   let personal: Json[] | undefined;
   const clear = inner.map((item, index): Json => {
-    if (typeof item !== 'object' || item === null) return item;
-    const parted = partInner(item, innerPlace, depth + 1);
+    const parted = partItem(item, place, depth + 1);
     if (parted.personal !== undefined) (personal ??= new Array<Json>(inner.length).fill(null))[index] = parted.personal;
     return parted.clear;
   });
   return { clear, personal };
 }
 
-function isPersonal(field: string, place: Place): boolean {
-  const plain = plainName(field);
-  return PERSONAL_FIELDS.has(plain) && (place === 'traits' || !PERSONAL_IN_TRAITS_ONLY.has(plain));
+function partItem(item: Json, place: Place, depth: number): { clear: Json; personal: Json | undefined } {
+  if (typeof item === 'object' && item !== null) return partInner(item, place, depth);
+  return typeof item === 'string' && holdsEmail(item) ? { clear: null, personal: item } : { clear: item, personal: undefined };
+}
+
+function holdsEmail(text: string): boolean {
+  return (text.includes('@') || text.includes('%40')) && HOLDS_EMAIL.test(text);
 }
 
 /** Whether a trait of this name is kept sealed. */
 export function isPersonalTrait(name: string): boolean {
-  return isPersonal(name, 'traits');
+  return ruleOfField(name).personalIn.person;
 }
 
-function checkDepth(value: Json, depth: number): void {
-  if (typeof value !== 'object' || value === null) return;
+function copyOf(value: Json, depth: number): Json {
+  if (typeof value !== 'object' || value === null) return value;
   if (depth > DEPTH_MAX) throw new TooDeep();
-  for (const inner of Array.isArray(value) ? value : Object.values(value)) checkDepth(inner, depth + 1);
+  if (Array.isArray(value)) return value.map((inner) => copyOf(inner, depth + 1));
+  const copy: JsonObject = {};
+  for (const field in value) if (field !== '__proto__') copy[field] = copyOf(value[field]!, depth + 1);
+  return copy;
 }
 
 /** Puts personal values back where they were taken from. Arrays were parted item by item, so they fit again. */
@@ -95,7 +78,7 @@ export function joinPersonal(clear: Json, personal: Json): Json {
   if (isJsonObject(clear) && isJsonObject(personal)) {
     const joined: JsonObject = { ...clear };
     for (const [field, value] of Object.entries(personal)) {
-      joined[field] = field in clear ? joinPersonal(clear[field]!, value) : value;
+      joined[field] = Object.hasOwn(clear, field) ? joinPersonal(clear[field]!, value) : value;
     }
     return joined;
   }

@@ -33,6 +33,9 @@ export interface Envelope {
   readonly receivedAtMs: number;
 }
 
+/** Halves of surrogate pairs: two ids that differ only in these would be stored as the same. */
+const BROKEN_TEXT = /\p{Surrogate}/u;
+
 const TYPES: ReadonlySet<string> = new Set(['track', 'identify', 'page', 'screen', 'group', 'alias']);
 
 /** Understands one item of a request, or says which field is wrong and what to do about it. Pure. */
@@ -53,7 +56,7 @@ export function readItem(item: unknown, type: unknown, envelope: Envelope): Read
     return {
       kind: 'event',
       event: {
-        messageId: item['messageId'] as string | undefined,
+        messageId: (item['messageId'] as string | null | undefined) ?? undefined,
         type: eventType,
         name: nameOf(item, eventType),
         occurredAt: occurredAtMs({
@@ -77,10 +80,7 @@ function rejected(field: string, message: string): ReadItem {
 }
 
 function findWrongField(item: JsonObject, type: EventType): ReadItem | undefined {
-  const messageId = item['messageId'];
-  if (messageId !== undefined && (typeof messageId !== 'string' || messageId === '' || messageId.length > MESSAGE_ID_LENGTH_MAX)) {
-    return rejected('messageId', `must be a text of 1 to ${MESSAGE_ID_LENGTH_MAX} characters`);
-  }
+  if (!isMessageId(item['messageId'])) return rejected('messageId', `must be a text of 1 to ${MESSAGE_ID_LENGTH_MAX} characters`);
   const event = item['event'];
   if (type === 'track' && (typeof event !== 'string' || event === '')) return rejected('event', 'a track event needs a name: a text');
   for (const field of ['properties', 'traits', 'context'] as const) {
@@ -89,6 +89,11 @@ function findWrongField(item: JsonObject, type: EventType): ReadItem | undefined
   }
   if (type === 'group' && identifierText(item['groupId']) === undefined) return rejected('groupId', 'a group event needs a groupId: a text');
   return undefined;
+}
+
+function isMessageId(id: unknown): boolean {
+  if (id === undefined || id === null) return true;
+  return typeof id === 'string' && id !== '' && id.length <= MESSAGE_ID_LENGTH_MAX && !BROKEN_TEXT.test(id);
 }
 
 function identifierText(value: unknown): string | undefined {
@@ -144,18 +149,23 @@ function partItem(item: JsonObject, type: EventType, envelope: Envelope): { payl
   const personal: JsonObject = {};
   const add = (field: 'properties' | 'traits' | 'context', value: JsonObject | undefined): void => {
     if (value === undefined) return;
-    const parted = partPersonal(value, field === 'traits' ? 'traits' : 'properties');
+    // A group's traits are a company's: its name is nobody's secret.
+    const parted = partPersonal(value, field === 'traits' && type !== 'group' ? 'person' : 'thing');
     payload[field] = parted.clear;
     if (parted.personal !== undefined) personal[field] = parted.personal;
   };
-  add('properties', withGroupId(objectOf(item['properties']), item, type));
+  add('properties', withOwnFields(objectOf(item['properties']), item, type));
   add('traits', objectOf(item['traits']));
   add('context', mergeContext(envelope.context, objectOf(item['context'])));
   return { payload, personal: Object.keys(personal).length === 0 ? undefined : personal };
 }
 
-function withGroupId(properties: JsonObject | undefined, item: JsonObject, type: EventType): JsonObject | undefined {
-  return type === 'group' ? { ...properties, groupId: identifierText(item['groupId'])! } : properties;
+/** What the protocol puts beside the properties, put into them. */
+function withOwnFields(properties: JsonObject | undefined, item: JsonObject, type: EventType): JsonObject | undefined {
+  if (type === 'group') return { ...properties, groupId: identifierText(item['groupId'])! };
+  const category = item['category'];
+  if ((type === 'page' || type === 'screen') && typeof category === 'string') return { category, ...properties };
+  return properties;
 }
 
 /** A batch's context holds for each of its items; the item's own fields come first. Traits in it repeat what identify said. */

@@ -2,6 +2,8 @@ import { isJsonObject, type JsonObject } from '../../../platform/json.ts';
 import { ITEM_BYTES_MAX, type ReadEvent, readItem } from './read-item.ts';
 
 export const BATCH_ITEMS_MAX = 2_500;
+/** A batch's context goes into each of its events: a small request must not become a large one. */
+const CONTEXT_COPIES_BYTES_MAX = 2 * 1024 * 1024;
 
 /** One item that was not taken, in the words of the sender's request. */
 export interface ItemError {
@@ -11,7 +13,7 @@ export interface ItemError {
 }
 
 export type ReadRequest =
-  | { readonly kind: 'read'; readonly events: readonly ReadEvent[]; readonly errors: readonly ItemError[] }
+  | { readonly kind: 'read'; readonly events: readonly ReadEvent[]; readonly errors: readonly ItemError[]; readonly sizeBytes: number }
   /** The request as a whole cannot be taken. */
   | { readonly kind: 'refused'; readonly field: string; readonly message: string };
 
@@ -23,23 +25,32 @@ export function readBatch(body: JsonObject, receivedAtMs: number): ReadRequest {
     return { kind: 'refused', field: 'batch', message: `holds ${items.length} events; send at most ${BATCH_ITEMS_MAX} at a time` };
   }
   const context = isJsonObject(body['context']) ? body['context'] : undefined;
+  const contextBytes = context === undefined ? 0 : sizeOf(context);
+  if (contextBytes * items.length > CONTEXT_COPIES_BYTES_MAX) {
+    return { kind: 'refused', field: 'context', message: 'is too large to be added to each of the events; send less in it, or fewer events' };
+  }
   const envelope = { sentAt: body['sentAt'], context, receivedAtMs };
   const events: ReadEvent[] = [];
   const errors: ItemError[] = [];
+  let sizeBytes = 0;
   items.forEach((item: unknown, index) => {
-    const read = sizeOf(item) > ITEM_BYTES_MAX ? tooLarge() : readItem(item, isJsonObject(item) ? item['type'] : undefined, envelope);
-    if (read.kind === 'event') events.push(read.event);
-    else errors.push({ index, field: fieldOf(index, read.field), message: read.message });
+    const itemBytes = sizeOf(item);
+    const read = itemBytes > ITEM_BYTES_MAX ? tooLarge() : readItem(item, isJsonObject(item) ? item['type'] : undefined, envelope);
+    if (read.kind === 'event') {
+      events.push(read.event);
+      sizeBytes += itemBytes + contextBytes;
+    } else errors.push({ index, field: fieldOf(index, read.field), message: read.message });
   });
-  return { kind: 'read', events, errors };
+  return { kind: 'read', events, errors, sizeBytes };
 }
 
 /** The one event of `/v1/track` and its siblings. Pure. */
 export function readSingle(body: JsonObject, type: string, receivedAtMs: number): ReadRequest {
-  if (sizeOf(body) > ITEM_BYTES_MAX) return { kind: 'refused', field: '', message: tooLarge().message };
+  const sizeBytes = sizeOf(body);
+  if (sizeBytes > ITEM_BYTES_MAX) return { kind: 'refused', field: '', message: tooLarge().message };
   const read = readItem(body, type, { sentAt: body['sentAt'], context: undefined, receivedAtMs });
-  if (read.kind === 'event') return { kind: 'read', events: [read.event], errors: [] };
-  return { kind: 'read', events: [], errors: [{ index: 0, field: read.field, message: read.message }] };
+  if (read.kind === 'event') return { kind: 'read', events: [read.event], errors: [], sizeBytes };
+  return { kind: 'read', events: [], errors: [{ index: 0, field: read.field, message: read.message }], sizeBytes };
 }
 
 function fieldOf(index: number, field: string): string {
@@ -50,7 +61,7 @@ function tooLarge() {
   return { kind: 'rejected', field: '', message: `is larger than ${ITEM_BYTES_MAX / 1024} KB; send less in one event` } as const;
 }
 
-/** Bytes as JSON. A cheap estimate decides for almost every event; only near the limit it is written out and counted. */
+/** Bytes as JSON. A cheap estimate stands for almost every event; only near the limit it is written out and counted. */
 function sizeOf(item: unknown): number {
   const estimate = estimateChars(item, 0);
   if (estimate < ITEM_BYTES_MAX / 8) return estimate;
@@ -62,10 +73,11 @@ function sizeOf(item: unknown): number {
   }
 }
 
-/** A lower bound of the characters an item takes. Stops counting where nesting is refused anyway. */
+/** At least an eighth of the bytes an item takes. What is nested deeper than any real event is not estimated but counted. */
 function estimateChars(value: unknown, depth: number): number {
   if (typeof value === 'string') return value.length;
-  if (typeof value !== 'object' || value === null || depth > 40) return 4;
+  if (typeof value !== 'object' || value === null) return 4;
+  if (depth > 40) return ITEM_BYTES_MAX;
   let chars = 2;
   for (const field in value) chars += field.length + 4 + estimateChars((value as JsonObject)[field], depth + 1);
   return chars;
