@@ -5,7 +5,10 @@ import { wellFormedText } from './segment-condition.ts';
 /** The channels a message can go by. */
 export const channelSchema = z.enum(
   ['email', 'sms', 'whatsapp', 'messenger', 'instagram', 'telegram', 'web_chat', 'onsite', 'web_push', 'push', 'voice'],
-  { error: 'give a channel: email, sms, whatsapp, messenger, instagram, telegram, web_chat, onsite, web_push, push or voice' },
+  {
+    error:
+      'give a channel: email, sms, whatsapp, messenger, instagram, telegram, web_chat, onsite, web_push, push or voice',
+  },
 );
 export type Channel = z.infer<typeof channelSchema>;
 
@@ -24,7 +27,10 @@ export const recordConsentSchema = z.strictObject({
     .regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, { error: 'write the source in lower case, like "checkout" or "store_till"' }),
   occurredAt: z.iso.datetime({ offset: true, error: 'give an ISO 8601 time, like "2026-11-22T10:00:00Z"' }).optional(),
   text: wellFormedText('give the wording the customer saw').optional(),
-  url: z.url({ protocol: /^https?$/, error: 'give the http(s) address of the page' }).max(2000).optional(),
+  url: z
+    .url({ protocol: /^https?$/, error: 'give the http(s) address of the page' })
+    .max(2000)
+    .optional(),
   ip: z.union([z.ipv4(), z.ipv6()], { error: 'give an IPv4 or IPv6 address' }).optional(),
 });
 export type RecordConsentBody = z.infer<typeof recordConsentSchema>;

@@ -53,7 +53,10 @@ export function findGraphFaults(graph: JourneyGraph): GraphFault[] {
 }
 
 function list(ids: ReadonlySet<string>): string {
-  return [...ids].slice(0, 5).map((id) => `"${id}"`).join(', ');
+  return [...ids]
+    .slice(0, 5)
+    .map((id) => `"${id}"`)
+    .join(', ');
 }
 
 /** What Segue itself does because of a journey would start the journey again, without end. */
@@ -65,12 +68,21 @@ function entryFaults({ entry, key, goal, exits }: JourneyGraph): GraphFault[] {
     faults.push({ field: 'key', message: 'a key is read from the entry event; remove it, or enter by an event' });
   }
   if (entry.kind === 'event' && typeof entry.event === 'string' && OWN_EFFECTS.test(entry.event)) {
-    faults.push({ field: 'entry.event', message: `"${entry.event}" is an effect of journeys, so this one could start itself without end; enter by what the customer does` });
+    faults.push({
+      field: 'entry.event',
+      message: `"${entry.event}" is an effect of journeys, so this one could start itself without end; enter by what the customer does`,
+    });
   }
-  const keyed = [...(goal === undefined ? [] : [{ field: 'goal', listened: goal }]), ...(exits ?? []).map((listened, index) => ({ field: `exits[${index}]`, listened }))];
+  const keyed = [
+    ...(goal === undefined ? [] : [{ field: 'goal', listened: goal }]),
+    ...(exits ?? []).map((listened, index) => ({ field: `exits[${index}]`, listened })),
+  ];
   for (const { field, listened } of keyed) {
     if (key === undefined && 'key' in listened && listened.key !== undefined) {
-      faults.push({ field: `${field}.key`, message: 'the journey has no key to compare with; set "key" on the journey, or remove it here' });
+      faults.push({
+        field: `${field}.key`,
+        message: 'the journey has no key to compare with; set "key" on the journey, or remove it here',
+      });
     }
   }
   return faults;
@@ -81,21 +93,31 @@ function stepFaults(graph: JourneyGraph, step: JourneyStep, index: number): Grap
   const fault = (field: string, message: string): void => {
     faults.push({ field: `steps[${index}]${field}`, message: `step "${step.id}" ${message}` });
   };
-  if (graph.steps.findIndex((other) => other.id === step.id) !== index) fault('.id', 'has the name of an earlier step; rename one of them');
+  if (graph.steps.findIndex((other) => other.id === step.id) !== index)
+    fault('.id', 'has the name of an earlier step; rename one of them');
   const hasEntryEvent = graph.entry.kind === 'event';
   if (step.kind === 'waitForEvent') {
     for (const [at, listened] of step.events.entries()) {
-      if (listened.key !== undefined && graph.key === undefined) fault(`.events[${at}].key`, 'compares a key, but the journey has none; set "key" on the journey');
+      if (listened.key !== undefined && graph.key === undefined)
+        fault(`.events[${at}].key`, 'compares a key, but the journey has none; set "key" on the journey');
     }
   }
   if (step.kind === 'branch' && !hasEntryEvent) {
     for (const [at, branch] of step.branches.entries()) {
-      if (branch.when.some((condition) => 'property' in condition)) fault(`.branches[${at}].when`, 'asks for a property of the entry event, but runs start by a segment; ask for a trait');
+      if (branch.when.some((condition) => 'property' in condition))
+        fault(
+          `.branches[${at}].when`,
+          'asks for a property of the entry event, but runs start by a segment; ask for a trait',
+        );
     }
   }
   if (step.kind === 'send' && !hasEntryEvent) {
     for (const [variable, source] of Object.entries(step.variables ?? {})) {
-      if ('property' in source) fault(`.variables.${variable}`, 'uses a property of the entry event, but runs start by a segment; use a trait in the template');
+      if ('property' in source)
+        fault(
+          `.variables.${variable}`,
+          'uses a property of the entry event, but runs start by a segment; use a trait in the template',
+        );
     }
   }
   return faults;
@@ -113,14 +135,21 @@ function walkFaults(graph: JourneyGraph): GraphFault[] {
     for (const { field, next } of stepEdges(step)) {
       if (next === undefined) continue;
       if (seen.get(next) === 'open') {
-        faults.push({ field: `steps[${graph.steps.indexOf(step)}].${field}`, message: `step "${id}" leads back to "${next}", a loop; end the path here and let the profile enter again` });
+        faults.push({
+          field: `steps[${graph.steps.indexOf(step)}].${field}`,
+          message: `step "${id}" leads back to "${next}", a loop; end the path here and let the profile enter again`,
+        });
       } else walk(next);
     }
     seen.set(id, 'done');
   };
   walk(graph.start);
   for (const [index, step] of graph.steps.entries()) {
-    if (!seen.has(step.id)) faults.push({ field: `steps[${index}]`, message: `step "${step.id}" cannot be reached; lead to it, or remove it` });
+    if (!seen.has(step.id))
+      faults.push({
+        field: `steps[${index}]`,
+        message: `step "${step.id}" cannot be reached; lead to it, or remove it`,
+      });
   }
   return faults;
 }

@@ -36,7 +36,10 @@ const segmentChange = {
 export const journeyEntrySchema = z.discriminatedUnion(
   'kind',
   [z.strictObject({ kind: z.literal('event'), ...selector }), z.strictObject(segmentChange)],
-  { error: 'choose what starts a run: { "kind": "event", "event": … } or { "kind": "segmentEntered", "segment": "seg_…" }' },
+  {
+    error:
+      'choose what starts a run: { "kind": "event", "event": … } or { "kind": "segmentEntered", "segment": "seg_…" }',
+  },
 );
 
 export const journeyExitSchema = z.discriminatedUnion(
@@ -53,10 +56,15 @@ const condition = z.union(
   },
 );
 
-const variable = z.union(
-  [z.strictObject({ property: pathSchema }), z.strictObject({ value: z.json() })],
-  { error: 'give { "property": "cart_url" } (of the entry event) or { "value": … }' },
-);
+/** An escaped NUL or lone surrogate in JSON, and not the text of one. */
+const UNSTORABLE = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/;
+const storableJson = z.json().refine((value) => !UNSTORABLE.test(JSON.stringify(value)), {
+  error: 'remove the NUL or unpaired surrogate: it cannot be stored',
+});
+
+const variable = z.union([z.strictObject({ property: pathSchema }), z.strictObject({ value: storableJson })], {
+  error: 'give { "property": "cart_url" } (of the entry event) or { "value": … }',
+});
 
 const stepSchema = z.discriminatedUnion(
   'kind',
@@ -88,8 +96,13 @@ const stepSchema = z.discriminatedUnion(
       template: templateId,
       topic: wellFormedText('name the topic, like "marketing"'),
       variables: z
-        .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, { error: 'name variables like "cart_url"' }), variable)
-        .refine((variables) => Object.keys(variables).length <= VARIABLES_MAX, { error: `give at most ${VARIABLES_MAX} variables` })
+        .record(
+          z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, { error: 'name variables like "cart_url"' }),
+          variable,
+        )
+        .refine((variables) => Object.keys(variables).length <= VARIABLES_MAX, {
+          error: `give at most ${VARIABLES_MAX} variables`,
+        })
         .optional(),
       next,
     }),
@@ -99,26 +112,27 @@ const stepSchema = z.discriminatedUnion(
 );
 
 /** The graph of a journey. `findGraphFaults` says what beyond its shape keeps it from being published. */
-export const journeyGraphSchema = z
-  .strictObject({
-    entry: journeyEntrySchema,
-    /** One run per profile and value at this path of the entry event; left out, one per profile. */
-    key: pathSchema.optional(),
-    /** `always`: a newer cause replaces the run under way; `afterEnd`: it is passed by until that run has ended. */
-    reentry: z.enum(['never', 'always', 'afterEnd'], { error: 'choose never, always or afterEnd' }),
-    /** An entry event that arrives later than this after it happened starts nothing; one day when left out. */
-    enterWithin: durationSchema.optional(),
-    /** Ends the run at once; counts until `within` after the path has ended, seven days when left out. */
-    goal: z.strictObject({ ...keyed, within: durationSchema.optional() }).optional(),
-    /** Each ends the run at once. */
-    exits: z.array(journeyExitSchema).max(LISTENED_MAX, { error: `give at most ${LISTENED_MAX} exits` }).optional(),
-    start: stepId,
-    steps: z
-      .array(stepSchema, { error: 'give a list of steps' })
-      .min(1, { error: 'give at least one step' })
-      .max(JOURNEY_STEPS_MAX, { error: `give at most ${JOURNEY_STEPS_MAX} steps` }),
-  })
-  .refine((graph) => !JSON.stringify(graph).includes('\\u0000'), { error: 'remove the NUL character: no text may hold one' });
+export const journeyGraphSchema = z.strictObject({
+  entry: journeyEntrySchema,
+  /** One run per profile and value at this path of the entry event; left out, one per profile. */
+  key: pathSchema.optional(),
+  /** `always`: a newer cause replaces the run under way; `afterEnd`: it is passed by until that run has ended. */
+  reentry: z.enum(['never', 'always', 'afterEnd'], { error: 'choose never, always or afterEnd' }),
+  /** An entry event that arrives later than this after it happened starts nothing; one day when left out. */
+  enterWithin: durationSchema.optional(),
+  /** Ends the run at once; counts until `within` after the path has ended, seven days when left out. */
+  goal: z.strictObject({ ...keyed, within: durationSchema.optional() }).optional(),
+  /** Each ends the run at once. */
+  exits: z
+    .array(journeyExitSchema)
+    .max(LISTENED_MAX, { error: `give at most ${LISTENED_MAX} exits` })
+    .optional(),
+  start: stepId,
+  steps: z
+    .array(stepSchema, { error: 'give a list of steps' })
+    .min(1, { error: 'give at least one step' })
+    .max(JOURNEY_STEPS_MAX, { error: `give at most ${JOURNEY_STEPS_MAX} steps` }),
+});
 
 export type JourneyGraph = z.infer<typeof journeyGraphSchema>;
 export type JourneyStep = JourneyGraph['steps'][number];
@@ -126,11 +140,16 @@ export type JourneyEntry = z.infer<typeof journeyEntrySchema>;
 export type JourneyExit = z.infer<typeof journeyExitSchema>;
 export type JourneyCondition = z.infer<typeof condition>;
 
-const name = z.string().trim().min(1, { error: 'name the journey' }).max(200, { error: 'use at most 200 characters' }).refine(
-  // A lone surrogate or NUL is not text in every engine.
-  (text) => !/[\p{Surrogate}\0]/u.test(text),
-  { error: 'remove the character that is not text' },
-);
+const name = z
+  .string()
+  .trim()
+  .min(1, { error: 'name the journey' })
+  .max(200, { error: 'use at most 200 characters' })
+  .refine(
+    // A lone surrogate or NUL is not text in every engine.
+    (text) => !/[\p{Surrogate}\0]/u.test(text),
+    { error: 'remove the character that is not text' },
+  );
 
 /** Body of `POST /api/v1/journeys`. */
 export const createJourneySchema = z.strictObject({ name, graph: journeyGraphSchema });

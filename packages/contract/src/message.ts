@@ -22,7 +22,9 @@ export const sendMessageSchema = z.strictObject({
   /** What the template may show beside the profile's traits. */
   variables: z
     .record(z.string(), z.json())
-    .refine((variables) => JSON.stringify(variables).length <= VARIABLES_CHARS_MAX, { error: `use at most ${VARIABLES_CHARS_MAX} characters` })
+    .refine((variables) => JSON.stringify(variables).length <= VARIABLES_CHARS_MAX, {
+      error: `use at most ${VARIABLES_CHARS_MAX} characters`,
+    })
     .default({}),
   idempotencyKey: idempotencyKeySchema.optional(),
 });
@@ -35,7 +37,10 @@ export const CAP_WINDOW_DAYS_MAX = 90;
 export const updateSendPolicySchema = z.strictObject({
   cap: z.strictObject({
     limit: z.int({ error: 'give how many messages may go, 0 for none' }).min(0).max(10_000),
-    windowMs: z.int({ error: 'give the length of the window in milliseconds' }).min(1_000).max(CAP_WINDOW_DAYS_MAX * DAY_MS),
+    windowMs: z
+      .int({ error: 'give the length of the window in milliseconds' })
+      .min(1_000)
+      .max(CAP_WINDOW_DAYS_MAX * DAY_MS),
   }),
 });
 export type UpdateSendPolicyBody = z.infer<typeof updateSendPolicySchema>;
@@ -43,7 +48,13 @@ export type UpdateSendPolicyBody = z.infer<typeof updateSendPolicySchema>;
 /** Who asked for a message. */
 export type MessageSource =
   | { readonly kind: 'api' }
-  | { readonly kind: 'journey'; readonly journeyId: string; readonly version: number; readonly runId: string; readonly stepId: string };
+  | {
+      readonly kind: 'journey';
+      readonly journeyId: string;
+      readonly version: number;
+      readonly runId: string;
+      readonly stepId: string;
+    };
 
 /** A message as the API shows it. Times are ISO 8601, null while they have not come. */
 export interface Message {

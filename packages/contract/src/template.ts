@@ -5,7 +5,7 @@ import { wellFormedText } from './segment-condition.ts';
 const LINE_CHARS_MAX = 500;
 export const TEMPLATE_PART_CHARS_MAX = 200_000;
 
-const UNSENDABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f]|\p{Surrogate}/u;
+const UNSENDABLE = /[^\P{Cc}\t\n\r]|\p{Surrogate}/u;
 
 function templatePart(remedy: string, lengthMax: number) {
   return z
@@ -16,7 +16,9 @@ function templatePart(remedy: string, lengthMax: number) {
 
 /** What an email template says; every part is Liquid. */
 export const emailContentSchema = z.strictObject({
-  subject: templatePart('give the subject line', LINE_CHARS_MAX).refine((text) => text.trim() !== '', { error: 'give the subject line' }),
+  subject: templatePart('give the subject line', LINE_CHARS_MAX).refine((text) => text.trim() !== '', {
+    error: 'give the subject line',
+  }),
   html: templatePart('give the HTML of the mail', TEMPLATE_PART_CHARS_MAX).refine((text) => text.trim() !== '', {
     error: 'give the HTML of the mail',
   }),

@@ -10,6 +10,8 @@ export interface MemberInput {
   readonly state: SegmentState;
   /** What was merged into this profile, and history that is folded in now: disjoint from what `state` counted. */
   readonly folded: readonly LeafStates[];
+  /** Short keys of segments that profiles merged into this one were in: the customer was in them, told of already. */
+  readonly carried: readonly string[];
   readonly events: readonly RuleEvent[];
   readonly traits: JsonObject;
   /** Evaluate every rule: the profile is new, was merged or woken, or its traits changed. */
@@ -21,7 +23,7 @@ export interface MemberOutput {
   readonly state: SegmentState;
   readonly entered: readonly ActiveSegment[];
   readonly left: readonly ActiveSegment[];
-  /** Members from before the segment was defined: no event tells of them. */
+  /** Members from before the segment was defined, or through a merge: no event tells of them. */
   readonly found: readonly ActiveSegment[];
 }
 
@@ -31,7 +33,7 @@ export function advanceMember(definitions: SegmentDefinitions, input: MemberInpu
   const found = definitions.sweeping ? lookAtSwept(definitions, input, before) : NOTHING_FOUND;
   const leaves = applyEvents(definitions.rules, before, { events: input.events, nowMs: input.nowMs });
   const affected = input.everyRule ? definitions.segments : affectedBy(definitions, before, leaves);
-  const member = new Set([...input.state.member, ...found.member.map((segment) => segment.key)]);
+  const member = new Set([...input.state.member, ...input.carried, ...found.member.map((segment) => segment.key)]);
   const entered: ActiveSegment[] = [];
   const left: ActiveSegment[] = [];
   const traits = traitsView(input.traits);
@@ -44,12 +46,19 @@ export function advanceMember(definitions: SegmentDefinitions, input: MemberInpu
     else member.delete(segment.key);
     (truth.holds ? entered : left).push(segment);
   }
+  const known = new Map(definitions.segments.map((segment) => [segment.key, segment]));
+  const joined = new Set([...input.carried, ...found.member.map((segment) => segment.key)]);
   return {
-    state: nextState(definitions, input, { leaves, member, looked: found.looked, wakeMs }),
+    state: nextState(definitions, input, { leaves, member: keep(known, member), looked: found.looked, wakeMs }),
     entered,
     left,
-    found: found.member,
+    found: keep(known, joined).filter((key) => member.has(key) && !input.state.member.includes(key)).map((key) => known.get(key)!),
   };
+}
+
+/** What profiles still hold of segments that are gone is dropped. */
+function keep(known: ReadonlyMap<string, ActiveSegment>, keys: ReadonlySet<string>): string[] {
+  return [...keys].filter((key) => known.has(key));
 }
 
 function foldIn(definitions: SegmentDefinitions, input: MemberInput): LeafStates {
@@ -106,7 +115,7 @@ function lookAtSwept(definitions: SegmentDefinitions, input: MemberInput, leaves
 function nextState(
   definitions: SegmentDefinitions,
   input: MemberInput,
-  next: { leaves: LeafStates; member: ReadonlySet<string>; looked: readonly string[]; wakeMs: number },
+  next: { leaves: LeafStates; member: string[]; looked: readonly string[]; wakeMs: number },
 ): SegmentState {
   const leaves: SegmentState['leaves'] = {};
   for (const key in next.leaves) {
@@ -117,11 +126,14 @@ function nextState(
   const wakeMs = Math.min(next.wakeMs, input.state.wakeMs ?? Number.POSITIVE_INFINITY);
   return {
     leaves,
-    member: [...next.member],
-    ...(wakeMs === Number.POSITIVE_INFINITY ? {} : { wakeMs }),
+    member: next.member,
+    ...(wakeMs > WAKE_MAX ? {} : { wakeMs }),
     ...(next.looked.length === 0 ? {} : { looked: [...next.looked] }),
   };
 }
+
+/** The last instant a date can hold; what changes after it never changes. */
+const WAKE_MAX = 8_640_000_000_000_000;
 
 function traitsView(traits: JsonObject): TraitsView {
   return { get: (path) => valueAt(traits, path) };

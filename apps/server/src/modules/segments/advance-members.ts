@@ -38,6 +38,7 @@ export async function advanceMembers(batch: SubjectBatch, definitions: SegmentDe
     const output = advanceMember(definitions, {
       state,
       folded: [...mergedLeaves(definitions, look), ...(history.get(look.subject.id) ?? [])],
+      carried: look.merged.flatMap((from) => from.get(segmentSection)?.member ?? []),
       events: look.events,
       traits: traits?.get(look.subject.id) ?? clearTraits(look.subject),
       everyRule: look.everyRule,

@@ -4,10 +4,12 @@ import type { Ctx } from '../../platform/context.ts';
 import { AppError } from '../../platform/errors.ts';
 import { cutLanes, inTransaction } from '../../platform/eventlog/index.ts';
 import { newUuid } from '../../platform/ids/index.ts';
+import { isRetryable } from '../../platform/postgres/index.ts';
 import { deleteMembersOf } from './member-store.ts';
 import { compileRule } from './rule.ts';
 import {
   deleteLeaves,
+  deleteLeafStates,
   findSegment,
   insertSegment,
   listActiveSegments,
@@ -44,7 +46,7 @@ export async function createSegment(ctx: Ctx, input: { name: string; rule: Segme
 
 /** Takes a segment away; what only it counted is forgotten. */
 export async function archiveSegment(ctx: Ctx, id: string): Promise<void> {
-  await inTransaction(ctx, async (ctx) => {
+  const orphans = await inTransaction(ctx, async (ctx) => {
     await cutLanes(ctx.sql);
     const segment = await findSegment(ctx.sql, ctx.workspaceId, id);
     if (segment === undefined) throw new AppError('not_found', 'There is no such segment');
@@ -55,10 +57,29 @@ export async function archiveSegment(ctx: Ctx, id: string): Promise<void> {
       to: 'archived',
       at: new Date(ctx.clock.now()),
     });
-    await deleteMembersOf(ctx.sql, ctx.workspaceId, id);
     const remaining = await listActiveSegments(ctx.sql, ctx.workspaceId);
     const needed = new Set(remaining.flatMap((segment) => [...compileRule(segment.rule).leaves.keys()]));
-    const orphans = (await listLeaves(ctx.sql, ctx.workspaceId)).filter((leaf) => !needed.has(leaf.leaf_key));
-    await deleteLeaves(ctx.sql, ctx.workspaceId, orphans.map((leaf) => leaf.generation));
+    const unneeded = (await listLeaves(ctx.sql, ctx.workspaceId)).filter((leaf) => !needed.has(leaf.leaf_key));
+    const generations = unneeded.map((leaf) => leaf.generation);
+    await deleteLeaves(ctx.sql, ctx.workspaceId, generations);
+    return generations;
   });
+  await forgetRows(ctx, id, orphans);
+}
+
+const ATTEMPTS_MAX = 5;
+
+/**
+ * Rows that batches under way may hold locked. A batch takes them before its cursors: deleted under the cut they would
+ * lock each other up. After it, batches begun before are taken back and later ones know the segment no more.
+ */
+async function forgetRows(ctx: Ctx, id: string, orphans: readonly number[]): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await deleteMembersOf(ctx.sql, ctx.workspaceId, id);
+      return await deleteLeafStates(ctx.sql, ctx.workspaceId, orphans);
+    } catch (error) {
+      if (attempt === ATTEMPTS_MAX || !isRetryable(error)) throw error;
+    }
+  }
 }

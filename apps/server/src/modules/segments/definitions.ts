@@ -1,6 +1,6 @@
 import { createConfigCache, type SubjectBatch } from '../../platform/eventlog/index.ts';
 import { isPersonalTrait } from '../events/index.ts';
-import { combineRules, type CompiledRule, type CompiledRules, compileRule } from './rule.ts';
+import { combineRules, type CompiledNode, type CompiledRule, type CompiledRules, compileRule } from './rule.ts';
 import { shortKey } from './segment-section.ts';
 import { listActiveSegments, listLeaves, type SegmentStatus } from './segment-store.ts';
 
@@ -50,6 +50,22 @@ async function loadDefinitions(batch: SubjectBatch): Promise<SegmentDefinitions>
     keyOf: new Map(leaves.map((leaf) => [leaf.generation, leaf.leaf_key])),
     filled: leaves.filter((leaf) => leaf.status === 'filled').map((leaf) => leaf.generation),
     sweeping: segments.some((segment) => segment.status === 'sweeping'),
-    readsPersonal: segments.some((segment) => [...segment.compiled.traits].some(isPersonalTrait)),
+    readsPersonal: segments.some((segment) => readsPersonal(segment.compiled.root)),
   };
+}
+
+/** Personal values also lie deeper: `company.email`. Opening too much costs a query, too little a wrong answer. */
+function readsPersonal(node: CompiledNode): boolean {
+  switch (node.kind) {
+    case 'all':
+    case 'any':
+      return node.children.some(readsPersonal);
+    case 'not':
+      return readsPersonal(node.child);
+    case 'trait':
+    case 'date':
+      return node.steps.some(isPersonalTrait);
+    case 'event':
+      return false;
+  }
 }

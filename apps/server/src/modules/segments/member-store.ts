@@ -111,6 +111,15 @@ export async function deleteWakes(sql: Sql, workspaceId: number, profileIds: rea
   });
 }
 
+/** Those still due: another process may have set some anew since they were listed. */
+export async function deleteIdleWakes(sql: Sql, workspaceId: number, wakes: { profileIds: readonly string[]; at: Date }): Promise<void> {
+  if (wakes.profileIds.length === 0) return;
+  await sql.query({
+    text: 'delete from segment_wake where workspace_id = $1 and profile_id = any($2::uuid[]) and wake_at <= $3',
+    values: [workspaceId, wakes.profileIds, wakes.at],
+  });
+}
+
 /** The profiles due, of all workspaces, the longest due first; each row says whose it is (workspace_id). */
 export async function listDueWakes(sql: Sql, options: { at: Date; limit: number }): Promise<{ workspace_id: number; profile_id: string }[]> {
   const { rows } = await sql.query<{ workspace_id: number; profile_id: string }>({

@@ -70,7 +70,7 @@ export const segmentRoutes: Routes = (app, deps) => {
 };
 
 function cursorId(cursor: string | undefined): string | null {
-  const key = decodeCursor(cursor)?.[0];
+  const key = decodeCursor(cursor, ['uuid'])?.[0];
   return key === undefined ? null : String(key);
 }
 

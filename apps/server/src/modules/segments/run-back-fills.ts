@@ -9,10 +9,12 @@ import type { CountedEvents } from './leaf.ts';
 import { compileRule } from './rule.ts';
 import {
   copyLeafStates,
-  findNextToFill,
   type LeafRow,
   listActiveSegments,
   listLeaves,
+  listToFill,
+  lockLeaf,
+  markFilled,
   type SegmentRow,
   type SegmentStatus,
   setLeafStatus,
@@ -23,15 +25,24 @@ import {
 const SWEEP_PROFILES = 500;
 
 /**
- * Carries one new segment a step further; answers 1 when it did, 0 when there is nothing to do or it must wait.
+ * Carries every new segment a step further; answers how many steps it made, 0 when there are none or all must wait. One
+ * that fails does not hold up the others.
  * filling: the history engine counts everything up to the cut, where processors took over; the result lies ready by node
  * and is folded into each profile when it is next touched. sweeping: every profile is touched once. Then it is live.
  * Each step is one transaction that can be repeated, so a crash costs one step.
  */
 export async function runBackFills(services: Services): Promise<number> {
-  const segment = await findNextToFill(services.postgres);
-  if (segment === undefined) return 0;
-  return segment.status === 'filling' ? fill(services, segment) : sweep(services, segment);
+  let steps = 0;
+  const faults: unknown[] = [];
+  for (const segment of await listToFill(services.postgres)) {
+    try {
+      steps += segment.status === 'filling' ? await fill(services, segment) : await sweep(services, segment);
+    } catch (error) {
+      faults.push(error);
+    }
+  }
+  if (faults.length > 0) throw faults[0];
+  return steps;
 }
 
 async function fill(services: Services, segment: SegmentRow): Promise<number> {
@@ -42,6 +53,7 @@ async function fill(services: Services, segment: SegmentRow): Promise<number> {
   for (const leaf of empty) await fillLeaf(services, segment.workspace_id, { leaf, counted: wanted.get(leaf.leaf_key)! });
   await services.postgres.transaction(async (sql) => {
     await cutLanes(sql);
+    await markFilled(sql, segment.workspace_id, empty.map((leaf) => leaf.generation));
     await moveOn(services, sql, { segment, to: 'sweeping' });
   });
   return 1;
@@ -65,15 +77,14 @@ async function fillLeaf(services: Services, workspaceId: number, options: { leaf
   const cut = leaf.cut.map(([log, lane, seq]) => ({ log, lane, seq }));
   const rows = await services.history.query(historyQuery(counted, { workspaceId, cut, nowMs }));
   await services.postgres.transaction(async (sql) => {
-    await cutLanes(sql);
-    // The cut holds off other processes: one that was here first has filled it, and profiles may have folded it in since.
-    const now = (await listLeaves(sql, workspaceId)).find((other) => other.generation === leaf.generation);
+    // Once marked as filled it may have been folded into profiles: from then on it must not be written again. Until then
+    // nobody reads it, so the copy need not stop the lanes.
+    const now = await lockLeaf(sql, workspaceId, leaf.generation);
     if (now?.status !== 'filling') return;
     await copyLeafStates(sql, workspaceId, {
       generation: leaf.generation,
       states: rows.map((row) => historyLeafState(counted, row, nowMs)),
     });
-    await setLeafStatus(sql, workspaceId, { generations: [leaf.generation], status: 'filled' });
   });
 }
 

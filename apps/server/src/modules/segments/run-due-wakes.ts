@@ -2,7 +2,7 @@ import type { Services } from '../../platform/context.ts';
 import { inSubjects } from '../../platform/eventlog/index.ts';
 import { advanceMembers } from './advance-members.ts';
 import { segmentDefinitions } from './definitions.ts';
-import { listDueWakes } from './member-store.ts';
+import { deleteIdleWakes, listDueWakes } from './member-store.ts';
 import { segmentSection } from './segment-section.ts';
 
 const WAKES_MAX = 500;
@@ -24,5 +24,9 @@ async function wakeProfiles(services: Services, workspaceId: number, ids: readon
       .filter((subject) => (subject.get(segmentSection)?.wakeMs ?? Number.POSITIVE_INFINITY) <= batch.now)
       .map((subject) => ({ subject, events: [], merged: [], everyRule: true, node: undefined, woken: true }));
     await advanceMembers(batch, definitions, looks);
+    // A row nobody waits for any more would come up in every round.
+    const looked = new Set(looks.map(({ subject }) => subject.id));
+    const idle = ids.filter((id) => !looked.has(id));
+    await deleteIdleWakes(batch.sql, workspaceId, { profileIds: idle, at: new Date(batch.now) });
   });
 }

@@ -8,13 +8,25 @@ import { segmentSection } from './segment-section.ts';
 /** Keeps every profile's memberships true to its events, and tells of each flip. */
 export const segmentStage: Stage = {
   name: 'segments',
+  async hears(batch) {
+    const tracked = (await segmentDefinitions(batch)).rules.leavesByType.get('track');
+    if (tracked === undefined) return () => false;
+    return tracked.anyName.length > 0 ? () => true : (event) => tracked.byName.has(event.name);
+  },
   async run(batch) {
     const definitions = await segmentDefinitions(batch);
     await deleteMerged(batch.sql, batch.workspaceId, batch.merges.map(({ from }) => from.id));
-    if (definitions.rules.rules.length === 0) return;
+    if (definitions.rules.rules.length === 0) return forgetAll(batch);
     await advanceMembers(batch, definitions, planLooks(batch));
   },
 };
+
+/** The last segment is gone: profiles forget as they come by. */
+function forgetAll(batch: EventBatch): void {
+  for (const { subject } of batch.entries) {
+    if (subject?.get(segmentSection) !== undefined) subject.set(segmentSection, undefined);
+  }
+}
 
 function planLooks(batch: EventBatch): Look[] {
   const looks = new Map<Subject, Look>();

@@ -57,11 +57,11 @@ export async function listSegments(sql: Sql, workspaceId: number, page: { limit:
 }
 
 /** Over all workspaces, for the one back-fill loop; each row says whose it is (workspace_id). */
-export async function findNextToFill(sql: Sql): Promise<SegmentRow | undefined> {
+export async function listToFill(sql: Sql): Promise<SegmentRow[]> {
   const { rows } = await sql.query<SegmentRow>({
-    text: `select ${COLUMNS} from segment where status in ('filling', 'sweeping') order by created_at limit 1`,
+    text: `select ${COLUMNS} from segment where status in ('filling', 'sweeping') order by created_at, id`,
   });
-  return rows[0];
+  return rows;
 }
 
 /** Moves a segment on; false when another process already did. */
@@ -91,6 +91,15 @@ export interface LeafRow {
   cut: [log: LanePosition['log'], lane: number, seq: number][];
 }
 
+/** The leaf, held until the transaction ends: only one process at a time writes its history. Processors never lock it. */
+export async function lockLeaf(sql: Sql, workspaceId: number, generation: number): Promise<LeafRow | undefined> {
+  const { rows } = await sql.query<LeafRow>({
+    text: `select generation, leaf_key, status, cut from segment_leaf where workspace_id = $1 and generation = $2 for update`,
+    values: [workspaceId, generation],
+  });
+  return rows[0];
+}
+
 export async function listLeaves(sql: Sql, workspaceId: number): Promise<LeafRow[]> {
   const { rows } = await sql.query<LeafRow>({
     text: 'select generation, leaf_key, status, cut from segment_leaf where workspace_id = $1',
@@ -115,11 +124,22 @@ export async function setLeafStatus(sql: Sql, workspaceId: number, leaves: { gen
   });
 }
 
+/** From here on history is folded in; not again when it was already. */
+export async function markFilled(sql: Sql, workspaceId: number, generations: readonly number[]): Promise<void> {
+  await sql.query({
+    text: `update segment_leaf set status = 'filled' where workspace_id = $1 and generation = any($2::integer[]) and status = 'filling'`,
+    values: [workspaceId, generations],
+  });
+}
+
 export async function deleteLeaves(sql: Sql, workspaceId: number, generations: readonly number[]): Promise<void> {
   await sql.query({
     text: 'delete from segment_leaf where workspace_id = $1 and generation = any($2::integer[])',
     values: [workspaceId, generations],
   });
+}
+
+export async function deleteLeafStates(sql: Sql, workspaceId: number, generations: readonly number[]): Promise<void> {
   await sql.query({
     text: 'delete from leaf_state where workspace_id = $1 and generation = any($2::integer[])',
     values: [workspaceId, generations],
