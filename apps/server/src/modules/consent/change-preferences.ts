@@ -30,7 +30,13 @@ export async function unsubscribe(services: Services, link: UnsubscribeLink, pro
 /** Ends every topic and suppresses the address, whoever else uses it. */
 export async function stopEverything(services: Services, link: UnsubscribeLink, proof: ConsentProof): Promise<void> {
   await inProfile(services, link, async (batch, subject) => {
-    await say(batch, { subject, link, proof, source: 'preference_page', words: [{ topic: ALL_TOPICS, status: 'denied' }] });
+    await say(batch, {
+      subject,
+      link,
+      proof,
+      source: 'preference_page',
+      words: [{ topic: ALL_TOPICS, status: 'denied' }],
+    });
   });
   await suppressForGood(services, link);
 }
@@ -47,7 +53,10 @@ export async function saveTopicChoices(
   const { wanted, proof } = options;
   const done = await inProfile(services, link, async (batch, subject) => {
     const topics = (await listTopics(batch.sql, link.workspaceId)).filter((one) => one.requiresOptIn);
-    const words = topics.map(({ topic }) => ({ topic, status: wanted.has(topic) ? ('granted' as const) : ('denied' as const) }));
+    const words = topics.map(({ topic }) => ({
+      topic,
+      status: wanted.has(topic) ? ('granted' as const) : ('denied' as const),
+    }));
     await say(batch, { subject, link, proof, source: 'preference_page', words });
     if (!words.some((word) => word.status === 'granted')) return;
     await deleteSuppressions(batch.sql, link.workspaceId, { ...link, reason: 'unsubscribe_all' });

@@ -7,6 +7,7 @@ import { insertSuppressions, type Suppression } from './suppression-store.ts';
 /** Hears what customers say about being written to, and what mailboxes say about addresses. Runs after identity. */
 export const consentStage: Stage = {
   name: 'consent',
+  hears: async () => (event) => readConsentEvent(event) !== undefined,
   async run(batch) {
     const finals = finalOwners(batch.merges);
     const moves = [...finals].map(([fromId, intoId]) => ({ fromId, intoId }));
@@ -27,7 +28,10 @@ function finalOwners(merges: readonly Merge[]): Map<string, string> {
   return finals;
 }
 
-function readBatch(batch: EventBatch, finals: ReadonlyMap<string, string>): { facts: ConsentFact[]; suppressions: Suppression[] } {
+function readBatch(
+  batch: EventBatch,
+  finals: ReadonlyMap<string, string>,
+): { facts: ConsentFact[]; suppressions: Suppression[] } {
   const facts: ConsentFact[] = [];
   const suppressions: Suppression[] = [];
   for (const { event, subject } of batch.entries) {

@@ -5,7 +5,15 @@ import { propertyRuns } from '@segue/testkit/property-runs';
 import { createContext, type Services } from '../../platform/context.ts';
 import { deriveKey } from '../../platform/crypto/index.ts';
 import {
-  createEventLog, createLanes, decodeEvent, type Entry, eventlogMigrations, type EventBatch, inSubjects, type LoggedEvent, type Merge,
+  createEventLog,
+  createLanes,
+  decodeEvent,
+  type Entry,
+  eventlogMigrations,
+  type EventBatch,
+  inSubjects,
+  type LoggedEvent,
+  type Merge,
 } from '../../platform/eventlog/index.ts';
 import { createHttpServer } from '../../platform/http/index.ts';
 import { publicId } from '../../platform/ids/index.ts';
@@ -14,7 +22,15 @@ import { createLogger } from '../../platform/logger/index.ts';
 import { createTestDatabase } from '../../testkit/index.ts';
 import { profilesMigrations } from '../profiles/index.ts';
 import {
-  addressHash, consentMigrations, consentRoutes, consentStage, createPreferenceRoutes, ensureDefaultTopics, readPermissions, suppressAddress, unsubscribeUrl,
+  addressHash,
+  consentMigrations,
+  consentRoutes,
+  consentStage,
+  createPreferenceRoutes,
+  ensureDefaultTopics,
+  readPermissions,
+  suppressAddress,
+  unsubscribeUrl,
 } from './index.ts';
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>;
@@ -47,8 +63,17 @@ async function createWorld() {
   await ensureDefaultTopics(services.postgres, workspaceId);
   const profileId = await createProfile(workspaceId);
   const hash = addressHash(keysOf(workspaceId), 'email', 'ada@example.com');
-  const link = { workspaceId, profileId, node: { kind: 30, id: 7 }, channel: 'email', addressHash: hash, topic: 'marketing', messageId: 'msg_1' };
-  const path = new URL(unsubscribeUrl(keysOf(workspaceId), { ...link, publicUrl: 'https://mail.shop.example/' })).pathname;
+  const link = {
+    workspaceId,
+    profileId,
+    node: { kind: 30, id: 7 },
+    channel: 'email',
+    addressHash: hash,
+    topic: 'marketing',
+    messageId: 'msg_1',
+  };
+  const path = new URL(unsubscribeUrl(keysOf(workspaceId), { ...link, publicUrl: 'https://mail.shop.example/' }))
+    .pathname;
   const app = createHttpServer(services.logger);
   const actor = { kind: 'system', name: 'test' } as const;
   consentRoutes(app, { contextOf: () => createContext(services, workspaceId, actor) });
@@ -62,7 +87,10 @@ async function createWorld() {
 
 async function createProfile(workspaceId: number): Promise<string> {
   const id = randomUUID();
-  await services.postgres.query({ text: 'insert into profile (workspace_id, id, created_at) values ($1, $2, now())', values: [workspaceId, id] });
+  await services.postgres.query({
+    text: 'insert into profile (workspace_id, id, created_at) values ($1, $2, now())',
+    values: [workspaceId, id],
+  });
   await inSubjects(services, { workspaceId, ids: [] }, async (batch) => void batch.create(id));
   return id;
 }
@@ -77,33 +105,65 @@ interface Heard {
 }
 
 /** One batch through the stage, with merges decided in it; what was merged away is removed as identity does. */
-async function hear(workspaceId: number, heard: readonly Heard[], merged: readonly [from: string, into: string][] = []): Promise<void> {
+async function hear(
+  workspaceId: number,
+  heard: readonly Heard[],
+  merged: readonly [from: string, into: string][] = [],
+): Promise<void> {
   const ids = [...heard.map((one) => one.profileId), ...merged.flat()];
   await inSubjects(services, { workspaceId, ids }, async (batch) => {
-    const entries = heard.map((one): Entry => ({ event: toEvent(workspaceId, one), subject: batch.subjects.get(one.profileId) }));
-    const merges = merged.map(([from, into]): Merge => ({ from: batch.subjects.get(from)!, into: batch.subjects.get(into)! }));
+    const entries = heard.map((one): Entry => ({
+      event: toEvent(workspaceId, one),
+      subject: batch.subjects.get(one.profileId),
+    }));
+    const merges = merged.map(([from, into]): Merge => ({
+      from: batch.subjects.get(from)!,
+      into: batch.subjects.get(into)!,
+    }));
     await consentStage.run(Object.assign(batch, { entries, merges }) satisfies EventBatch);
     for (const [from, into] of merged) {
       batch.remove(from);
-      await batch.sql.query({ text: 'update profile set merged_into = $3 where workspace_id = $1 and id = $2', values: [workspaceId, from, into] });
+      await batch.sql.query({
+        text: 'update profile set merged_into = $3 where workspace_id = $1 and id = $2',
+        values: [workspaceId, from, into],
+      });
     }
   });
 }
 
 function toEvent(workspaceId: number, heard: Heard): LoggedEvent {
   return {
-    workspaceId, id: heard.id ?? randomUUID(), type: heard.type ?? 'track', name: heard.name, occurredAt: heard.at, receivedAt: nowMs,
-    nodes: [{ kind: 30, id: 7 }], sealed: '', payload: { properties: heard.properties }, log: 0, lane: 0, seq: 1,
+    workspaceId,
+    id: heard.id ?? randomUUID(),
+    type: heard.type ?? 'track',
+    name: heard.name,
+    occurredAt: heard.at,
+    receivedAt: nowMs,
+    nodes: [{ kind: 30, id: 7 }],
+    sealed: '',
+    payload: { properties: heard.properties },
+    log: 0,
+    lane: 0,
+    seq: 1,
   };
 }
 
 const granted = { channel: 'email', topic: 'marketing', status: 'granted', source: 'checkout' };
 const denied = { ...granted, status: 'denied' };
-const update = (profileId: string, at: number, properties: Heard['properties']): Heard => ({ profileId, name: 'Consent Updated', at, properties });
+const update = (profileId: string, at: number, properties: Heard['properties']): Heard => ({
+  profileId,
+  name: 'Consent Updated',
+  at,
+  properties,
+});
 
 async function emittedNames(workspaceId: number): Promise<string[]> {
-  const { rows } = await services.postgres.query<{ payload: Buffer }>({ text: 'select payload from log_block where log = 1 order by lane, first_seq' });
-  const events = rows.flatMap((row) => unpackLines(row.payload)).map((line) => decodeEvent(line, { log: 1, lane: 0, seq: 0 }));
+  const { rows } = await services.postgres.query<{ payload: Buffer }>({
+    text: 'select payload from log_block where log = 1 order by lane, first_seq',
+  });
+  const events = rows
+    .flatMap((row) => unpackLines(row.payload))
+    .map((line) => decodeEvent(line, { log: 1, lane: 0, seq: 0 }));
   return events.filter((event) => event.workspaceId === workspaceId).map((event) => event.name);
 }
 
@@ -134,7 +194,12 @@ describe('permission', () => {
   });
 
   it('is the same whatever the order of words, repeats and merges', async () => {
-    const said = fc.record({ who: fc.nat(2), at: fc.integer({ min: 1, max: 4 }), isGrant: fc.boolean(), mergeAfter: fc.boolean() });
+    const said = fc.record({
+      who: fc.nat(2),
+      at: fc.integer({ min: 1, max: 4 }),
+      isGrant: fc.boolean(),
+      mergeAfter: fc.boolean(),
+    });
     await fc.assert(
       fc.asyncProperty(fc.array(said, { maxLength: 7 }), async (words) => {
         const { workspaceId, profileId, ask } = await createWorld();
@@ -171,7 +236,14 @@ describe('permission', () => {
     const { workspaceId, profileId, ask } = await createWorld();
     const [a, b] = [await createProfile(workspaceId), await createProfile(workspaceId)];
     await hear(workspaceId, [update(a, 1_000, granted), update(b, 2_000, denied)]);
-    await hear(workspaceId, [update(a, 3_000, granted)], [[a, b], [b, profileId]]);
+    await hear(
+      workspaceId,
+      [update(a, 3_000, granted)],
+      [
+        [a, b],
+        [b, profileId],
+      ],
+    );
     expect((await ask()).decision).toEqual({ kind: 'permitted', basis: 'consent' });
   });
 });
@@ -181,7 +253,12 @@ describe('a one-click unsubscribe (RFC 8058)', () => {
     const { workspaceId, profileId, path, app, ask } = await createWorld();
     await hear(workspaceId, [update(profileId, 1_000, granted)]);
     for (let turn = 0; turn < 2; turn++) {
-      const reply = await app.inject({ method: 'POST', url: path, headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: 'List-Unsubscribe=One-Click' });
+      const reply = await app.inject({
+        method: 'POST',
+        url: path,
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        body: 'List-Unsubscribe=One-Click',
+      });
       expect(reply.statusCode).toBe(200);
       expect(reply.headers).not.toHaveProperty('set-cookie');
       expect(reply.headers).not.toHaveProperty('location');
@@ -193,14 +270,22 @@ describe('a one-click unsubscribe (RFC 8058)', () => {
 
   it('works whatever body the mailbox provider sends', async () => {
     const bodies: [string | undefined, string | undefined][] = [
-      ['multipart/form-data; boundary=x', '--x\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--x--\r\n'],
+      [
+        'multipart/form-data; boundary=x',
+        '--x\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--x--\r\n',
+      ],
       ['application/json', 'not json'],
       ['text/plain', ''],
       [undefined, undefined],
     ];
     for (const [type, body] of bodies) {
       const { path, app, ask } = await createWorld();
-      const reply = await app.inject({ method: 'POST', url: path, ...(type !== undefined && { headers: { 'content-type': type } }), ...(body !== undefined && { body }) });
+      const reply = await app.inject({
+        method: 'POST',
+        url: path,
+        ...(type !== undefined && { headers: { 'content-type': type } }),
+        ...(body !== undefined && { body }),
+      });
       expect(reply.statusCode).toBe(200);
       expect((await ask()).decision).toEqual({ kind: 'denied' });
     }
@@ -213,7 +298,10 @@ describe('a one-click unsubscribe (RFC 8058)', () => {
     expect((await merged.app.inject({ method: 'POST', url: merged.path })).statusCode).toBe(200);
     expect((await merged.ask('marketing', into)).decision).toEqual({ kind: 'denied' });
     const gone = await createWorld();
-    await services.postgres.query({ text: 'delete from subject_state where workspace_id = $1', values: [gone.workspaceId] });
+    await services.postgres.query({
+      text: 'delete from subject_state where workspace_id = $1',
+      values: [gone.workspaceId],
+    });
     await services.postgres.query({ text: 'delete from profile where workspace_id = $1', values: [gone.workspaceId] });
     expect((await gone.app.inject({ method: 'POST', url: gone.path })).statusCode).toBe(200);
     expect((await gone.ask('transactional')).decision).toEqual({ kind: 'suppressed', reason: 'unsubscribe_all' });
@@ -236,11 +324,27 @@ describe('a one-click unsubscribe (RFC 8058)', () => {
   it('survives the event it makes being heard again by the stage', async () => {
     const { workspaceId, profileId, path, app } = await createWorld();
     await app.inject({ method: 'POST', url: path });
-    const { rows } = await services.postgres.query<{ payload: Buffer }>({ text: 'select payload from log_block where log = 1' });
-    const events = rows.flatMap((row) => unpackLines(row.payload)).map((line) => decodeEvent(line, { log: 1, lane: 0, seq: 1 }));
+    const { rows } = await services.postgres.query<{ payload: Buffer }>({
+      text: 'select payload from log_block where log = 1',
+    });
+    const events = rows
+      .flatMap((row) => unpackLines(row.payload))
+      .map((line) => decodeEvent(line, { log: 1, lane: 0, seq: 1 }));
     const own = events.find((event) => event.workspaceId === workspaceId)!;
-    await hear(workspaceId, [{ profileId, name: own.name, at: own.occurredAt, id: own.id, type: 'internal', properties: { channel: 'email', topic: 'marketing' } }]);
-    const { rows: records } = await services.postgres.query({ text: 'select 1 from consent_record where workspace_id = $1', values: [workspaceId] });
+    await hear(workspaceId, [
+      {
+        profileId,
+        name: own.name,
+        at: own.occurredAt,
+        id: own.id,
+        type: 'internal',
+        properties: { channel: 'email', topic: 'marketing' },
+      },
+    ]);
+    const { rows: records } = await services.postgres.query({
+      text: 'select 1 from consent_record where workspace_id = $1',
+      values: [workspaceId],
+    });
     expect(records).toHaveLength(1);
   });
 });
@@ -250,7 +354,12 @@ describe('the preference page', () => {
     const { path, app, ask } = await createWorld();
     const form = path.replace('/p/u/', '/p/topics/');
     const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-    const on = await app.inject({ method: 'POST', url: form, headers, body: 'action=save&topic=marketing&topic=transactional&topic=%3Cscript%3E' });
+    const on = await app.inject({
+      method: 'POST',
+      url: form,
+      headers,
+      body: 'action=save&topic=marketing&topic=transactional&topic=%3Cscript%3E',
+    });
     expect(on.statusCode).toBe(200);
     expect(on.body).toContain('value="marketing" checked');
     expect((await ask()).decision).toEqual({ kind: 'permitted', basis: 'consent' });
@@ -287,22 +396,32 @@ describe('suppression', () => {
     expect((await app.inject({ method: 'POST', url: '/api/v1/suppressions', body })).statusCode).toBe(204);
     expect((await app.inject({ method: 'POST', url: '/api/v1/suppressions', body })).statusCode).toBe(204);
     expect((await ask('transactional', other)).decision).toEqual({ kind: 'suppressed', reason: 'manual' });
-    const list = (await app.inject({ method: 'GET', url: '/api/v1/suppressions' })).json<{ items: object[]; nextCursor: null }>();
+    const list = (await app.inject({ method: 'GET', url: '/api/v1/suppressions' })).json<{
+      items: object[];
+      nextCursor: null;
+    }>();
     expect(list).toMatchObject({ items: [{ channel: 'email', reason: 'manual' }], nextCursor: null });
     expect(JSON.stringify(list)).not.toContain('example.com');
     expect((await app.inject({ method: 'DELETE', url: '/api/v1/suppressions', body })).statusCode).toBe(204);
     expect((await ask('transactional', other)).decision.kind).toBe('permitted');
-    expect((await app.inject({ method: 'POST', url: '/api/v1/suppressions', body: { channel: 'sms', address: '12' } })).statusCode).toBe(400);
+    expect(
+      (await app.inject({ method: 'POST', url: '/api/v1/suppressions', body: { channel: 'sms', address: '12' } }))
+        .statusCode,
+    ).toBe(400);
   });
 
   it('lists each row once over pages', async () => {
     const { app } = await createWorld();
     for (let i = 0; i < 7; i++) {
       if (i % 3 === 0) nowMs += 1;
-      await app.inject({ method: 'POST', url: '/api/v1/suppressions', body: { channel: 'email', address: `p${i}@example.com` } });
+      await app.inject({
+        method: 'POST',
+        url: '/api/v1/suppressions',
+        body: { channel: 'email', address: `p${i}@example.com` },
+      });
     }
     const seen: string[] = [];
-    for (let cursor: string | null = ''; cursor !== null; ) {
+    for (let cursor: string | null = ''; cursor !== null;) {
       const page: { items: { addressHash: string }[]; nextCursor: string | null } = (
         await app.inject({ method: 'GET', url: `/api/v1/suppressions?limit=2&cursor=${cursor}` })
       ).json();
@@ -331,8 +450,22 @@ describe('consents by the API', () => {
     expect((await app.inject({ method: 'POST', url, body })).statusCode).toBe(204);
     expect((await ask()).decision.kind).toBe('permitted');
     const { items } = (await app.inject({ method: 'GET', url })).json<{ items: object[] }>();
-    expect(items).toMatchObject([{ channel: 'email', topic: 'marketing', status: 'granted', source: 'checkout', text: 'Yes please', ip: '203.0.113.9', occurredAt: '2026-11-01T10:00:00.000Z', isCurrent: true }]);
-    const { rows } = await services.postgres.query<{ proof: Buffer }>({ text: 'select proof from consent_record where workspace_id = $1', values: [workspaceId] });
+    expect(items).toMatchObject([
+      {
+        channel: 'email',
+        topic: 'marketing',
+        status: 'granted',
+        source: 'checkout',
+        text: 'Yes please',
+        ip: '203.0.113.9',
+        occurredAt: '2026-11-01T10:00:00.000Z',
+        isCurrent: true,
+      },
+    ]);
+    const { rows } = await services.postgres.query<{ proof: Buffer }>({
+      text: 'select proof from consent_record where workspace_id = $1',
+      values: [workspaceId],
+    });
     expect(rows[0]!.proof.includes('203.0.113.9')).toBe(false);
     expect(await emittedNames(workspaceId)).toEqual(['Consent Updated']);
   });
@@ -340,11 +473,17 @@ describe('consents by the API', () => {
   it('are refused from the future, for nobody, and for a profile of another workspace', async () => {
     const { profileId, app } = await createWorld();
     const other = await createWorld();
-    const post = (id: string, body: object) => app.inject({ method: 'POST', url: `/api/v1/profiles/${id}/consents`, body });
-    expect((await post(publicId('prf', profileId), { ...granted, occurredAt: '2027-01-01T00:00:00Z' })).statusCode).toBe(400);
+    const post = (id: string, body: object) =>
+      app.inject({ method: 'POST', url: `/api/v1/profiles/${id}/consents`, body });
+    expect(
+      (await post(publicId('prf', profileId), { ...granted, occurredAt: '2027-01-01T00:00:00Z' })).statusCode,
+    ).toBe(400);
     expect((await post(publicId('prf', profileId), { ...granted, status: 'maybe' })).statusCode).toBe(400);
     expect((await post(publicId('prf', randomUUID()), granted)).statusCode).toBe(404);
     expect((await post(publicId('prf', other.profileId), granted)).statusCode).toBe(404);
-    expect((await app.inject({ method: 'GET', url: `/api/v1/profiles/${publicId('prf', other.profileId)}/consents` })).statusCode).toBe(404);
+    expect(
+      (await app.inject({ method: 'GET', url: `/api/v1/profiles/${publicId('prf', other.profileId)}/consents` }))
+        .statusCode,
+    ).toBe(404);
   });
 });

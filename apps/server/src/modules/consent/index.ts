@@ -1,13 +1,10 @@
 export { addressHash, normaliseAddress } from './address.ts';
 export { consentStage } from './consent-stage.ts';
 export { consentMigrations } from './migrations/index.ts';
-export { decidePermission, type Permission, type PermissionDecision, type SuppressionReason } from './permission.ts';
+export type { Permission } from './permission.ts';
 export { createPreferenceRoutes } from './preference-routes.ts';
 export { type PermissionQuestion, readPermissions } from './read-permissions.ts';
-export { type ConsentFact, recordConsent } from './record-consent.ts';
 export { consentRoutes } from './routes.ts';
 export { suppressAddress } from './suppress-address.ts';
-export type { Suppression } from './suppression-store.ts';
-export type { Topic } from './topic.ts';
-export { ensureDefaultTopics, listTopics } from './topic-store.ts';
-export { type UnsubscribeLink, unsubscribeUrl } from './unsubscribe-link.ts';
+export { ensureDefaultTopics } from './topic-store.ts';
+export { unsubscribeUrl } from './unsubscribe-link.ts';

@@ -15,12 +15,17 @@ function hear(words: readonly Word[]): Word | undefined {
 describe('the last word', () => {
   it('is the same in whatever order words arrive, arrive again, or are gathered by merges', () => {
     fc.assert(
-      fc.property(fc.array(word, { maxLength: 8 }), fc.array(word, { maxLength: 8 }), fc.infiniteStream(fc.nat()), (a, b, order) => {
-        const all = [...a, ...b];
-        const shuffled = [...all, ...a].map((one) => ({ one, at: order.next().value })).sort((x, y) => x.at - y.at);
-        expect(hear(shuffled.map(({ one }) => one))).toEqual(hear(all));
-        expect(lastWord(hear(a), hear(b))).toEqual(hear(all));
-      }),
+      fc.property(
+        fc.array(word, { maxLength: 8 }),
+        fc.array(word, { maxLength: 8 }),
+        fc.infiniteStream(fc.nat()),
+        (a, b, order) => {
+          const all = [...a, ...b];
+          const shuffled = [...all, ...a].map((one) => ({ one, at: order.next().value })).sort((x, y) => x.at - y.at);
+          expect(hear(shuffled.map(({ one }) => one))).toEqual(hear(all));
+          expect(lastWord(hear(a), hear(b))).toEqual(hear(all));
+        },
+      ),
       { numRuns: propertyRuns(500) },
     );
   });
@@ -30,7 +35,10 @@ describe('a permission', () => {
   const facts = fc.record({
     requiresOptIn: fc.boolean(),
     ofTopic: fc.option(word, { nil: undefined }),
-    ofAll: fc.option(word.map((one) => ({ ...one, status: 'denied' as const })), { nil: undefined }),
+    ofAll: fc.option(
+      word.map((one) => ({ ...one, status: 'denied' as const })),
+      { nil: undefined },
+    ),
     suppressions: fc.subarray([...SUPPRESSION_REASONS]),
   });
 

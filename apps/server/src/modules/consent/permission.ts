@@ -10,7 +10,12 @@ export interface Word {
 export type SuppressionReason = 'hard_bounce' | 'complaint' | 'unsubscribe_all' | 'manual';
 
 /** Gravest first: the reason told when an address has several. */
-export const SUPPRESSION_REASONS: readonly SuppressionReason[] = ['complaint', 'hard_bounce', 'unsubscribe_all', 'manual'];
+export const SUPPRESSION_REASONS: readonly SuppressionReason[] = [
+  'complaint',
+  'hard_bounce',
+  'unsubscribe_all',
+  'manual',
+];
 
 /** The last word of two. Of one instant the denial is the last, so that the order of arrival never matters. */
 export function lastWord<W extends Word>(a: W | undefined, b: W | undefined): W | undefined {

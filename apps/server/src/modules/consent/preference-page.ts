@@ -38,7 +38,10 @@ export function preferencePage(view: PreferenceView): string {
 
 /** What a link shows that is not one of ours. */
 export function unknownLinkPage(): string {
-  return document('This link does not work', '<p>It may have been cut off. Please open it again from the message you received.</p>');
+  return document(
+    'This link does not work',
+    '<p>It may have been cut off. Please open it again from the message you received.</p>',
+  );
 }
 
 function topicBox({ topic, name, isOn }: TopicChoice): string {

@@ -34,10 +34,16 @@ export function createPreferenceRoutes(services: Services): Routes {
 /** Mailbox providers post urlencoded, multipart or nothing at all; none of it may stand in the way of an opt-out. */
 function takeAnyBody(scope: FastifyInstance): void {
   scope.removeAllContentTypeParsers();
-  scope.addContentTypeParser('*', { parseAs: 'string', bodyLimit: BODY_BYTES_MAX }, (_request, body, done) => done(null, body));
+  scope.addContentTypeParser('*', { parseAs: 'string', bodyLimit: BODY_BYTES_MAX }, (_request, body, done) =>
+    done(null, body),
+  );
 }
 
-async function submitForm(services: Services, link: UnsubscribeLink, request: FastifyRequest): Promise<string | undefined> {
+async function submitForm(
+  services: Services,
+  link: UnsubscribeLink,
+  request: FastifyRequest,
+): Promise<string | undefined> {
   const form = new URLSearchParams(typeof request.body === 'string' ? request.body : '');
   const proof: ConsentProof = { ip: request.ip, text: PAGE_WORDING };
   if (form.get('action') === 'stop') {
@@ -58,10 +64,13 @@ async function withLink(
     .header('cache-control', 'no-store')
     .header('referrer-policy', 'no-referrer')
     .header('x-robots-tag', 'noindex')
-    .header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+    .header(
+      'content-security-policy',
+      "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    )
     .type('text/html; charset=utf-8');
   const token = (request.params as { '*': string })['*'];
-  const link = await readUnsubscribeToken(services.keysOf, token);
+  const link = await readUnsubscribeToken(services, token);
   if (link === undefined) return reply.code(404).send(unknownLinkPage());
   const done = await act(link);
   return reply.send(preferencePage({ token, done, ...(await readTopicChoices(services, link)) }));

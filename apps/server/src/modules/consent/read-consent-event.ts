@@ -41,7 +41,11 @@ export function readConsentEvent(event: LoggedEvent): ReadWord | ReadSuppression
     case 'Consent Updated':
       return readUpdate(event, properties);
     case 'Unsubscribed':
-      return wordOf(event, properties, { channel: slugOf(properties.channel) ?? 'email', topic: slugOf(properties.topic) ?? ALL_TOPICS, status: 'denied' });
+      return wordOf(event, properties, {
+        channel: slugOf(properties.channel) ?? 'email',
+        topic: slugOf(properties.topic) ?? ALL_TOPICS,
+        status: 'denied',
+      });
     case 'Email Bounced':
       return properties.permanent === true ? suppressionOf(event, properties, 'hard_bounce') : undefined;
     case 'Email Complained':
@@ -57,10 +61,16 @@ function readUpdate(event: LoggedEvent, properties: JsonObject): ReadWord | unde
   const status = slugOf(properties.status);
   if (channel === undefined) return undefined;
   if (status === 'denied') return wordOf(event, properties, { channel, topic: topic ?? ALL_TOPICS, status });
-  return status === 'granted' && topic !== undefined ? wordOf(event, properties, { channel, topic, status }) : undefined;
+  return status === 'granted' && topic !== undefined
+    ? wordOf(event, properties, { channel, topic, status })
+    : undefined;
 }
 
-function wordOf(event: LoggedEvent, properties: JsonObject, said: Pick<ReadWord, 'channel' | 'topic' | 'status'>): ReadWord {
+function wordOf(
+  event: LoggedEvent,
+  properties: JsonObject,
+  said: Pick<ReadWord, 'channel' | 'topic' | 'status'>,
+): ReadWord {
   return {
     kind: 'word',
     ...said,
@@ -76,10 +86,21 @@ export function causeOfEvent(eventId: string): string {
   return causedId('event', eventId);
 }
 
-function suppressionOf(event: LoggedEvent, properties: JsonObject, reason: SuppressionReason): ReadSuppression | undefined {
+function suppressionOf(
+  event: LoggedEvent,
+  properties: JsonObject,
+  reason: SuppressionReason,
+): ReadSuppression | undefined {
   const addressHash = properties.address_hash;
   if (event.type !== 'internal' || typeof addressHash !== 'string' || !UUID.test(addressHash)) return undefined;
-  return { kind: 'suppression', channel: 'email', addressHash, reason, occurredAt: event.occurredAt, source: 'receipt' };
+  return {
+    kind: 'suppression',
+    channel: 'email',
+    addressHash,
+    reason,
+    occurredAt: event.occurredAt,
+    source: 'receipt',
+  };
 }
 
 function slugOf(value: Json | undefined): string | undefined {

@@ -25,7 +25,9 @@ export async function readPermissions<Q extends PermissionQuestion>(
   if (questions.length === 0) return new Map();
   const topics = new Map((await listTopics(sql, workspaceId)).map((topic) => [topic.topic, topic]));
   const words = wordsByKey(await findStates(sql, workspaceId, [...new Set(questions.map((q) => q.profileId))]));
-  const reasons = reasonsByKey(await findSuppressions(sql, workspaceId, [...new Set(questions.map((q) => q.addressHash))]));
+  const reasons = reasonsByKey(
+    await findSuppressions(sql, workspaceId, [...new Set(questions.map((q) => q.addressHash))]),
+  );
   const answers = new Map<Q, Permission>();
   for (const question of questions) {
     const { profileId, channel, topic } = question;
@@ -46,7 +48,10 @@ function keyOf(...parts: readonly string[]): string {
 
 function wordsByKey(rows: readonly StateRow[]): Map<string, Word> {
   return new Map(
-    rows.map((row) => [keyOf(row.profile_id, row.channel, row.topic), { status: row.status, occurredAt: row.occurred_ms }]),
+    rows.map((row) => [
+      keyOf(row.profile_id, row.channel, row.topic),
+      { status: row.status, occurredAt: row.occurred_ms },
+    ]),
   );
 }
 

@@ -16,7 +16,9 @@ export async function recordProfileConsent(ctx: Ctx, profileId: string, body: Re
   const occurredAt = body.occurredAt === undefined ? now : Date.parse(body.occurredAt);
   if (occurredAt > now + AHEAD_MS_MAX) {
     throw new AppError('invalid', 'The request does not fit', {
-      details: [{ field: 'occurredAt', message: 'lies in the future; give the time the customer said so, or leave it out' }],
+      details: [
+        { field: 'occurredAt', message: 'lies in the future; give the time the customer said so, or leave it out' },
+      ],
     });
   }
   const done = await inProfile(ctx, { workspaceId: ctx.workspaceId, profileId }, async (batch, subject) => {

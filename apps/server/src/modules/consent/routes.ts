@@ -2,7 +2,15 @@ import { channelSchema, liftSuppressionSchema, recordConsentSchema, suppressAddr
 import { z } from 'zod';
 import type { Ctx } from '../../platform/context.ts';
 import { AppError } from '../../platform/errors.ts';
-import { decodeCursor, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX, type Page, parseInput, type Routes, toPage } from '../../platform/http/index.ts';
+import {
+  decodeCursor,
+  PAGE_LIMIT_DEFAULT,
+  PAGE_LIMIT_MAX,
+  type Page,
+  parseInput,
+  type Routes,
+  toPage,
+} from '../../platform/http/index.ts';
 import { requireProfileId } from '../profiles/index.ts';
 import { addressHash, normaliseAddress } from './address.ts';
 import { findStates, pageRecords } from './consent-store.ts';
@@ -54,7 +62,7 @@ export const consentRoutes: Routes = (app, deps) => {
   app.get('/api/v1/suppressions', { config: { scope: 'consent:read' } }, async (request) => {
     const ctx = deps.contextOf(request);
     const { limit, cursor, channel } = parseInput(suppressionQuery, request.query);
-    const rows = await pageSuppressions(ctx.sql, ctx.workspaceId, { limit, channel, after: decodeCursor(cursor) });
+    const rows = await pageSuppressions(ctx.sql, ctx.workspaceId, { limit, channel, after: decodeCursor(cursor, ['number', 'uuid', 'text', 'text']) });
     return toPage(rows, {
       limit,
       keyOf: (row) => [row.created_ms, row.address_hash, row.channel, row.reason],
@@ -66,7 +74,13 @@ export const consentRoutes: Routes = (app, deps) => {
     const ctx = deps.contextOf(request);
     const { reason, ...named } = parseInput(suppressAddressSchema, request.body);
     const nowMs = ctx.clock.now();
-    const suppression = { channel: named.channel, addressHash: await hashOf(ctx, named), reason, occurredAt: nowMs, source: 'api' };
+    const suppression = {
+      channel: named.channel,
+      addressHash: await hashOf(ctx, named),
+      reason,
+      occurredAt: nowMs,
+      source: 'api',
+    };
     await suppressAddress(ctx.sql, ctx.workspaceId, { suppression, nowMs });
     return reply.code(204).send();
   });
@@ -84,7 +98,12 @@ async function hashOf(ctx: Ctx, named: { channel: string; address: string }): Pr
   const normalised = normaliseAddress(named.channel, named.address);
   if (normalised === undefined) {
     throw new AppError('invalid', 'The request does not fit', {
-      details: [{ field: 'address', message: `is not an address of the channel ${named.channel}; write "ada@example.com" or "+4915112345678"` }],
+      details: [
+        {
+          field: 'address',
+          message: `is not an address of the channel ${named.channel}; write "ada@example.com" or "+4915112345678"`,
+        },
+      ],
     });
   }
   return addressHash(await ctx.keysOf(ctx.workspaceId), named.channel, normalised);
@@ -97,7 +116,11 @@ async function listConsents(
 ): Promise<Page<PresentedConsent>> {
   const keys = await ctx.keysOf(ctx.workspaceId);
   const lastWords = new Set((await findStates(ctx.sql, ctx.workspaceId, [profileId])).map((state) => state.record_id));
-  const rows = await pageRecords(ctx.sql, ctx.workspaceId, { profileId, limit: query.limit, after: decodeCursor(query.cursor) });
+  const rows = await pageRecords(ctx.sql, ctx.workspaceId, {
+    profileId,
+    limit: query.limit,
+    after: decodeCursor(query.cursor, ['number', 'uuid']),
+  });
   return toPage(rows, {
     limit: query.limit,
     keyOf: (row) => [row.occurred_ms, row.id],

@@ -66,7 +66,11 @@ const ROW_COLUMNS = `channel, address_hash, reason, source,
   (extract(epoch from occurred_at) * 1000)::float8 as occurred_ms, (extract(epoch from created_at) * 1000)::float8 as created_ms`;
 
 /** Why addresses must not be used; an address may have several reasons. */
-export async function findSuppressions(sql: Sql, workspaceId: number, addressHashes: readonly string[]): Promise<SuppressionRow[]> {
+export async function findSuppressions(
+  sql: Sql,
+  workspaceId: number,
+  addressHashes: readonly string[],
+): Promise<SuppressionRow[]> {
   if (addressHashes.length === 0) return [];
   const { rows } = await sql.query<SuppressionRow>({
     name: 'suppression_find',

@@ -1,3 +1,4 @@
+import type { Services } from '../../platform/context.ts';
 import { readToken, signToken, tokenWorkspace, type WorkspaceKeys } from '../../platform/crypto/index.ts';
 import type { NodeRef } from '../../platform/eventlog/index.ts';
 
@@ -13,30 +14,51 @@ export interface UnsubscribeLink {
   readonly messageId: string;
 }
 
-type Payload = [version: 1, profileId: string, kind: number, node: number, channel: string, addressHash: string, topic: string, messageId: string];
+type Payload = [
+  version: 1,
+  profileId: string,
+  kind: number,
+  node: number,
+  channel: string,
+  addressHash: string,
+  topic: string,
+  messageId: string,
+];
 
 /**
  * The link of `List-Unsubscribe` and of the preference page; it never expires. POST to it unsubscribes from the topic at
  * once (RFC 8058), GET shows the preference page.
  */
-export function unsubscribeUrl(keys: Pick<WorkspaceKeys, 'signing'>, options: UnsubscribeLink & { publicUrl: string }): string {
+export function unsubscribeUrl(
+  keys: Pick<WorkspaceKeys, 'signing'>,
+  options: UnsubscribeLink & { publicUrl: string },
+): string {
   return `${options.publicUrl.replace(/\/+$/, '')}/p/u/${unsubscribeToken(keys, options)}`;
 }
 
-export function unsubscribeToken(keys: Pick<WorkspaceKeys, 'signing'>, link: UnsubscribeLink): string {
+function unsubscribeToken(keys: Pick<WorkspaceKeys, 'signing'>, link: UnsubscribeLink): string {
   const { node } = link;
-  const payload: Payload = [1, link.profileId, node.kind, node.id, link.channel, link.addressHash, link.topic, link.messageId];
+  const payload: Payload = [
+    1,
+    link.profileId,
+    node.kind,
+    node.id,
+    link.channel,
+    link.addressHash,
+    link.topic,
+    link.messageId,
+  ];
   return signToken(keys.signing, { purpose: 'unsubscribe', workspaceId: link.workspaceId, payload });
 }
 
 /** Undefined when we never made this link. */
 export async function readUnsubscribeToken(
-  keysOf: (workspaceId: number) => Promise<Pick<WorkspaceKeys, 'signing'>>,
+  services: Pick<Services, 'keysOf'>,
   token: string,
 ): Promise<UnsubscribeLink | undefined> {
   const workspaceId = tokenWorkspace(token);
   if (workspaceId === undefined) return undefined;
-  const payload = readToken((await keysOf(workspaceId)).signing, 'unsubscribe', token) as Payload | undefined;
+  const payload = readToken((await services.keysOf(workspaceId)).signing, 'unsubscribe', token) as Payload | undefined;
   if (payload === undefined) return undefined;
   const [, profileId, kind, node, channel, addressHash, topic, messageId] = payload;
   return { workspaceId, profileId, node: { kind, id: node }, channel, addressHash, topic, messageId };

@@ -5,7 +5,12 @@ import { FILTER_NAMES, LIQUID, type OutputKind, TAG_NAMES } from './liquid-engin
 
 export type EmailPart = keyof EmailContent;
 
-const OUTPUT_KINDS: Readonly<Record<EmailPart, OutputKind>> = { subject: 'text', html: 'html', text: 'text', preheader: 'html' };
+const OUTPUT_KINDS: Readonly<Record<EmailPart, OutputKind>> = {
+  subject: 'text',
+  html: 'html',
+  text: 'text',
+  preheader: 'html',
+};
 const PARTS = Object.keys(OUTPUT_KINDS) as EmailPart[];
 
 /** A parsed email template. Parts that were left out are undefined. */
@@ -58,7 +63,8 @@ function explainFault(error: unknown): string {
 }
 
 function remedyOf(what: string): string {
-  if (/undefined filter: (raw|newline_to_br)/.test(what)) return 'values are always escaped: write the markup into the template itself';
+  if (/undefined filter: (raw|newline_to_br)/.test(what))
+    return 'values are always escaped: write the markup into the template itself';
   if (what.startsWith('undefined filter')) return `use one of ${FILTER_NAMES.join(', ')}`;
   if (/tag "\w+" not found/.test(what)) return `use one of the tags ${TAG_NAMES.join(', ')}`;
   if (what.includes('not closed')) return 'close it';
@@ -69,7 +75,10 @@ function remedyOf(what: string): string {
 /** Where HTML lets a value do more than stand for itself, escaped or not. */
 const MARKUP_FAULTS: readonly { readonly pattern: RegExp; readonly message: string }[] = [
   { pattern: /<\s*script\b/i, message: 'mailboxes drop scripts; remove the script element' },
-  { pattern: /<[a-z][^<>]*\s[\w:-]+\s*=\s*\{[{%]/i, message: 'an attribute with a variable needs quotes, like href="{{ url }}"' },
+  {
+    pattern: /<[a-z][^<>]*\s[\w:-]+\s*=\s*\{[{%]/i,
+    message: 'an attribute with a variable needs quotes, like href="{{ url }}"',
+  },
   { pattern: /<[a-z][^<>]*\son\w+\s*=/i, message: 'mailboxes drop event handlers like onclick; remove the attribute' },
 ];
 

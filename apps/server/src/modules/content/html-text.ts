@@ -2,16 +2,43 @@
 const SILENT = /<(head|style|script|title|template)\b[^>]*>[\s\S]*?<\/\1\s*>/gi;
 const COMMENT = /<!--[\s\S]*?-->/g;
 const NAMED: Readonly<Record<string, string>> = {
-  amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: ' ', copy: '©', reg: '®', trade: '™', euro: '€', pound: '£', yen: '¥',
-  cent: '¢', hellip: '…', mdash: '—', ndash: '–', lsquo: '‘', rsquo: '’', ldquo: '“', rdquo: '”', bull: '•', middot: '·',
-  zwnj: '', shy: '', deg: '°', times: '×', laquo: '«', raquo: '»', rarr: '→', larr: '←',
+  amp: '&',
+  lt: '<',
+  gt: '>',
+  quot: '"',
+  apos: "'",
+  nbsp: ' ',
+  copy: '©',
+  reg: '®',
+  trade: '™',
+  euro: '€',
+  pound: '£',
+  yen: '¥',
+  cent: '¢',
+  hellip: '…',
+  mdash: '—',
+  ndash: '–',
+  lsquo: '‘',
+  rsquo: '’',
+  ldquo: '“',
+  rdquo: '”',
+  bull: '•',
+  middot: '·',
+  zwnj: '',
+  shy: '',
+  deg: '°',
+  times: '×',
+  laquo: '«',
+  raquo: '»',
+  rarr: '→',
+  larr: '←',
 };
 
 /** Text for characters written as entities. An entity it does not know stays as it is written. */
 export function decodeEntities(html: string): string {
-  return html.replace(/&(?:#(\d{1,7})|#[xX]([0-9a-fA-F]{1,6})|([a-zA-Z]{2,8}));/g, (whole, decimal?: string, hex?: string, name?: string) => {
-    if (name !== undefined) return (Object.hasOwn(NAMED, name) ? NAMED[name] : undefined) ?? whole;
-    const code = decimal === undefined ? Number.parseInt(hex!, 16) : Number(decimal);
+  return html.replace(/&(#?[a-zA-Z0-9]{1,9});/g, (whole, entity: string) => {
+    if (!entity.startsWith('#')) return (Object.hasOwn(NAMED, entity) ? NAMED[entity] : undefined) ?? whole;
+    const code = Number(/^#x/i.test(entity) ? `0${entity.slice(1)}` : entity.slice(1));
     return code > 0 && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff) ? String.fromCodePoint(code) : whole;
   });
 }
@@ -19,7 +46,9 @@ export function decodeEntities(html: string): string {
 /** The plain text part of a mail, read out of its HTML: paragraphs as lines, list items with a dash, links with their address. */
 export function htmlToText(html: string): string {
   const spoken = html.replace(COMMENT, '').replace(SILENT, '').replace(/\s+/g, ' ');
-  const linked = spoken.replace(/<a\b([^>]*)>(.*?)<\/a\s*>/gi, (_, attributes: string, label: string) => linkText(attributes, label));
+  const linked = spoken.replace(/<a\b([^>]*)>(.*?)<\/a\s*>/gi, (_, attributes: string, label: string) =>
+    linkText(attributes, label),
+  );
   const lines = linked
     .replace(/<img\b([^>]*)>/gi, (_, attributes: string) => attributeOf(attributes, 'alt') ?? '')
     .replace(/<br\b[^>]*>/gi, '\n')
@@ -40,7 +69,10 @@ export function htmlToText(html: string): string {
 function linkText(attributes: string, label: string): string {
   const href = attributeOf(attributes, 'href');
   if (href === undefined || !/^(https?|mailto|tel):/i.test(href)) return label;
-  const words = label.replace(/<img\b([^>]*)>/gi, (_, inner: string) => attributeOf(inner, 'alt') ?? '').replace(/<[^>]*>/g, '').trim();
+  const words = label
+    .replace(/<img\b([^>]*)>/gi, (_, inner: string) => attributeOf(inner, 'alt') ?? '')
+    .replace(/<[^>]*>/g, '')
+    .trim();
   const shown = href.replace(/^(mailto|tel):/i, '');
   return words === '' || words === shown ? shown : `${words} (${shown})`;
 }

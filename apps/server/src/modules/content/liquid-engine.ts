@@ -9,14 +9,65 @@ const MEMORY_MAX = 2_000_000;
 const RENDER_MS_MAX = 1_000;
 
 /** Tags that only look at the variables. No includes: a template reads nothing but itself. */
-const TAGS: ReadonlySet<string> = new Set(['assign', 'capture', 'if', 'unless', 'case', 'for', 'break', 'continue', 'comment', 'raw', '#']);
+const TAGS: ReadonlySet<string> = new Set([
+  'assign',
+  'capture',
+  'if',
+  'unless',
+  'case',
+  'for',
+  'break',
+  'continue',
+  'comment',
+  'raw',
+  '#',
+]);
 
 /** No `raw` and nothing that makes markup: whatever a variable holds comes out escaped. */
 const FILTERS: ReadonlySet<string> = new Set([
-  'abs', 'append', 'at_least', 'at_most', 'capitalize', 'ceil', 'compact', 'concat', 'default', 'divided_by', 'downcase',
-  'first', 'floor', 'join', 'last', 'lstrip', 'map', 'minus', 'modulo', 'plus', 'prepend', 'remove', 'remove_first',
-  'replace', 'replace_first', 'reverse', 'round', 'rstrip', 'size', 'slice', 'sort', 'split', 'strip', 'strip_html',
-  'strip_newlines', 'sum', 'times', 'truncate', 'truncatewords', 'uniq', 'upcase', 'url_encode', 'where',
+  'abs',
+  'append',
+  'at_least',
+  'at_most',
+  'capitalize',
+  'ceil',
+  'compact',
+  'concat',
+  'default',
+  'divided_by',
+  'downcase',
+  'first',
+  'floor',
+  'join',
+  'last',
+  'lstrip',
+  'map',
+  'minus',
+  'modulo',
+  'plus',
+  'prepend',
+  'remove',
+  'remove_first',
+  'replace',
+  'replace_first',
+  'reverse',
+  'round',
+  'rstrip',
+  'size',
+  'slice',
+  'sort',
+  'split',
+  'strip',
+  'strip_html',
+  'strip_newlines',
+  'sum',
+  'times',
+  'truncate',
+  'truncatewords',
+  'uniq',
+  'upcase',
+  'url_encode',
+  'where',
 ]);
 const OWN_FILTERS = ['date', 'escape', 'money'];
 
@@ -54,5 +105,5 @@ export const LIQUID: Readonly<Record<OutputKind, Liquid>> = {
 function asText(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (Array.isArray(value)) return value.map(asText).join('');
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -6,7 +6,11 @@ import { findVersions } from './template-store.ts';
 const REMEMBERED_MAX = 500;
 
 /** Loads template versions and remembers those used last. */
-export type LoadTemplateVersions = (sql: Sql, workspaceId: number, versionIds: readonly string[]) => Promise<Map<string, TemplateVersion>>;
+export type LoadTemplateVersions = (
+  sql: Sql,
+  workspaceId: number,
+  versionIds: readonly string[],
+) => Promise<Map<string, TemplateVersion>>;
 
 export function createVersionLoader(rememberedMax: number): LoadTemplateVersions {
   const remembered = new Map<string, TemplateVersion>();
@@ -19,13 +23,18 @@ export function createVersionLoader(rememberedMax: number): LoadTemplateVersions
       else found.set(id, version);
     }
     const rows = unknown.length === 0 ? [] : await findVersions(sql, workspaceId, unknown);
-    for (const row of rows) found.set(row.id, { id: row.id, templateId: row.template_id, number: row.number, content: row.content });
+    for (const row of rows)
+      found.set(row.id, { id: row.id, templateId: row.template_id, number: row.number, content: row.content });
     for (const [id, version] of found) remember(remembered, `${workspaceId}:${id}`, { version, rememberedMax });
     return found;
   };
 }
 
-function remember(remembered: Map<string, TemplateVersion>, key: string, options: { version: TemplateVersion; rememberedMax: number }): void {
+function remember(
+  remembered: Map<string, TemplateVersion>,
+  key: string,
+  options: { version: TemplateVersion; rememberedMax: number },
+): void {
   remembered.delete(key);
   remembered.set(key, options.version);
   for (const oldest of remembered.keys()) {

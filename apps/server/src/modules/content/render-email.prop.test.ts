@@ -9,13 +9,58 @@ import { rewriteLinks } from './rewrite-links.ts';
 
 /** Text made of what breaks out of HTML, Liquid, links and headers. */
 const hostile = fc
-  .array(fc.oneof(fc.constantFrom('<', '>', '"', "'", '&', '{{', '}}', '{%', '%}', '| raw', '</a>', '<script>', 'javascript:', 'https://', '\r\n', '=', '&lt;', '&#60;', '\\', '`'), fc.string({ maxLength: 4 })), { maxLength: 8 })
+  .array(
+    fc.oneof(
+      fc.constantFrom(
+        '<',
+        '>',
+        '"',
+        "'",
+        '&',
+        '{{',
+        '}}',
+        '{%',
+        '%}',
+        '| raw',
+        '</a>',
+        '<script>',
+        'javascript:',
+        'https://',
+        '\r\n',
+        '=',
+        '&lt;',
+        '&#60;',
+        '\\',
+        '`',
+      ),
+      fc.string({ maxLength: 4 }),
+    ),
+    { maxLength: 8 },
+  )
   .map((parts) => parts.join(''));
 
-const PIECES = ['{{ v }}', '{{ none | default: v }}', '{{ v | append: w }}', '{% assign x = v %}{{ x | upcase }}', '{{ l | join: w }}', '{{ l }}', '{{ o }}', '{{ v | truncate: 9, w }}', '{{ v | replace: "a", w }}', '{% capture c %}{{ v }}{% endcapture %}{{ c }}', '{{ v | strip_html }}', '{{ v | money: w }}{{ v | date: w }}'];
+const PIECES = [
+  '{{ v }}',
+  '{{ none | default: v }}',
+  '{{ v | append: w }}',
+  '{% assign x = v %}{{ x | upcase }}',
+  '{{ l | join: w }}',
+  '{{ l }}',
+  '{{ o }}',
+  '{{ v | truncate: 9, w }}',
+  '{{ v | replace: "a", w }}',
+  '{% capture c %}{{ v }}{% endcapture %}{{ c }}',
+  '{{ v | strip_html }}',
+  '{{ v | money: w }}{{ v | date: w }}',
+];
 
 function render(html: string, variables: JsonObject): string {
-  return renderEmail({ version: { id: 'v', templateId: 't', number: 1, content: { subject: 's', html } }, variables, links: {}, now: 0 }).html;
+  return renderEmail({
+    version: { id: 'v', templateId: 't', number: 1, content: { subject: 's', html } },
+    variables,
+    links: {},
+    now: 0,
+  }).html;
 }
 
 describe('a value in a template', () => {
@@ -70,6 +115,9 @@ describe('a rewritten link', () => {
 
 describe('entities', () => {
   it('are read back as what was escaped', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => void expect(decodeEntities(escapeHtml(text))).toBe(text)), { numRuns: propertyRuns(500) });
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => decodeEntities(escapeHtml(text)) === text),
+      { numRuns: propertyRuns(500) },
+    );
   });
 });

@@ -66,12 +66,14 @@ function compiledOf(version: TemplateVersion): CompiledEmail {
 
 /** A line break in a subject would begin a header of the customer's making. */
 function oneLine(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').trim();
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim();
 }
 
 function trackLinks(html: string, links: EmailLinks): string {
   const { trackUrl, unsubscribeUrl } = links;
-  return rewriteLinks(html, (url) => (trackUrl === undefined || url === unsubscribeUrl || !/^https?:\/\//i.test(url) ? url : trackUrl(url)));
+  return rewriteLinks(html, (url) =>
+    trackUrl === undefined || url === unsubscribeUrl || !/^https?:\/\//i.test(url) ? url : trackUrl(url),
+  );
 }
 
 function addPreheader(html: string, preheader: string | undefined): string {

@@ -18,7 +18,7 @@ export function rewriteLinks(html: string, rewrite: RewriteUrl): string {
     const href = findHref(html, LINK_START.lastIndex);
     if (href === undefined) continue;
     const url = decodeEntities(href.value).trim();
-    const rewritten = RUNNING_SCHEME.test(url.replace(/[\s\u0000-\u001f]/g, '')) ? '#' : rewrite(url);
+    const rewritten = RUNNING_SCHEME.test(url.replace(/[\s\p{Cc}]/gu, '')) ? '#' : rewrite(url);
     if (rewritten === url) continue;
     result += `${html.slice(done, href.from)}"${escapeHtml(rewritten)}"`;
     done = href.to;
@@ -26,7 +26,6 @@ export function rewriteLinks(html: string, rewrite: RewriteUrl): string {
   }
   return result + html.slice(done);
 }
-
 
 /** The first `href` of a tag whose attributes begin at `at`; `from` and `to` include its quotes. */
 function findHref(html: string, at: number): { value: string; from: number; to: number } | undefined {

@@ -2,7 +2,14 @@ import { createTemplateSchema, previewTemplateSchema, updateTemplateSchema } fro
 import { z } from 'zod';
 import type { Ctx } from '../../platform/context.ts';
 import { readSubjects } from '../../platform/eventlog/index.ts';
-import { decodeCursor, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX, parseInput, type Routes, toPage } from '../../platform/http/index.ts';
+import {
+  decodeCursor,
+  PAGE_LIMIT_DEFAULT,
+  PAGE_LIMIT_MAX,
+  parseInput,
+  type Routes,
+  toPage,
+} from '../../platform/http/index.ts';
 import { publicId, requirePublicId } from '../../platform/ids/index.ts';
 import type { JsonObject } from '../../platform/json.ts';
 import { openTraits, requireProfileId } from '../profiles/index.ts';
@@ -25,7 +32,7 @@ export const templateRoutes: Routes = (app, deps) => {
   app.get('/api/v1/templates', { config: { scope: 'templates:read' } }, async (request) => {
     const ctx = deps.contextOf(request);
     const { limit, cursor } = parseInput(pageQuery, request.query);
-    const rows = await pageTemplates(ctx.sql, ctx.workspaceId, { limit, after: decodeCursor(cursor) });
+    const rows = await pageTemplates(ctx.sql, ctx.workspaceId, { limit, after: decodeCursor(cursor, ['instant', 'uuid']) });
     return toPage(rows, { limit, keyOf: (row) => [row.created_at.toISOString(), row.id], present: presentTemplate });
   });
 
@@ -35,7 +42,9 @@ export const templateRoutes: Routes = (app, deps) => {
 
   app.put<IdParams>('/api/v1/templates/:id', { config: { scope: 'templates:write' } }, async (request) => {
     const id = requirePublicId('tpl', request.params.id);
-    return presentTemplate(await updateTemplate(deps.contextOf(request), id, parseInput(updateTemplateSchema, request.body)));
+    return presentTemplate(
+      await updateTemplate(deps.contextOf(request), id, parseInput(updateTemplateSchema, request.body)),
+    );
   });
 
   /** The mail as it would look now; nothing is sent and no link is tracked. */
@@ -55,7 +64,8 @@ async function previewTemplate(
   body: { variables: JsonObject; profileId?: string | undefined },
 ): Promise<RenderedEmail> {
   const row = await requireTemplate(ctx, id);
-  const variables = body.profileId === undefined ? body.variables : templateScope(await traitsOf(ctx, body.profileId), body.variables);
+  const variables =
+    body.profileId === undefined ? body.variables : templateScope(await traitsOf(ctx, body.profileId), body.variables);
   const version = { id: row.version_id, templateId: row.id, number: row.number, content: row.content };
   return renderEmail({ version, variables, links: {}, now: ctx.clock.now() });
 }

@@ -5,7 +5,14 @@ import { inTransaction, type TxCtx } from '../../platform/eventlog/index.ts';
 import { newUuid, publicId } from '../../platform/ids/index.ts';
 import { requireValidEmail } from './compile-email.ts';
 import { renderEmail } from './render-email.ts';
-import { findTemplate, insertTemplate, insertVersion, lockTemplate, type TemplateRow, updateTemplateRow } from './template-store.ts';
+import {
+  findTemplate,
+  insertTemplate,
+  insertVersion,
+  lockTemplate,
+  type TemplateRow,
+  updateTemplateRow,
+} from './template-store.ts';
 
 /** Makes a template with its first version. A template that could not be rendered is refused, naming line and remedy. */
 export async function createTemplate(ctx: Ctx, body: CreateTemplateBody): Promise<TemplateRow> {
@@ -28,7 +35,10 @@ export async function updateTemplate(ctx: Ctx, id: string, body: UpdateTemplateB
   return inTransaction(ctx, (ctx) => updateTemplateIn(ctx, { id, name, content }));
 }
 
-async function updateTemplateIn(ctx: TxCtx, change: { id: string; name: string; content: EmailContent }): Promise<TemplateRow> {
+async function updateTemplateIn(
+  ctx: TxCtx,
+  change: { id: string; name: string; content: EmailContent },
+): Promise<TemplateRow> {
   const { id, name, content } = change;
   await lockTemplate(ctx.sql, ctx.workspaceId, id);
   const before = await requireTemplate(ctx, id);
@@ -36,7 +46,13 @@ async function updateTemplateIn(ctx: TxCtx, change: { id: string; name: string; 
   let versionId = before.version_id;
   if (!isSameContent(before.content, content)) {
     versionId = newUuid(nowMs);
-    await insertVersion(ctx.sql, ctx.workspaceId, { id: versionId, templateId: id, number: before.number + 1, content, nowMs });
+    await insertVersion(ctx.sql, ctx.workspaceId, {
+      id: versionId,
+      templateId: id,
+      number: before.number + 1,
+      content,
+      nowMs,
+    });
   }
   await updateTemplateRow(ctx.sql, ctx.workspaceId, { id, name, versionId, nowMs });
   return requireTemplate(ctx, id);

@@ -12,11 +12,14 @@ interface FilterThis {
  * `{{ cart.total | money: "EUR" }}`, `{{ price | money: currency, "de" }}`, or of `{ amountMinor, currency }` alone.
  * What is no amount comes out empty, so that `default` can take over.
  */
-export function formatMoney(this: unknown, value: unknown, currency?: unknown, locale?: unknown): string {
+export function formatMoney(value: unknown, currency?: unknown, locale?: unknown): string {
   const money = readMoney(value, currency);
   if (money === undefined) return '';
   try {
-    return new Intl.NumberFormat(typeof locale === 'string' ? locale : 'en', { style: 'currency', currency: money.currency }).format(money.amount);
+    return new Intl.NumberFormat(typeof locale === 'string' ? locale : 'en', {
+      style: 'currency',
+      currency: money.currency,
+    }).format(money.amount);
   } catch {
     return `${money.amount.toFixed(2)} ${money.currency}`;
   }
@@ -48,12 +51,16 @@ const PARTS: Readonly<Record<string, Intl.DateTimeFormatOptions>> = {
  * `{{ order.placedAt | date: "%d %B %Y" }}`, with a time zone as second argument (`"Europe/Berlin"`, default UTC). Takes ISO
  * 8601, milliseconds since the epoch, or `"now"`: the instant the message is rendered. What is no time comes out empty.
  */
-export function formatDate(this: FilterThis, value: unknown, format?: unknown, zone?: unknown): string {
+export function formatDate(this: FilterThis, value: unknown, ...options: readonly unknown[]): string {
+  const [format, zone] = options;
   const atMs = value === 'now' ? this.context.getSync(['now']) : readInstant(value);
   if (typeof atMs !== 'number' || Number.isNaN(new Date(atMs).getTime())) return '';
   const pattern = typeof format === 'string' ? format : '%d %B %Y';
   const zoned = inZone(atMs, typeof zone === 'string' ? zone : 'UTC');
-  return pattern.replace(/%(-?)([a-zA-Z%])/g, (whole, bare: string, code: string) => datePart(zoned, { code, bare: bare !== '' }) ?? whole);
+  return pattern.replace(
+    /%(-?)([a-zA-Z%])/g,
+    (whole, bare: string, code: string) => datePart(zoned, { code, bare: bare !== '' }) ?? whole,
+  );
 }
 
 function readInstant(value: unknown): number | undefined {
@@ -77,7 +84,8 @@ function inZone(atMs: number, zone: string): Date {
 
 function datePart(date: Date, { code, bare }: { code: string; bare: boolean }): string | undefined {
   const padded = (value: number) => (bare ? String(value) : String(value).padStart(2, '0'));
-  if (Object.hasOwn(PARTS, code)) return new Intl.DateTimeFormat('en', { ...PARTS[code], timeZone: 'UTC' }).format(date);
+  if (Object.hasOwn(PARTS, code))
+    return new Intl.DateTimeFormat('en', { ...PARTS[code], timeZone: 'UTC' }).format(date);
   const hour = date.getUTCHours();
   switch (code) {
     case 'd':
@@ -101,7 +109,10 @@ function datePart(date: Date, { code, bare }: { code: string; bare: boolean }): 
     case 'p':
       return hour < 12 ? 'AM' : 'PM';
     case 'j':
-      return String(Math.floor((date.getTime() - Date.UTC(date.getUTCFullYear(), 0, 1)) / DAY_MS) + 1).padStart(bare ? 0 : 3, '0');
+      return String(Math.floor((date.getTime() - Date.UTC(date.getUTCFullYear(), 0, 1)) / DAY_MS) + 1).padStart(
+        bare ? 0 : 3,
+        '0',
+      );
     case '%':
       return '%';
     default:

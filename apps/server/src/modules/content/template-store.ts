@@ -13,7 +13,8 @@ export interface TemplateRow {
 }
 
 const TEMPLATE_COLUMNS = 't.id, t.channel, t.name, t.created_at, t.updated_at, v.id as version_id, v.number, v.content';
-const WITH_CURRENT = 'from template t join template_version v on v.workspace_id = t.workspace_id and v.id = t.current_version';
+const WITH_CURRENT =
+  'from template t join template_version v on v.workspace_id = t.workspace_id and v.id = t.current_version';
 
 export async function insertTemplate(
   sql: Sql,
@@ -35,7 +36,14 @@ export async function insertVersion(
   await sql.query({
     text: `insert into template_version (workspace_id, id, template_id, number, content, created_at)
            values ($1, $2, $3, $4, $5::jsonb, to_timestamp($6::float8 / 1000))`,
-    values: [workspaceId, version.id, version.templateId, version.number, JSON.stringify(version.content), version.nowMs],
+    values: [
+      workspaceId,
+      version.id,
+      version.templateId,
+      version.number,
+      JSON.stringify(version.content),
+      version.nowMs,
+    ],
   });
 }
 
@@ -53,7 +61,10 @@ export async function updateTemplateRow(
 
 /** Holds the template until the transaction ends: nobody else adds a version. Read it only after, or what is read may be old. */
 export async function lockTemplate(sql: Sql, workspaceId: number, id: string): Promise<void> {
-  await sql.query({ text: 'select 1 from template where workspace_id = $1 and id = $2 for update', values: [workspaceId, id] });
+  await sql.query({
+    text: 'select 1 from template where workspace_id = $1 and id = $2 for update',
+    values: [workspaceId, id],
+  });
 }
 
 /** The template with its current version. */
@@ -88,7 +99,11 @@ export interface VersionRow {
   content: EmailContent;
 }
 
-export async function findVersions(sql: Sql, workspaceId: number, versionIds: readonly string[]): Promise<VersionRow[]> {
+export async function findVersions(
+  sql: Sql,
+  workspaceId: number,
+  versionIds: readonly string[],
+): Promise<VersionRow[]> {
   const { rows } = await sql.query<VersionRow>({
     name: 'template_versions',
     text: `select id, template_id, number, content from template_version where workspace_id = $1 and id = any($2::uuid[])`,
@@ -98,7 +113,11 @@ export async function findVersions(sql: Sql, workspaceId: number, versionIds: re
 }
 
 /** The version each template stands at now; unknown templates are left out. */
-export async function currentTemplateVersion(sql: Sql, workspaceId: number, templateIds: readonly string[]): Promise<Map<string, string>> {
+export async function currentTemplateVersion(
+  sql: Sql,
+  workspaceId: number,
+  templateIds: readonly string[],
+): Promise<Map<string, string>> {
   if (templateIds.length === 0) return new Map();
   const { rows } = await sql.query<{ id: string; current_version: string }>({
     name: 'template_current',

@@ -1,4 +1,11 @@
-import { readToken, signToken, type TokenPurpose, tokenWorkspace, type WorkspaceKeys } from '../../platform/crypto/index.ts';
+import type { Services } from '../../platform/context.ts';
+import {
+  readToken,
+  signToken,
+  type TokenPurpose,
+  tokenWorkspace,
+  type WorkspaceKeys,
+} from '../../platform/crypto/index.ts';
 import type { NodeRef } from '../../platform/eventlog/index.ts';
 
 /** The message a link or pixel is in. Ids of messages, journeys and runs are public ones, as events carry them. */
@@ -13,7 +20,16 @@ export interface TrackedMessage {
 }
 
 /** The address is '' in the token of a pixel. */
-type Payload = [version: 1, profileId: string, kind: number, node: number, messageId: string, journeyId: string, runId: string, url: string];
+type Payload = [
+  version: 1,
+  profileId: string,
+  kind: number,
+  node: number,
+  messageId: string,
+  journeyId: string,
+  runId: string,
+  url: string,
+];
 
 /** Makes a message's tracked links and its open pixel; fits `EmailLinks`. */
 export function createTracker(
@@ -49,13 +65,12 @@ function toPayload(message: TrackedMessage, url: string): Payload {
 
 /** The message and, of a click, the address; undefined when we never made this token. */
 export async function readTrackingToken(
-  keysOf: (workspaceId: number) => Promise<Pick<WorkspaceKeys, 'signing'>>,
-  purpose: 'click' | 'open',
-  token: string,
+  services: Pick<Services, 'keysOf'>,
+  { purpose, token }: { purpose: 'click' | 'open'; token: string },
 ): Promise<{ readonly message: TrackedMessage; readonly url: string } | undefined> {
   const workspaceId = tokenWorkspace(token);
   if (workspaceId === undefined) return undefined;
-  const payload = readToken((await keysOf(workspaceId)).signing, purpose, token) as Payload | undefined;
+  const payload = readToken((await services.keysOf(workspaceId)).signing, purpose, token) as Payload | undefined;
   if (payload === undefined) return undefined;
   const [, profileId, kind, node, messageId, journeyId, runId, url] = payload;
   const message = {

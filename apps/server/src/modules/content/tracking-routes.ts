@@ -16,14 +16,18 @@ const PIXEL = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBR
 export function createTrackingRoutes(services: Services): Routes {
   return (app) => {
     app.get('/t/c/*', async (request, reply) => {
-      const read = await readTrackingToken(services.keysOf, 'click', tokenOf(request));
+      const read = await readTrackingToken(services, { purpose: 'click', token: tokenOf(request) });
       const url = read === undefined ? undefined : toWebUrl(read.url);
-      if (read === undefined || url === undefined) return reply.code(404).type('text/plain').send('This link does not work.');
+      if (read === undefined || url === undefined)
+        return reply.code(404).type('text/plain').send('This link does not work.');
       await record(services, request, { message: read.message, name: 'Email Link Clicked', url });
       return quiet(reply).redirect(url, 302);
     });
     app.get('/t/o/*', async (request, reply) => {
-      const read = await readTrackingToken(services.keysOf, 'open', tokenOf(request).replace(/\.gif$/, ''));
+      const read = await readTrackingToken(services, {
+        purpose: 'open',
+        token: tokenOf(request).replace(/\.gif$/, ''),
+      });
       if (read === undefined) return reply.code(404).type('text/plain').send('This image does not exist.');
       await record(services, request, { message: read.message, name: 'Email Opened' });
       return quiet(reply).type('image/gif').send(PIXEL);
@@ -36,7 +40,10 @@ function tokenOf(request: FastifyRequest): string {
 }
 
 function quiet(reply: FastifyReply): FastifyReply {
-  return reply.header('cache-control', 'no-store, private').header('referrer-policy', 'no-referrer').header('x-robots-tag', 'noindex');
+  return reply
+    .header('cache-control', 'no-store, private')
+    .header('referrer-policy', 'no-referrer')
+    .header('x-robots-tag', 'noindex');
 }
 
 interface Seen {
