@@ -8,7 +8,11 @@ export interface CountedSend {
   readonly topic: string;
 }
 
-export async function insertCounted(sql: Sql, workspaceId: number, options: { sends: readonly CountedSend[]; now: number }): Promise<void> {
+export async function insertCounted(
+  sql: Sql,
+  workspaceId: number,
+  options: { sends: readonly CountedSend[]; now: number },
+): Promise<void> {
   const { sends, now } = options;
   if (sends.length === 0) return;
   await sql.query({
@@ -63,16 +67,6 @@ export function capKey(profileId: string, channel: string): string {
   return `${profileId} ${channel}`;
 }
 
-/** Drops counts no window can hold any more; answers how many. */
-export async function deleteOldCounts(sql: Sql, options: { beforeMs: number; limit: number }): Promise<number> {
-  // every workspace: no window is longer than the longest that can be set.
-  const { rowCount } = await sql.query({
-    text: `delete from cap_window where ctid = any(array(select ctid from cap_window where counted_at < $1 limit $2))`,
-    values: [new Date(options.beforeMs), options.limit],
-  });
-  return rowCount;
-}
-
 export async function findCap(sql: Sql, workspaceId: number): Promise<FrequencyCap | undefined> {
   const { rows } = await sql.query<{ cap_max: number; cap_window_ms: number }>({
     name: 'send_policy_find',
@@ -83,7 +77,11 @@ export async function findCap(sql: Sql, workspaceId: number): Promise<FrequencyC
   return row === undefined ? undefined : { limitMax: row.cap_max, windowMs: row.cap_window_ms };
 }
 
-export async function writeCap(sql: Sql, workspaceId: number, options: { cap: FrequencyCap; now: number }): Promise<void> {
+export async function writeCap(
+  sql: Sql,
+  workspaceId: number,
+  options: { cap: FrequencyCap; now: number },
+): Promise<void> {
   const { cap, now } = options;
   await sql.query({
     text: `insert into send_policy (workspace_id, cap_max, cap_window_ms, updated_at) values ($1, $2, $3, $4)

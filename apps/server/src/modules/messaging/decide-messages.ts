@@ -40,7 +40,11 @@ export async function decideMessages(
   const workspaceId = prepared[0]!.message.workspaceId;
   const ids = [...new Set(prepared.map(({ message }) => message.profileId))];
   return inSubjects(services, { workspaceId, ids }, async (batch) => {
-    const waiting = await lockQueuedMessages(batch.sql, workspaceId, prepared.map(({ message }) => message.id));
+    const waiting = await lockQueuedMessages(
+      batch.sql,
+      workspaceId,
+      prepared.map(({ message }) => message.id),
+    );
     const candidates = prepared.filter(({ message }) => waiting.get(message.id) === message.profileId);
     if (candidates.length === 0) return [];
     const decisions = await decideAll(batch, deps, candidates);
@@ -54,7 +58,11 @@ interface Decided {
   readonly decision: SendDecision;
 }
 
-async function decideAll(batch: SubjectBatch, deps: SendDeps, candidates: readonly PreparedMessage[]): Promise<Decided[]> {
+async function decideAll(
+  batch: SubjectBatch,
+  deps: SendDeps,
+  candidates: readonly PreparedMessage[],
+): Promise<Decided[]> {
   const { workspaceId, sql, now } = batch;
   const cap = (await findCap(sql, workspaceId)) ?? DEFAULT_CAP;
   const questions = new Map<string, PermissionQuestion>();
@@ -65,7 +73,11 @@ async function decideAll(batch: SubjectBatch, deps: SendDeps, candidates: readon
   const permissions = await readPermissions(sql, workspaceId, [...questions.values()]);
   const profileIds = [...new Set(candidates.map(({ message }) => message.profileId))];
   const counted = await listCounted(sql, workspaceId, { profileIds, sinceMs: now - cap.windowMs });
-  const unwanted = await deps.guard.findUnwanted(sql, workspaceId, candidates.map(({ message }) => message));
+  const unwanted = await deps.guard.findUnwanted(
+    sql,
+    workspaceId,
+    candidates.map(({ message }) => message),
+  );
   return candidates.map((prepared) => {
     const { message } = prepared;
     const question = questions.get(message.id);
@@ -124,23 +136,34 @@ async function writeDecisions(batch: SubjectBatch, deps: SendDeps, decided: read
   }
   await refuseMessages(sql, workspaceId, { refusals, now });
   await markSending(sql, workspaceId, {
-    marks: departures.map(({ message, outgoing, ...mark }) => ({ ...mark, id: message.id, contentHash: hashContent(outgoing.content) })),
+    marks: departures.map(({ message, outgoing, ...mark }) => ({
+      ...mark,
+      id: message.id,
+      contentHash: hashContent(outgoing.content),
+    })),
     owner: deps.processId,
     now,
   });
   await insertCounted(sql, workspaceId, { sends: counted, now });
-  for (const { message, by, reason } of refusals) batch.emit(messageEvent('Message Refused', message, { now, by, reason }));
+  for (const { message, by, reason } of refusals)
+    batch.emit(messageEvent('Message Refused', message, { now, by, reason }));
   return departures;
 }
 
 function toDeparture(prepared: PreparedMessage, facts: SendFacts): Departure {
   const { message, address, content, unsubscribeUrl } = prepared;
-  if (address === undefined || content === undefined) throw new Error(`message ${message.id} was let go without address or content`);
+  if (address === undefined || content === undefined)
+    throw new Error(`message ${message.id} was let go without address or content`);
   return {
     message,
     attempt: message.attempts + 1,
     addressHash: address.hash,
-    outgoing: { id: message.id, address: address.text, content, unsubscribeUrl: facts.marketing ? unsubscribeUrl : undefined },
+    outgoing: {
+      id: message.id,
+      address: address.text,
+      content,
+      unsubscribeUrl: facts.marketing ? unsubscribeUrl : undefined,
+    },
   };
 }
 

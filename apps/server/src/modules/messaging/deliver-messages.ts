@@ -1,17 +1,20 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { createContext, type Services } from '../../platform/context.ts';
 import { inTransaction } from '../../platform/eventlog/index.ts';
-import { isRetryable } from '../../platform/postgres/index.ts';
 import { deleteCounted } from './cap-store.ts';
 import type { Channel, DeliveryOutcome } from './channels/channel.ts';
 import type { Departure } from './decide-messages.ts';
 import { bounceEvent, messageEvent, type MessageEventName } from './message-events.ts';
-import { writeOutcomes } from './outcome-store.ts';
+import { isPassingFault, writeOutcomes } from './outcome-store.ts';
 import { type PlannedOutcome, planOutcome } from './plan-outcome.ts';
 import type { SendDeps } from './ports.ts';
 
 /** Hands messages to their channels, some at once, and writes outcomes as they come in. Answers when all are written. */
-export async function deliverMessages(services: Services, deps: SendDeps, departures: readonly Departure[]): Promise<void> {
+export async function deliverMessages(
+  services: Services,
+  deps: SendDeps,
+  departures: readonly Departure[],
+): Promise<void> {
   const writer = new OutcomeWriter(services, deps);
   const byChannel = new Map<Channel, Departure[]>();
   for (const departure of departures) {
@@ -21,7 +24,9 @@ export async function deliverMessages(services: Services, deps: SendDeps, depart
     else waiting.push(departure);
   }
   const workers = [...byChannel].flatMap(([channel, waiting]) =>
-    Array.from({ length: Math.min(channel.concurrencyMax, waiting.length) }, () => deliverNext(channel, waiting, writer)),
+    Array.from({ length: Math.min(channel.concurrencyMax, waiting.length) }, () =>
+      deliverNext(channel, waiting, writer),
+    ),
   );
   await Promise.all(workers);
   await writer.flush();
@@ -42,6 +47,8 @@ async function deliverOne(channel: Channel, departure: Departure): Promise<Deliv
   }
 }
 
+/** Outcomes so close together share a write; a process that dies within leaves them unknown. */
+const GATHER_MS = 10;
 const WRITE_ATTEMPTS_MAX = 30;
 const WRITE_RETRY_MS = 500;
 
@@ -76,9 +83,8 @@ class OutcomeWriter {
   }
 
   async #writeAll(): Promise<void> {
-    // Outcomes that come in during the same turn share a write.
-    await Promise.resolve();
     while (this.#landed.length > 0) {
+      await pause(GATHER_MS);
       const landed = this.#landed;
       this.#landed = [];
       for (const ofWorkspace of groupByWorkspace(landed)) await this.#writeOrGiveUp(ofWorkspace);
@@ -93,7 +99,7 @@ class OutcomeWriter {
       try {
         return await writeLanded(this.#services, this.#deps, landed);
       } catch (error) {
-        if (!isRetryable(error) || attempt === WRITE_ATTEMPTS_MAX) {
+        if (!isPassingFault(error) || attempt === WRITE_ATTEMPTS_MAX) {
           this.#failure = error;
           return;
         }
@@ -132,7 +138,8 @@ async function writeLanded(services: Services, deps: SendDeps, landed: readonly 
     await deleteCounted(ctx.sql, workspaceId, givenBack);
     for (const message of changed) {
       const { write, isBounce } = planned.get(message.id)!;
-      if (write.status !== 'queued') ctx.emit(messageEvent(EVENT_NAMES[write.status], message, { now, reason: write.reason }));
+      if (write.status !== 'queued')
+        ctx.emit(messageEvent(EVENT_NAMES[write.status], message, { now, reason: write.reason }));
       if (isBounce) ctx.emit(bounceEvent(message, { now, reason: write.reason }));
     }
   });

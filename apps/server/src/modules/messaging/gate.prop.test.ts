@@ -52,7 +52,10 @@ describe('decide', () => {
           now += waitMs;
           const open = { channelReady: true, profileExists: true, templateExists: true, hasAddress: true } as const;
           const silent = { suppressedFor: undefined, unwantedFor: undefined, brokenFor: undefined } as const;
-          const decision = decide({ ...open, ...silent, permission: 'permitted', marketing, cap: { limitMax, windowMs }, countedAt }, now);
+          const decision = decide(
+            { ...open, ...silent, permission: 'permitted', marketing, cap: { limitMax, windowMs }, countedAt },
+            now,
+          );
           if (!marketing) expect(decision.kind).toBe('send');
           else if (decision.kind === 'send') countedAt.push(now);
         }
@@ -66,14 +69,26 @@ describe('decide', () => {
   it('tells a suppressed address before a missing permission, and that before a cap', () => {
     fc.assert(
       fc.property(facts, fc.constant(120), (given, now) => {
-        const ready = { ...given, channelReady: true, profileExists: true, templateExists: true, hasAddress: true, unwantedFor: undefined };
+        const ready = {
+          ...given,
+          channelReady: true,
+          profileExists: true,
+          templateExists: true,
+          hasAddress: true,
+          unwantedFor: undefined,
+        };
         const by = (over: Partial<SendFacts>) => {
           const decision = decide({ ...ready, ...over }, now);
           return decision.kind === 'refuse' ? decision.by : undefined;
         };
         expect(by({ suppressedFor: 'complaint' })).toBe('suppression');
         expect(by({ suppressedFor: undefined, permission: 'denied' })).toBe('consent');
-        const capped = { suppressedFor: undefined, permission: 'permitted', marketing: true, cap: { limitMax: 0, windowMs: 5 } } as const;
+        const capped = {
+          suppressedFor: undefined,
+          permission: 'permitted',
+          marketing: true,
+          cap: { limitMax: 0, windowMs: 5 },
+        } as const;
         expect(by(capped)).toBe('cap');
       }),
     );

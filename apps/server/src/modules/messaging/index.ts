@@ -1,5 +1,4 @@
-export type { Channel, DeliveryOutcome, EmailContent, OutgoingMessage } from './channels/channel.ts';
-export { createEmailChannel, type SmtpAccount } from './channels/email/smtp.ts';
+export { createEmailChannel } from './channels/email/smtp.ts';
 export { messagingMigrations } from './migrations/index.ts';
 export type { SendDeps, SendGuard } from './ports.ts';
 export { queueMessages } from './queue-messages.ts';
@@ -7,4 +6,4 @@ export { recoverMessages } from './recover-messages.ts';
 export { messagingRoutes } from './routes.ts';
 export { runDueMessages } from './run-due-messages.ts';
 export { messagingStage } from './stage.ts';
-export type { ChannelName, MessageIntent, MessageSource } from './types.ts';
+export type { MessageIntent } from './types.ts';

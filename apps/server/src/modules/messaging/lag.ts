@@ -25,10 +25,13 @@ export function followLanes(options: {
 }): Lag {
   const { lanes, positions } = options;
   const headsOf = (log: LogId): LaneMark[] =>
-    lanes.filter((lane) => lane.log === log).map((lane) => [log, lane.lane, positions.get(laneKey(log, lane.lane))?.head ?? 0]);
+    lanes
+      .filter((lane) => lane.log === log)
+      .map((lane) => [log, lane.lane, positions.get(laneKey(log, lane.lane))?.head ?? 0]);
   const open = (marks: readonly LaneMark[]): LaneMark[] =>
     marks.filter(([log, lane, seq]) => (positions.get(laneKey(log, lane))?.seq ?? 0) < seq);
-  const behind = (marks: readonly LaneMark[]): Lag => (marks.length === 0 ? { kind: 'passed' } : { kind: 'behind', marks });
+  const behind = (marks: readonly LaneMark[]): Lag =>
+    marks.length === 0 ? { kind: 'passed' } : { kind: 'behind', marks };
 
   const awaited = open(options.marks ?? headsOf(INTAKE_LOG));
   if (awaited.length > 0) return { kind: 'behind', marks: awaited };

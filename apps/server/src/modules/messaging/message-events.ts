@@ -6,10 +6,17 @@ import type { EndedMessage } from './outcome-store.ts';
 
 export type MessageEventName = 'Message Sent' | 'Message Refused' | 'Message Failed' | 'Message Unknown';
 
-type Told = Pick<EndedMessage | DueMessage, 'id' | 'profileId' | 'node' | 'channel' | 'topic' | 'templateId' | 'source'>;
+type Told = Pick<
+  EndedMessage | DueMessage,
+  'id' | 'profileId' | 'node' | 'channel' | 'topic' | 'templateId' | 'source'
+>;
 
 /** How a message ended, for whoever asked for it and for the timeline. */
-export function messageEvent(name: MessageEventName, message: Told, at: { now: number; reason?: string; by?: string }): EmittedEvent {
+export function messageEvent(
+  name: MessageEventName,
+  message: Told,
+  at: { now: number; reason?: string; by?: string },
+): EmittedEvent {
   return {
     subjectId: message.profileId,
     node: message.node,

@@ -57,7 +57,11 @@ export async function pageMessages(
   return rows;
 }
 
-export async function findMessage(sql: Sql, workspaceId: number, id: string): Promise<MessageRowWithHistory | undefined> {
+export async function findMessage(
+  sql: Sql,
+  workspaceId: number,
+  id: string,
+): Promise<MessageRowWithHistory | undefined> {
   const { rows } = await sql.query<MessageRowWithHistory>({
     text: `select ${COLUMNS}, history from message where workspace_id = $1 and id = $2`,
     values: [workspaceId, id],
@@ -65,7 +69,11 @@ export async function findMessage(sql: Sql, workspaceId: number, id: string): Pr
   return rows[0];
 }
 
-export async function findMessageByIntent(sql: Sql, workspaceId: number, intentKey: string): Promise<MessageRow | undefined> {
+export async function findMessageByIntent(
+  sql: Sql,
+  workspaceId: number,
+  intentKey: string,
+): Promise<MessageRow | undefined> {
   const { rows } = await sql.query<MessageRow>({
     text: `select ${COLUMNS} from message where workspace_id = $1 and intent_key = $2`,
     values: [workspaceId, intentKey],

@@ -97,7 +97,10 @@ const DUE_COLUMNS = `workspace_id, id, profile_id, node_kind, node_id, channel, 
  * Chooses due messages and keeps other processes off them until `untilMs`. A claim is a courtesy that saves work: what
  * makes a message go once is the state it is found in under the profile's lock. Served by `message_due`.
  */
-export async function claimDueMessages(sql: Sql, options: { now: number; untilMs: number; limit: number }): Promise<DueMessage[]> {
+export async function claimDueMessages(
+  sql: Sql,
+  options: { now: number; untilMs: number; limit: number },
+): Promise<DueMessage[]> {
   // every workspace: one sender serves them all, in the order messages fell due.
   const { rows } = await sql.query<DueRow>({
     name: 'message_claim',
@@ -135,11 +138,21 @@ export type SourceColumns = Pick<DueRow, 'source' | 'journey_id' | 'journey_vers
 
 export function toSource(row: SourceColumns): MessageSource {
   if (row.source === 'api') return { kind: 'api' };
-  return { kind: 'journey', journeyId: row.journey_id!, version: row.journey_version!, runId: row.run_id!, stepId: row.step_id! };
+  return {
+    kind: 'journey',
+    journeyId: row.journey_id!,
+    version: row.journey_version!,
+    runId: row.run_id!,
+    stepId: row.step_id!,
+  };
 }
 
 /** Under the profiles' locks: which of `ids` are still waiting, and whose they are now. */
-export async function lockQueuedMessages(sql: Sql, workspaceId: number, ids: readonly string[]): Promise<Map<string, string>> {
+export async function lockQueuedMessages(
+  sql: Sql,
+  workspaceId: number,
+  ids: readonly string[],
+): Promise<Map<string, string>> {
   const { rows } = await sql.query<{ id: string; profile_id: string }>({
     name: 'message_lock_queued',
     text: `select id, profile_id from message
@@ -181,7 +194,11 @@ export interface Refusal {
   readonly reason: string;
 }
 
-export async function refuseMessages(sql: Sql, workspaceId: number, options: { refusals: readonly Refusal[]; now: number }): Promise<void> {
+export async function refuseMessages(
+  sql: Sql,
+  workspaceId: number,
+  options: { refusals: readonly Refusal[]; now: number },
+): Promise<void> {
   const { refusals, now } = options;
   if (refusals.length === 0) return;
   await sql.query({
@@ -216,7 +233,7 @@ export async function markSending(
 ): Promise<void> {
   const { marks, owner, now } = options;
   if (marks.length === 0) return;
-  await sql.query({
+  const { rowCount } = await sql.query({
     name: 'message_mark_sending',
     text: `update message m set status = 'sending', owner = $2, sending_at = $3, attempts = s.attempt, next_attempt_at = null,
              lane_marks = null, address_hash = s.address_hash, content_hash = s.content_hash, history = m.history || s.moments::jsonb
@@ -234,13 +251,14 @@ export async function markSending(
       marks.map((s) => moments({ at: now, what: 'sending', attempt: s.attempt })),
     ],
   });
+  if (rowCount !== marks.length) throw new Error(`marked ${rowCount} of ${marks.length} messages as sending`);
 }
 
 export function moments(...lines: readonly MessageMoment[]): string {
   return JSON.stringify(lines);
 }
 
-export function prefixed(columns: string): string {
+function prefixed(columns: string): string {
   return columns
     .split(',')
     .map((column) => `m.${column.trim()}`)

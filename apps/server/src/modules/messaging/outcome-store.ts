@@ -1,5 +1,5 @@
 import type { NodeRef } from '../../platform/eventlog/index.ts';
-import type { Sql } from '../../platform/postgres/index.ts';
+import { isRetryable, type Sql } from '../../platform/postgres/index.ts';
 import { moments, type SourceColumns, toSource } from './message-store.ts';
 import type { ChannelName, MessageMoment, MessageSource } from './types.ts';
 
@@ -170,4 +170,9 @@ export async function applyReceipts(sql: Sql, workspaceId: number, receipts: rea
            where m.workspace_id = $1 and m.id = r.id`,
     values: [workspaceId, receipts.map((r) => r.id), receipts.map((r) => r.kind), receipts.map((r) => new Date(r.at))],
   });
+}
+
+/** The database was away or the transaction lost a race: nothing is wrong with the messages. */
+export function isPassingFault(error: unknown): boolean {
+  return isRetryable(error);
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { planOutcome } from './plan-outcome.ts';
 
-const plan = (outcome: Parameters<typeof planOutcome>[1], attempt = 1) => planOutcome('m', outcome, { attempt, now: 1_000 });
+const plan = (outcome: Parameters<typeof planOutcome>[1], attempt = 1) =>
+  planOutcome('m', outcome, { attempt, now: 1_000 });
 
 describe('planOutcome', () => {
   it('keeps the count of what was sent or may have been', () => {
@@ -27,6 +28,9 @@ describe('planOutcome', () => {
 
   it('never tries an unknown or rejected message again', () => {
     expect(plan({ kind: 'unknown', reason: 'x' }).write.nextAttemptAt).toBeUndefined();
-    expect(plan({ kind: 'rejected', by: 'recipient', reason: '550' })).toMatchObject({ isBounce: true, write: { status: 'failed', nextAttemptAt: undefined } });
+    expect(plan({ kind: 'rejected', by: 'recipient', reason: '550' })).toMatchObject({
+      isBounce: true,
+      write: { status: 'failed', nextAttemptAt: undefined },
+    });
   });
 });

@@ -14,7 +14,11 @@ export interface PlannedOutcome {
 }
 
 /** What one attempt's outcome means for its message. `attempt` counts from 1. */
-export function planOutcome(id: string, outcome: DeliveryOutcome, at: { attempt: number; now: number }): PlannedOutcome {
+export function planOutcome(
+  id: string,
+  outcome: DeliveryOutcome,
+  at: { attempt: number; now: number },
+): PlannedOutcome {
   const { attempt, now } = at;
   const end = (status: 'sent' | 'failed' | 'unknown', reason: string): OutcomeWrite => ({
     id,
@@ -29,15 +33,27 @@ export function planOutcome(id: string, outcome: DeliveryOutcome, at: { attempt:
     case 'unknown':
       return { write: end('unknown', outcome.reason), givesBack: false, isBounce: false };
     case 'rejected':
-      return { write: end('failed', `${outcome.by}: ${outcome.reason}`), givesBack: true, isBounce: outcome.by === 'recipient' };
+      return {
+        write: end('failed', `${outcome.by}: ${outcome.reason}`),
+        givesBack: true,
+        isBounce: outcome.by === 'recipient',
+      };
     case 'deferred': {
       const delayMs = RETRY_DELAYS_MS[attempt - 1];
       if (delayMs === undefined) {
-        return { write: end('failed', `gave up after ${attempt} attempts: ${outcome.reason}`), givesBack: true, isBounce: false };
+        return {
+          write: end('failed', `gave up after ${attempt} attempts: ${outcome.reason}`),
+          givesBack: true,
+          isBounce: false,
+        };
       }
       const { reason } = outcome;
       const moment = { at: now, what: 'retry', reason, attempt } as const;
-      return { write: { id, status: 'queued', reason, nextAttemptAt: now + delayMs, moment }, givesBack: true, isBounce: false };
+      return {
+        write: { id, status: 'queued', reason, nextAttemptAt: now + delayMs, moment },
+        givesBack: true,
+        isBounce: false,
+      };
     }
   }
 }

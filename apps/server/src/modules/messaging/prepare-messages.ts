@@ -4,7 +4,13 @@ import { readSubjects } from '../../platform/eventlog/index.ts';
 import { publicId } from '../../platform/ids/index.ts';
 import type { JsonObject } from '../../platform/json.ts';
 import { addressHash, normaliseAddress, unsubscribeUrl } from '../consent/index.ts';
-import { createTracker, loadTemplateVersions, renderEmail, type TemplateVersion, templateScope } from '../content/index.ts';
+import {
+  createTracker,
+  loadTemplateVersions,
+  renderEmail,
+  type TemplateVersion,
+  templateScope,
+} from '../content/index.ts';
 import { listAddresses, openNodeKeys, openTraits, type ProfileAddress } from '../profiles/index.ts';
 import type { PreparedMessage } from './decide-messages.ts';
 import type { DueMessage } from './message-store.ts';
@@ -14,7 +20,11 @@ import type { SendDeps } from './ports.ts';
  * Reads what due messages of one workspace need, without a lock, and renders them: one query a table. A message that
  * the gate then refuses was rendered in vain; one that goes keeps its profile locked for no longer than the decision.
  */
-export async function prepareMessages(services: Services, deps: SendDeps, messages: readonly DueMessage[]): Promise<PreparedMessage[]> {
+export async function prepareMessages(
+  services: Services,
+  deps: SendDeps,
+  messages: readonly DueMessage[],
+): Promise<PreparedMessage[]> {
   const { workspaceId } = messages[0]!;
   const reader = createContext(services, workspaceId, { kind: 'system', name: 'messaging' });
   const keys = await services.keysOf(workspaceId);
@@ -22,7 +32,11 @@ export async function prepareMessages(services: Services, deps: SendDeps, messag
   const subjects = await readSubjects(reader.sql, workspaceId, profileIds);
   const traits = await openTraits(reader, subjects.values());
   const addresses = await listAddresses(reader, profileIds, 'email');
-  const versions = await loadTemplateVersions(reader.sql, workspaceId, messages.flatMap((message) => message.templateVersionId ?? []));
+  const versions = await loadTemplateVersions(
+    reader.sql,
+    workspaceId,
+    messages.flatMap((message) => message.templateVersionId ?? []),
+  );
   const sealedNodes = messages.flatMap((message) => (message.variables === undefined ? [] : [message.node.id]));
   const nodeKeys = await openNodeKeys({ sql: reader.sql, workspaceId, keys }, sealedNodes);
   return messages.map((message) =>
@@ -52,7 +66,14 @@ interface Material {
 function prepareOne(message: DueMessage, material: Material): PreparedMessage {
   const text = material.address === undefined ? undefined : normaliseAddress(message.channel, material.address.address);
   const templateExists = material.version !== undefined;
-  const nothing = { message, templateExists, address: undefined, content: undefined, brokenFor: undefined, unsubscribeUrl: undefined };
+  const nothing = {
+    message,
+    templateExists,
+    address: undefined,
+    content: undefined,
+    brokenFor: undefined,
+    unsubscribeUrl: undefined,
+  };
   if (text === undefined || material.address === undefined) return nothing;
   const address = { text, hash: addressHash(material.keys, message.channel, text) };
   if (material.version === undefined) return { ...nothing, address };
@@ -66,10 +87,19 @@ function prepareOne(message: DueMessage, material: Material): PreparedMessage {
     topic: message.topic,
     messageId: publicId('msg', message.id),
   });
-  return { ...nothing, address, unsubscribeUrl: link, ...render(message, { ...material, version: material.version, address: material.address, link }) };
+  return {
+    ...nothing,
+    address,
+    unsubscribeUrl: link,
+    ...render(message, { ...material, version: material.version, address: material.address, link }),
+  };
 }
 
-type Renderable = Material & { readonly version: TemplateVersion; readonly address: ProfileAddress; readonly link: string };
+type Renderable = Material & {
+  readonly version: TemplateVersion;
+  readonly address: ProfileAddress;
+  readonly link: string;
+};
 
 function render(message: DueMessage, material: Renderable): Pick<PreparedMessage, 'content' | 'brokenFor'> {
   const { source } = message;
@@ -81,11 +111,17 @@ function render(message: DueMessage, material: Renderable): Pick<PreparedMessage
       profileId: message.profileId,
       node: material.address.node,
       messageId,
-      ...(source.kind === 'journey' && { journeyId: publicId('jrn', source.journeyId), runId: publicId('run', source.runId) }),
+      ...(source.kind === 'journey' && {
+        journeyId: publicId('jrn', source.journeyId),
+        runId: publicId('run', source.runId),
+      }),
     },
   });
   try {
-    const variables = { ...templateScope(material.traits, openVariables(message, material.nodeKey)), message_id: messageId };
+    const variables = {
+      ...templateScope(material.traits, openVariables(message, material.nodeKey)),
+      message_id: messageId,
+    };
     const links = { unsubscribeUrl: material.link, ...tracker };
     const content = renderEmail({ version: material.version, variables, links, now: material.now });
     return content.subject === '' ? broken('the subject is empty') : { content, brokenFor: undefined };

@@ -1,4 +1,9 @@
-import type { Message, MessageMoment as PresentedMoment, MessageSource as PresentedSource, MessageWithHistory } from '@segue/contract';
+import type {
+  Message,
+  MessageMoment as PresentedMoment,
+  MessageSource as PresentedSource,
+  MessageWithHistory,
+} from '@segue/contract';
 import { publicId } from '../../platform/ids/index.ts';
 import type { MessageRow, MessageRowWithHistory } from './message-list-store.ts';
 import { toSource } from './message-store.ts';
@@ -33,7 +38,12 @@ export function presentMessageWithHistory(row: MessageRowWithHistory): MessageWi
     reason: moment.reason ?? null,
     attempt: moment.attempt ?? null,
   }));
-  const received = Object.entries({ delivered: row.delivered_at, opened: row.opened_at, clicked: row.clicked_at, bounced: row.bounced_at });
+  const received = Object.entries({
+    delivered: row.delivered_at,
+    opened: row.opened_at,
+    clicked: row.clicked_at,
+    bounced: row.bounced_at,
+  });
   const receipts = received.flatMap(([what, at]): PresentedMoment[] =>
     at === null ? [] : [{ at: at.toISOString(), what, by: null, reason: null, attempt: null }],
   );

@@ -18,9 +18,13 @@ export async function queueMessages(
 ): Promise<void> {
   if (intents.length === 0) return;
   const { workspaceId, sql, now } = batch;
-  const versions = await currentTemplateVersion(sql, workspaceId, [...new Set(intents.map((intent) => intent.templateId))]);
+  const versions = await currentTemplateVersion(sql, workspaceId, [
+    ...new Set(intents.map((intent) => intent.templateId)),
+  ]);
   const sealed = intents.filter(hasVariables).map((intent) => intent.node.id);
-  const nodeKeys = await openNodeKeys({ sql, workspaceId, keys: await batch.keysOf(workspaceId) }, [...new Set(sealed)]);
+  const nodeKeys = await openNodeKeys({ sql, workspaceId, keys: await batch.keysOf(workspaceId) }, [
+    ...new Set(sealed),
+  ]);
   const messages = intents.map((intent) => {
     const key = hasVariables(intent) ? nodeKeys.get(intent.node.id) : undefined;
     return {

@@ -11,7 +11,10 @@ const REASON = 'the process that sent it ended before it knew';
  * One round of recovery: messages a dead process left in `sending` become `unknown`. They may have reached the customer,
  * so they are never sent again and stay counted. Answers how many there were.
  */
-export async function recoverMessages(services: Services, deps: Pick<SendDeps, 'processId' | 'inFlight'>): Promise<number> {
+export async function recoverMessages(
+  services: Services,
+  deps: Pick<SendDeps, 'processId' | 'inFlight'>,
+): Promise<number> {
   const stranded = await findStrandedMessages(services.postgres, {
     processId: deps.processId,
     inFlight: [...deps.inFlight],

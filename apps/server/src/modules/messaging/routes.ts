@@ -2,7 +2,14 @@ import { MESSAGE_STATUSES, sendMessageSchema, updateSendPolicySchema } from '@se
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { AppError } from '../../platform/errors.ts';
-import { decodeCursor, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX, parseInput, type Routes, toPage } from '../../platform/http/index.ts';
+import {
+  decodeCursor,
+  PAGE_LIMIT_DEFAULT,
+  PAGE_LIMIT_MAX,
+  parseInput,
+  type Routes,
+  toPage,
+} from '../../platform/http/index.ts';
 import { publicId, requirePublicId } from '../../platform/ids/index.ts';
 import { requireProfileId } from '../profiles/index.ts';
 import { findCap, writeCap } from './cap-store.ts';
@@ -25,7 +32,7 @@ export const messagingRoutes: Routes = (app, deps) => {
   app.get('/api/v1/messages', { config: { scope: 'messages:read' } }, async (request) => {
     const ctx = deps.contextOf(request);
     const { limit, cursor, ...query } = parseInput(listQuery, request.query);
-    const beforeId = decodeCursor(cursor)?.[0];
+    const beforeId = decodeCursor(cursor, ['text'])?.[0];
     const rows = await pageMessages(ctx.sql, ctx.workspaceId, {
       filter: {
         profileId: query.profile === undefined ? undefined : await requireProfileId(ctx, query.profile),
@@ -39,12 +46,16 @@ export const messagingRoutes: Routes = (app, deps) => {
   });
 
   /** One message with its history: decisions of the gate, attempts, receipts. */
-  app.get<{ Params: { id: string } }>('/api/v1/messages/:id', { config: { scope: 'messages:read' } }, async (request) => {
-    const ctx = deps.contextOf(request);
-    const row = await findMessage(ctx.sql, ctx.workspaceId, requirePublicId('msg', request.params.id));
-    if (row === undefined) throw new AppError('not_found', 'There is no such message');
-    return presentMessageWithHistory(row);
-  });
+  app.get<{ Params: { id: string } }>(
+    '/api/v1/messages/:id',
+    { config: { scope: 'messages:read' } },
+    async (request) => {
+      const ctx = deps.contextOf(request);
+      const row = await findMessage(ctx.sql, ctx.workspaceId, requirePublicId('msg', request.params.id));
+      if (row === undefined) throw new AppError('not_found', 'There is no such message');
+      return presentMessageWithHistory(row);
+    },
+  );
 
   /** Queues a message and answers it; a repeat with the same idempotency key answers the same message. */
   app.post('/api/v1/messages', { config: { scope: 'messages:write' } }, async (request, reply) => {

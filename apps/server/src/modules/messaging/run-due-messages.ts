@@ -1,6 +1,5 @@
 import { createContext, type Services } from '../../platform/context.ts';
 import { inTransaction, readPositions } from '../../platform/eventlog/index.ts';
-import { isRetryable } from '../../platform/postgres/index.ts';
 import { followMerged, listLanes } from '../profiles/index.ts';
 import { moveToProfiles } from './cap-store.ts';
 import { decideMessages, type Departure } from './decide-messages.ts';
@@ -8,6 +7,7 @@ import { deliverMessages } from './deliver-messages.ts';
 import { followLanes, toLanePositions } from './lag.ts';
 import { messageEvent } from './message-events.ts';
 import { claimDueMessages, type DueMessage, postponeMessages, refuseMessages } from './message-store.ts';
+import { isPassingFault } from './outcome-store.ts';
 import type { SendDeps } from './ports.ts';
 import { prepareMessages } from './prepare-messages.ts';
 
@@ -22,9 +22,13 @@ const LAG_RETRY_MS = 50;
  * rest under the profiles' locks and hands over those that may go. Answers how many were decided; run it again at once
  * while that is not 0.
  */
-export async function runDueMessages(services: Services, deps: SendDeps): Promise<number> {
+export async function runDueMessages(
+  services: Services,
+  deps: SendDeps,
+  messagesMax = BATCH_MESSAGES_MAX,
+): Promise<number> {
   const now = services.clock.now();
-  const claimed = await claimDueMessages(services.postgres, { now, untilMs: now + CLAIM_MS, limit: BATCH_MESSAGES_MAX });
+  const claimed = await claimDueMessages(services.postgres, { now, untilMs: now + CLAIM_MS, limit: messagesMax });
   if (claimed.length === 0) return 0;
   const departures: Departure[] = [];
   let decided = 0;
@@ -64,7 +68,9 @@ async function toCurrentProfiles(services: Services, messages: readonly DueMessa
 /** Goal against lag: what was accepted before a message fell due is processed before it is decided. */
 async function leaveLagging(services: Services, messages: readonly DueMessage[]): Promise<DueMessage[]> {
   const { workspaceId } = messages[0]!;
-  const lanes = await listLanes(services.postgres, workspaceId, [...new Set(messages.map((message) => message.profileId))]);
+  const lanes = await listLanes(services.postgres, workspaceId, [
+    ...new Set(messages.map((message) => message.profileId)),
+  ]);
   const positions = toLanePositions(await readPositions(services.postgres, 'processor'));
   const now = services.clock.now();
   const ready: DueMessage[] = [];
@@ -75,7 +81,9 @@ async function leaveLagging(services: Services, messages: readonly DueMessage[])
       return [];
     }
     const first = message.laneMarks === undefined;
-    const moment = first ? ({ at: now, what: 'waiting', reason: 'events of the profile are being processed' } as const) : undefined;
+    const moment = first
+      ? ({ at: now, what: 'waiting', reason: 'events of the profile are being processed' } as const)
+      : undefined;
     return [{ id: message.id, untilMs: now + LAG_RETRY_MS, laneMarks: lag.marks, moment }];
   });
   await postponeMessages(services.postgres, workspaceId, postponed);
@@ -106,7 +114,7 @@ async function decideEach(round: Round, messages: readonly DueMessage[]): Promis
   try {
     departures.push(...(await decideMessages(services, deps, await prepareMessages(services, deps, messages))));
   } catch (error) {
-    if (isRetryable(error)) throw error;
+    if (isPassingFault(error)) throw error;
     if (messages.length > 1) {
       for (const message of messages) await decideEach(round, [message]);
       return;

@@ -25,9 +25,19 @@ export async function sendMessage(ctx: Ctx, input: SendMessageBody, header: stri
   const profileId = await requireProfileId(ctx, input.profileId);
   await inSubjects(ctx, { workspaceId: ctx.workspaceId, ids: [profileId] }, async (batch) => {
     const subject = batch.subjects.get(profileId);
-    if (subject === undefined) throw new AppError('conflict', 'The profile was merged just now: send the request again');
+    if (subject === undefined)
+      throw new AppError('conflict', 'The profile was merged just now: send the request again');
     const { channel, topic, variables } = input;
-    const intent = { intentKey, profileId, node: anchorNode(subject), channel, topic, templateId, variables, source: { kind: 'api' } } as const;
+    const intent = {
+      intentKey,
+      profileId,
+      node: anchorNode(subject),
+      channel,
+      topic,
+      templateId,
+      variables,
+      source: { kind: 'api' },
+    } as const;
     await queueMessages(batch, [intent]);
   });
   const queued = await findMessageByIntent(ctx.sql, ctx.workspaceId, intentKey);

@@ -13,6 +13,7 @@ const RECEIPTS: Readonly<Record<string, Receipt['kind']>> = {
 /** Gives messages to the surviving profile of a merge, and marks on them what receipts say. */
 export const messagingStage: Stage = {
   name: 'messaging',
+  hears: async () => (event) => readReceipt(event) !== undefined,
   async run(batch) {
     await moveToProfiles(batch.sql, batch.workspaceId, finalOwners(batch.merges));
     await applyReceipts(batch.sql, batch.workspaceId, readReceipts(batch));

@@ -37,7 +37,16 @@ export interface MessageIntent {
 export type MessageStatus = 'queued' | 'sending' | 'sent' | 'refused' | 'failed' | 'unknown';
 
 /** The rule that refused a message. */
-export type RefusedBy = 'channel' | 'template' | 'profile' | 'suppression' | 'consent' | 'address' | 'goal' | 'cap' | 'content';
+export type RefusedBy =
+  | 'channel'
+  | 'template'
+  | 'profile'
+  | 'suppression'
+  | 'consent'
+  | 'address'
+  | 'goal'
+  | 'cap'
+  | 'content';
 
 /** One line of a message's history, as it is stored with the message. */
 export interface MessageMoment {

@@ -19,7 +19,8 @@ export interface SmtpFailure {
  */
 export function classifySmtpFailure(failure: SmtpFailure): DeliveryOutcome {
   const reason = describeFailure(failure);
-  if (failure.responseCode !== undefined && failure.responseCode >= 400) return classifyReply(failure, failure.responseCode);
+  if (failure.responseCode !== undefined && failure.responseCode >= 400)
+    return classifyReply(failure, failure.responseCode);
   if (failure.dataStarted) return { kind: 'unknown', reason };
   if (failure.code === 'EENVELOPE') return { kind: 'rejected', by: 'recipient', reason };
   if (failure.code === 'EMESSAGE') return { kind: 'rejected', by: 'content', reason };
@@ -33,7 +34,10 @@ function classifyReply(failure: SmtpFailure, responseCode: number): DeliveryOutc
   const reason = describeFailure(failure);
   if (responseCode < 500 || responseCode === 503) return { kind: 'deferred', reason };
   if (failure.code === 'EAUTH' || SESSION_COMMANDS.test(failure.command ?? 'CONN')) return { kind: 'deferred', reason };
-  const by = failure.command === 'RCPT TO' && isBadAddress(responseCode, enhancedCode(failure.response)) ? 'recipient' : 'content';
+  const by =
+    failure.command === 'RCPT TO' && isBadAddress(responseCode, enhancedCode(failure.response))
+      ? 'recipient'
+      : 'content';
   return { kind: 'rejected', by, reason };
 }
 

@@ -21,7 +21,11 @@ function outgoing(over: Partial<OutgoingMessage> = {}): OutgoingMessage {
 }
 
 function channelTo(port: number, timeoutMs = 2_000): Channel {
-  const channel = createEmailChannel({ smtpUrl: `smtp://127.0.0.1:${port}`, from: 'Shop <hello@shop.example>', timeoutMs });
+  const channel = createEmailChannel({
+    smtpUrl: `smtp://127.0.0.1:${port}`,
+    from: 'Shop <hello@shop.example>',
+    timeoutMs,
+  });
   closers.push(() => channel.close());
   return channel;
 }
@@ -53,7 +57,9 @@ async function startSmtp(options: SMTPServerOptions): Promise<{ port: number; ma
 }
 
 /** A server that speaks just enough SMTP to break at the place wanted. `undefined` as an answer drops the connection. */
-async function startBroken(answer: (line: string) => string | undefined): Promise<{ port: number; attempts: () => number }> {
+async function startBroken(
+  answer: (line: string) => string | undefined,
+): Promise<{ port: number; attempts: () => number }> {
   let attempts = 0;
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {

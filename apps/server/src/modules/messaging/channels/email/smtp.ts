@@ -48,7 +48,10 @@ export function createEmailChannel(account: SmtpAccount): Channel {
 }
 
 /** The pool, with the stream of every mail under way kept: whether it was read says whether the mail began to leave. */
-function createPool(smtpUrl: string, options: { connectionsMax: number; timeoutMs: number; streams: Map<string, Readable> }) {
+function createPool(
+  smtpUrl: string,
+  options: { connectionsMax: number; timeoutMs: number; streams: Map<string, Readable> },
+) {
   const { connectionsMax, timeoutMs, streams } = options;
   const transport = nodemailer.createTransport({
     pool: true,
@@ -85,12 +88,16 @@ function composeMail(message: OutgoingMessage, from: string) {
   // RFC 8058: one click, by a POST that needs no cookie and no confirmation.
   return {
     ...mail,
-    headers: { 'List-Unsubscribe': `<${message.unsubscribeUrl}>`, 'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click' },
+    headers: {
+      'List-Unsubscribe': `<${message.unsubscribeUrl}>`,
+      'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
+    },
   };
 }
 
 function toOutcome(error: unknown, dataStarted: boolean): DeliveryOutcome {
-  const field = (name: string): unknown => (error instanceof Error ? (error as unknown as Record<string, unknown>)[name] : undefined);
+  const field = (name: string): unknown =>
+    error instanceof Error ? (error as unknown as Record<string, unknown>)[name] : undefined;
   const text = (name: string): string | undefined => {
     const value = field(name);
     return typeof value === 'string' ? value : undefined;

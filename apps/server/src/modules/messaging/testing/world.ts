@@ -3,33 +3,51 @@ import type { AddressInfo } from 'node:net';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { type ParsedMail, simpleParser } from 'mailparser';
 import { SMTPServer } from 'smtp-server';
-import { createContext, type Ctx, type Services } from '../../platform/context.ts';
+import { createContext, type Ctx, type Services } from '../../../platform/context.ts';
 import {
   appendLines,
   applicationName,
   createEventLog,
   createLanes,
+  eventlogMigrations,
   encodeEvent,
   INTAKE_LOG,
-  type LaneHold,
-  LaneHold as Hold,
+  LaneHold,
   processRuns,
   readRuns,
   type Stage,
-} from '../../platform/eventlog/index.ts';
-import type { JsonObject } from '../../platform/json.ts';
-import { createLogger } from '../../platform/logger/index.ts';
-import { openPostgres, type Postgres } from '../../platform/postgres/index.ts';
-import { createTestClock, type TestClock } from '../../testkit/index.ts';
-import { createKeyRing, ensureFirstWorkspace } from '../accounts/index.ts';
-import { consentRoutes, consentStage, ensureDefaultTopics } from '../consent/index.ts';
-import { templateRoutes } from '../content/index.ts';
-import { createTraitsStage, findProfileId, identityStage, NodeDirectory, type Identifier } from '../profiles/index.ts';
-import type { Channel } from './channels/channel.ts';
-import { createEmailChannel } from './channels/email/smtp.ts';
-import type { SendDeps } from './ports.ts';
-import { messagingRoutes } from './routes.ts';
-import { messagingStage } from './stage.ts';
+} from '../../../platform/eventlog/index.ts';
+import type { JsonObject } from '../../../platform/json.ts';
+import { createLogger } from '../../../platform/logger/index.ts';
+import { openPostgres, type Postgres } from '../../../platform/postgres/index.ts';
+import { createTestClock, type TestClock } from '../../../testkit/index.ts';
+import { accountsMigrations, createKeyRing, ensureFirstWorkspace } from '../../accounts/index.ts';
+import { consentMigrations, consentRoutes, consentStage, ensureDefaultTopics } from '../../consent/index.ts';
+import { contentMigrations, templateRoutes } from '../../content/index.ts';
+import {
+  createTraitsStage,
+  findProfileId,
+  createIdentityStage,
+  NodeDirectory,
+  profilesMigrations,
+  type Identifier,
+} from '../../profiles/index.ts';
+import type { Channel } from '../channels/channel.ts';
+import { createEmailChannel } from '../channels/email/smtp.ts';
+import type { SendDeps } from '../ports.ts';
+import { messagingMigrations } from '../migrations/index.ts';
+import { messagingRoutes } from '../routes.ts';
+import { messagingStage } from '../stage.ts';
+
+/** The tables a sender needs. */
+export const worldMigrations = [
+  eventlogMigrations,
+  accountsMigrations,
+  profilesMigrations,
+  consentMigrations,
+  contentMigrations,
+  messagingMigrations,
+].flat();
 
 /** A mailbox over real SMTP. `answer` may refuse a recipient by its reply code. */
 export async function startMailbox(answer: (address: string) => number | undefined = () => undefined) {
@@ -88,9 +106,10 @@ export class World {
     this.endedRuns = new Set();
     this.ctx = createContext(services, workspaceId, { kind: 'system', name: 'test' });
     this.app = Fastify();
-    for (const routes of [consentRoutes, templateRoutes, messagingRoutes]) routes(this.app, { contextOf: () => this.ctx });
-    this.#nodes = new NodeDirectory(services.postgres, services.keysOf);
-    this.#hold = new Hold({ reader: 'processor', processId: deps.processId });
+    for (const routes of [consentRoutes, templateRoutes, messagingRoutes])
+      routes(this.app, { contextOf: () => this.ctx });
+    this.#nodes = new NodeDirectory(services.postgres, (id) => services.keysOf(id));
+    this.#hold = new LaneHold({ reader: 'processor', processId: deps.processId });
     const goal: Stage = {
       name: 'goal',
       run: async (batch) => {
@@ -99,7 +118,7 @@ export class World {
         }
       },
     };
-    this.#stages = [identityStage, createTraitsStage(services.keysOf), consentStage, goal, messagingStage];
+    this.#stages = [createIdentityStage(), createTraitsStage((id) => services.keysOf(id)), consentStage, goal, messagingStage];
   }
 
   /** What intake does: nodes, then a committed append. Nothing is processed yet. */
@@ -119,7 +138,9 @@ export class World {
       sealed: '',
       payload: { properties: event.properties ?? {}, traits: event.traits ?? {} },
     });
-    const blocks = await this.services.postgres.transaction((sql) => appendLines(sql, INTAKE_LOG, new Map([[nodes[0]!.lane, [line]]])));
+    const blocks = await this.services.postgres.transaction((sql) =>
+      appendLines(sql, INTAKE_LOG, new Map([[nodes[0]!.lane, [line]]])),
+    );
     this.services.log.appended(blocks);
   }
 
@@ -146,7 +167,10 @@ export class World {
 
   async call(method: 'GET' | 'POST' | 'PUT', url: string, body?: object): Promise<{ status: number; json: never }> {
     const response = await this.app.inject({ method, url, ...(body !== undefined && { payload: body }) });
-    return { status: response.statusCode, json: (response.body === '' ? undefined : JSON.parse(response.body)) as never };
+    return {
+      status: response.statusCode,
+      json: (response.body === '' ? undefined : JSON.parse(response.body)) as never,
+    };
   }
 
   async close(): Promise<void> {
@@ -169,9 +193,18 @@ const SECRET = randomBytes(32);
 
 export async function openWorld(options: WorldOptions): Promise<World> {
   const processId = options.processId ?? randomBytes(6).toString('hex');
-  const postgres: Postgres = openPostgres({ url: options.databaseUrl, applicationName: applicationName(processId), maxConnections: 6 });
+  const postgres: Postgres = openPostgres({
+    url: options.databaseUrl,
+    applicationName: applicationName(processId),
+    maxConnections: 6,
+  });
   await createLanes(postgres);
-  const { workspaceId } = await ensureFirstWorkspace(postgres, { secret: SECRET, nowMs: 0, scopes: [], setUp: ensureDefaultTopics });
+  const { workspaceId } = await ensureFirstWorkspace(postgres, {
+    secret: SECRET,
+    nowMs: 0,
+    scopes: [],
+    setUp: ensureDefaultTopics,
+  });
   const ring = createKeyRing(postgres, SECRET);
   const services = {
     postgres,
@@ -187,7 +220,11 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     channels: new Map([['email', options.around?.(email) ?? email]]),
     guard: {
       findUnwanted: async (_sql, _workspaceId, messages) =>
-        new Map(messages.flatMap(({ id, source }) => (source.kind === 'journey' && world.endedRuns.has(source.runId) ? [[id, 'the goal was reached']] : []))),
+        new Map(
+          messages.flatMap(({ id, source }) =>
+            source.kind === 'journey' && world.endedRuns.has(source.runId) ? [[id, 'the goal was reached']] : [],
+          ),
+        ),
     },
     publicUrl: 'https://shop.example',
     inFlight: new Set(),
