@@ -16,7 +16,11 @@ export async function createJourney(ctx: Ctx, input: z.output<typeof createJourn
 }
 
 /** Changes name or draft; what is published stays as it is. */
-export async function updateJourney(ctx: Ctx, id: string, change: z.output<typeof updateJourneySchema>): Promise<JourneyRow> {
+export async function updateJourney(
+  ctx: Ctx,
+  id: string,
+  change: z.output<typeof updateJourneySchema>,
+): Promise<JourneyRow> {
   return inTransaction(ctx, async (ctx) => {
     // The name is told with every run, so processors must read it anew.
     if (change.name !== undefined) await cutLanes(ctx.sql);

@@ -68,7 +68,11 @@ export function compileGraph(source: JourneyGraph): CompiledGraph {
   const goal = source.goal === undefined ? undefined : listener({ kind: 'event', ...source.goal }, 'goal');
   const exits = (source.exits ?? []).map((exit) => listener(exit, 'exit'));
   const steps = new Map<string, CompiledStep>();
-  for (const step of source.steps) steps.set(step.id, compileStep(step, (event) => listener({ kind: 'event', ...event }, 'wait')));
+  for (const step of source.steps)
+    steps.set(
+      step.id,
+      compileStep(step, (event) => listener({ kind: 'event', ...event }, 'wait')),
+    );
   const waits = [...steps.values()].flatMap((step) => (step.kind === 'waitForEvent' ? step.listeners : []));
   const stops = goal === undefined ? exits : [goal, ...exits];
   return {
@@ -84,9 +88,13 @@ export function compileGraph(source: JourneyGraph): CompiledGraph {
   };
 }
 
-function compileStep(step: JourneyStep, listenTo: (event: StepOf<'waitForEvent'>['events'][number]) => Listener): CompiledStep {
+function compileStep(
+  step: JourneyStep,
+  listenTo: (event: StepOf<'waitForEvent'>['events'][number]) => Listener,
+): CompiledStep {
   if (step.kind === 'waitForEvent') return { ...step, listeners: step.events.map(listenTo) };
-  if (step.kind === 'branch') return { ...step, conditions: step.branches.map((branch) => branch.when.map(compileCondition)) };
+  if (step.kind === 'branch')
+    return { ...step, conditions: step.branches.map((branch) => branch.when.map(compileCondition)) };
   return step;
 }
 
@@ -127,8 +135,13 @@ function compileSelector({ event, where }: Extract<JourneyExit, { kind: 'event' 
 }
 
 /** A plain name means what a customer did, told by the shop or by Segue itself ("Email Link Clicked"). */
-function selectorOf(event: Extract<JourneyExit, { kind: 'event' }>['event']): { types: readonly string[]; name: string | undefined } {
-  return typeof event === 'string' ? { types: ['track', 'internal'], name: event } : { types: [event.type], name: event.name };
+function selectorOf(event: Extract<JourneyExit, { kind: 'event' }>['event']): {
+  types: readonly string[];
+  name: string | undefined;
+} {
+  return typeof event === 'string'
+    ? { types: ['track', 'internal'], name: event }
+    : { types: [event.type], name: event.name };
 }
 
 const SEGMENT_EVENTS = { segmentEntered: 'Segment Entered', segmentLeft: 'Segment Left' } as const;
@@ -152,9 +165,8 @@ function readNeeds(source: JourneyGraph): Pick<CompiledGraph, 'segments' | 'uses
   const keep = (path: Path): unknown => kept.add(pathSteps(path)[0] ?? '');
   let usesTraits = false;
   for (const step of source.steps) {
-    if (step.kind === 'send') {
-      for (const variable of Object.values(step.variables ?? {})) if ('property' in variable) keep(variable.property);
-    }
+    const variables = step.kind === 'send' ? Object.values(step.variables ?? {}) : [];
+    for (const variable of variables) if ('property' in variable) keep(variable.property);
     if (step.kind !== 'branch') continue;
     for (const condition of step.branches.flatMap((branch) => branch.when)) {
       if ('segment' in condition) segments.add(condition.segment);
@@ -167,7 +179,11 @@ function readNeeds(source: JourneyGraph): Pick<CompiledGraph, 'segments' | 'uses
 
 /** Whether the listener is about this event at all, whichever run it concerns. */
 export function hears(listener: Listener, event: HeardEvent): boolean {
-  return listener.types.includes(event.type) && (listener.name === undefined || listener.name === event.name) && listener.passes(event);
+  return (
+    listener.types.includes(event.type) &&
+    (listener.name === undefined || listener.name === event.name) &&
+    listener.passes(event)
+  );
 }
 
 /** The key an event names: a text or number at the path. Without one it names none. */

@@ -40,7 +40,11 @@ export async function listLiveVersions(sql: Sql, workspaceId: number): Promise<L
   return rows;
 }
 
-export async function insertJourney(sql: Sql, workspaceId: number, row: { id: string; name: string; draft: JourneyGraph; now: number }): Promise<void> {
+export async function insertJourney(
+  sql: Sql,
+  workspaceId: number,
+  row: { id: string; name: string; draft: JourneyGraph; now: number },
+): Promise<void> {
   await sql.query({
     text: `insert into journey (workspace_id, id, name, draft, created_ms, updated_ms) values ($1, $2, $3, $4::jsonb, $5, $5)`,
     values: [workspaceId, row.id, row.name, JSON.stringify(row.draft), row.now],
@@ -65,7 +69,11 @@ export async function lockJourney(sql: Sql, workspaceId: number, id: string): Pr
 }
 
 /** Newest first, older than the cursor. */
-export async function listJourneys(sql: Sql, workspaceId: number, page: { limit: number; beforeId: string | undefined }): Promise<JourneyRow[]> {
+export async function listJourneys(
+  sql: Sql,
+  workspaceId: number,
+  page: { limit: number; beforeId: string | undefined },
+): Promise<JourneyRow[]> {
   const { rows } = await sql.query<JourneyRow>({
     text: `select ${COLUMNS} from journey where workspace_id = $1 and ($2::uuid is null or id < $2) order by id desc limit $3`,
     values: [workspaceId, page.beforeId ?? null, page.limit],
@@ -73,7 +81,11 @@ export async function listJourneys(sql: Sql, workspaceId: number, page: { limit:
   return rows;
 }
 
-export async function saveDraft(sql: Sql, workspaceId: number, row: { id: string; name: string; draft: JourneyGraph; now: number }): Promise<void> {
+export async function saveDraft(
+  sql: Sql,
+  workspaceId: number,
+  row: { id: string; name: string; draft: JourneyGraph; now: number },
+): Promise<void> {
   await sql.query({
     text: `update journey set name = $3, draft = $4::jsonb, updated_ms = $5 where workspace_id = $1 and id = $2`,
     values: [workspaceId, row.id, row.name, JSON.stringify(row.draft), row.now],
@@ -92,7 +104,11 @@ export async function saveState(
 }
 
 /** Makes the draft the next version; undefined when it is the newest version already. */
-export async function insertVersion(sql: Sql, workspaceId: number, row: { journeyId: string; now: number }): Promise<number | undefined> {
+export async function insertVersion(
+  sql: Sql,
+  workspaceId: number,
+  row: { journeyId: string; now: number },
+): Promise<number | undefined> {
   const { rows } = await sql.query<{ version: number }>({
     text: `insert into journey_version (workspace_id, journey_id, version, graph, published_ms)
            select j.workspace_id, j.id, coalesce(j.version, 0) + 1, j.draft, $3 from journey j
@@ -106,7 +122,11 @@ export async function insertVersion(sql: Sql, workspaceId: number, row: { journe
 }
 
 /** The published graph. */
-export async function findVersionGraph(sql: Sql, workspaceId: number, row: { journeyId: string; version: number }): Promise<JourneyGraph | undefined> {
+export async function findVersionGraph(
+  sql: Sql,
+  workspaceId: number,
+  row: { journeyId: string; version: number },
+): Promise<JourneyGraph | undefined> {
   const { rows } = await sql.query<{ graph: JourneyGraph }>({
     text: 'select graph from journey_version where workspace_id = $1 and journey_id = $2 and version = $3',
     values: [workspaceId, row.journeyId, row.version],

@@ -45,19 +45,19 @@ export function indexJourneys(journeys: readonly LiveJourney[]): LiveJourneys {
     ears.set(place, found);
     return found;
   };
+  const listenFor = (listener: Listener): void => {
+    for (const type of listener.types) earsOf(type, listener.name).listeners.set(listener.slot, listener);
+  };
   for (const journey of journeys) {
-    for (const graph of journey.graphs.values()) {
-      for (const listener of graph.listeners) {
-        for (const type of listener.types) earsOf(type, listener.name).listeners.set(listener.slot, listener);
-      }
-    }
+    for (const graph of journey.graphs.values()) graph.listeners.forEach(listenFor);
     const current = journey.graphs.get(journey.version);
     if (journey.state !== 'published' || current === undefined) continue;
     for (const type of current.entry.types) earsOf(type, current.entry.name).entries.push({ journey, graph: current });
   }
   return {
     byId: new Map(journeys.map((journey) => [journey.id, journey])),
-    listen: (event) => listen([ears.get(placeOf(event.type, event.name)), ears.get(placeOf(event.type, undefined))], event),
+    listen: (event) =>
+      listen([ears.get(placeOf(event.type, event.name)), ears.get(placeOf(event.type, undefined))], event),
   };
 }
 
@@ -70,7 +70,8 @@ function listen(ears: readonly (Ears | undefined)[], event: HeardEvent): Heard |
   const entries: HeardEntry[] = [];
   for (const ear of ears) {
     if (ear === undefined) continue;
-    for (const [slot, listener] of ear.listeners) if (hears(listener, event)) slots.set(slot, keyOf(event, listener.keySteps));
+    for (const [slot, listener] of ear.listeners)
+      if (hears(listener, event)) slots.set(slot, keyOf(event, listener.keySteps));
     for (const { journey, graph } of ear.entries) {
       if (!hears(graph.entry, event)) continue;
       const key = keyOf(event, graph.entry.keySteps);

@@ -43,7 +43,11 @@ function boundTimes(times: Times, now: number): Times {
 }
 
 function boundSlots(memory: Readonly<Record<string, Times>>, now: number): Readonly<Record<string, Times>> {
-  const newest = Object.entries(memory).map(([slot, times]) => ({ slot, times, atMs: Math.max(...Object.values(times)) }));
+  const newest = Object.entries(memory).map(([slot, times]) => ({
+    slot,
+    times,
+    atMs: Math.max(...Object.values(times)),
+  }));
   const fresh = newest.filter(({ atMs }) => atMs > now - MEMORY_MS).sort((a, b) => b.atMs - a.atMs);
   return Object.fromEntries(fresh.slice(0, MEMORY_SLOTS_MAX).map(({ slot, times }) => [slot, times]));
 }

@@ -16,16 +16,24 @@ export type RunsByProfile = ReadonlyMap<string, ProfileRuns>;
 export async function openProfileRuns(
   batch: SubjectBatch,
   live: LiveJourneys,
-  wanted: { readonly subjects: ReadonlyMap<string, Subject>; readonly entries: ReadonlyMap<string, readonly HeardEntry[]> },
+  wanted: {
+    readonly subjects: ReadonlyMap<string, Subject>;
+    readonly entries: ReadonlyMap<string, readonly HeardEntry[]>;
+  },
 ): Promise<RunsByProfile> {
   const { subjects, entries } = wanted;
-  const withRuns = [...subjects.values()].filter((subject) => (subject.get(journeySection)?.n ?? 0) > 0).map((subject) => subject.id);
+  const withRuns = [...subjects.values()]
+    .filter((subject) => (subject.get(journeySection)?.n ?? 0) > 0)
+    .map((subject) => subject.id);
   const runs = await listRuns(batch.sql, batch.workspaceId, { profileIds: withRuns, past: placesToAsk(entries) });
   // Another lane group may have read a newer publication already; this batch would not get through with the older one.
-  if (runs.some((run) => run.state !== 'ended' && !live.byId.get(run.journeyId)?.graphs.has(run.version))) throw new RetryBatch('a run is on a version published meanwhile');
+  if (runs.some((run) => run.state !== 'ended' && !live.byId.get(run.journeyId)?.graphs.has(run.version)))
+    throw new RetryBatch('a run is on a version published meanwhile');
   const runsOf = new Map<string, JourneyRun[]>();
   for (const run of runs) runsOf.set(run.profileId, [...(runsOf.get(run.profileId) ?? []), run]);
-  const asking = [...subjects.values()].filter((subject) => asksTraits(live, runsOf.get(subject.id) ?? [], entries.get(subject.id) ?? []));
+  const asking = [...subjects.values()].filter((subject) =>
+    asksTraits(live, runsOf.get(subject.id) ?? [], entries.get(subject.id) ?? []),
+  );
   const traits: ReadonlyMap<string, JsonObject> = asking.length === 0 ? new Map() : await openTraits(batch, asking);
   const opened = new Map<string, ProfileRuns>();
   for (const subject of subjects.values()) {
@@ -68,14 +76,32 @@ function asksTraits(live: LiveJourneys, runs: readonly JourneyRun[], entries: re
 }
 
 /** Writes what was decided: ended runs first, because they make room for new ones of the same key. */
-export async function saveProfileRuns(batch: SubjectBatch, opened: RunsByProfile, owners: ReadonlyMap<string, string> = new Map()): Promise<void> {
+export async function saveProfileRuns(
+  batch: SubjectBatch,
+  opened: RunsByProfile,
+  owners: ReadonlyMap<string, string> = new Map(),
+): Promise<void> {
   const { sql, workspaceId } = batch;
   const kept = [...opened.values()].filter((profile) => !owners.has(profile.profileId));
-  const changed = kept.flatMap((profile) => [...profile.changed].filter((id) => !profile.created.has(id)).flatMap((id) => profile.runs.get(id) ?? []));
-  await updateRuns(sql, workspaceId, changed.filter((run) => run.state === 'ended'));
+  const changed = kept.flatMap((profile) =>
+    [...profile.changed].filter((id) => !profile.created.has(id)).flatMap((id) => profile.runs.get(id) ?? []),
+  );
+  await updateRuns(
+    sql,
+    workspaceId,
+    changed.filter((run) => run.state === 'ended'),
+  );
   await moveRuns(sql, workspaceId, owners);
-  await updateRuns(sql, workspaceId, changed.filter((run) => run.state !== 'ended'));
-  await insertRuns(sql, workspaceId, kept.flatMap((profile) => [...profile.created].flatMap((id) => profile.runs.get(id) ?? [])));
+  await updateRuns(
+    sql,
+    workspaceId,
+    changed.filter((run) => run.state !== 'ended'),
+  );
+  await insertRuns(
+    sql,
+    workspaceId,
+    kept.flatMap((profile) => [...profile.created].flatMap((id) => profile.runs.get(id) ?? [])),
+  );
   const intents: MessageIntent[] = [];
   for (const profile of kept) {
     const subject = batch.subjects.get(profile.profileId);
@@ -83,8 +109,10 @@ export async function saveProfileRuns(batch: SubjectBatch, opened: RunsByProfile
     if (profile.hasNewSection) subject.set(journeySection, profile.section);
     for (const outcome of profile.outcomes) {
       const node = outcome.node ?? anchorNode(subject);
-      if (outcome.effect.kind === 'send') intents.push({ ...intentOf(outcome, outcome.effect), profileId: subject.id, node });
-      if (outcome.effect.kind === 'emit') batch.emit({ ...emittedOf(outcome, outcome.effect), subjectId: subject.id, node });
+      if (outcome.effect.kind === 'send')
+        intents.push({ ...intentOf(outcome, outcome.effect), profileId: subject.id, node });
+      if (outcome.effect.kind === 'emit')
+        batch.emit({ ...emittedOf(outcome, outcome.effect), subjectId: subject.id, node });
     }
   }
   await queueMessages(batch, intents);

@@ -79,7 +79,8 @@ export class ProfileRuns {
     }
     const node = event.nodes[0];
     for (const run of [...this.#runs.values()]) {
-      if (this.#graphOf(run)?.listeners.some((listener) => heard.slots.has(listener.slot))) this.#tell(run, event, node);
+      if (this.#graphOf(run)?.listeners.some((listener) => heard.slots.has(listener.slot)))
+        this.#tell(run, event, node);
     }
     for (const entry of heard.entries) this.#enter(entry, event, node);
   }
@@ -113,7 +114,8 @@ export class ProfileRuns {
   #wasHereBefore({ journey, graph, key }: HeardEntry, event: HeardEvent, earlier: readonly JourneyRun[]): boolean {
     const { reentry } = graph.source;
     const last = this.#section.e?.[journey.id];
-    if (reentry === 'never' && (last !== undefined || earlier.length > 0 || this.#past.has(pastKey(journey.id, key)))) return true;
+    if (reentry === 'never' && (last !== undefined || earlier.length > 0 || this.#past.has(pastKey(journey.id, key))))
+      return true;
     const times = earlier.map((run) => [run.enteredAt, run.endedAt ?? 0] as const);
     if (last !== undefined) times.push(last);
     return times.some(
@@ -153,8 +155,9 @@ export class ProfileRuns {
   #turn(run: JourneyRun, cause: Cause, node: NodeRef | undefined): JourneyRun {
     const journey = this.#world.live.byId.get(run.journeyId);
     const graph = this.#graphOf(run);
-    if (journey === undefined || graph === undefined) throw new Error(`run ${run.id} is on version ${run.version} of its journey, which was not loaded`);
-    const input = { ...cause, now: this.#world.now, facts: this.#factsOf(journey, graph, run, cause) } as RunInput;
+    if (journey === undefined || graph === undefined)
+      throw new Error(`run ${run.id} is on version ${run.version} of its journey, which was not loaded`);
+    const input = { ...cause, now: this.#world.now, facts: this.#factsOf(journey, graph, run.key) } as RunInput;
     const turn = step(graph, run, input);
     if (turn.run === run) return run;
     this.#runs.set(run.id, turn.run);
@@ -173,8 +176,7 @@ export class ProfileRuns {
     this.#section = { ...this.#section, e: { ...this.#section.e, [after.journeyId]: latest } };
   }
 
-  #factsOf(journey: LiveJourney, graph: CompiledGraph, run: JourneyRun, cause: Cause): Facts {
-    const key = cause.kind === 'entered' ? cause.key : run.key;
+  #factsOf(journey: LiveJourney, graph: CompiledGraph, key: string): Facts {
     return {
       isHeld: journey.state === 'paused',
       segments: graph.segments.filter((segmentId) => this.#world.isMember(segmentId)),
@@ -196,7 +198,17 @@ function byAge(a: JourneyRun, b: JourneyRun): number {
   return a.enteredAt - b.enteredAt || (a.id < b.id ? -1 : 1);
 }
 
-function newRun({ id, journey, profileId, key }: { id: string; journey: LiveJourney; profileId: string; key: string }): JourneyRun {
+function newRun({
+  id,
+  journey,
+  profileId,
+  key,
+}: {
+  id: string;
+  journey: LiveJourney;
+  profileId: string;
+  key: string;
+}): JourneyRun {
   return {
     id,
     journeyId: journey.id,

@@ -18,7 +18,8 @@ export async function publishJourney(ctx: Ctx, id: string): Promise<JourneyRow> 
     await cutLanes(ctx.sql);
     const journey = await lockExisting(ctx, id);
     const faults = [...findGraphFaults(journey.draft), ...(await findMissing(ctx, journey.draft))];
-    if (faults.length > 0) throw new AppError('invalid', 'The draft cannot be published yet', { details: faults.map(inGraph) });
+    if (faults.length > 0)
+      throw new AppError('invalid', 'The draft cannot be published yet', { details: faults.map(inGraph) });
     const now = ctx.clock.now();
     const version = (await insertVersion(ctx.sql, ctx.workspaceId, { journeyId: id, now })) ?? journey.version;
     await saveState(ctx.sql, ctx.workspaceId, { id, state: 'published', version, now });
@@ -35,7 +36,10 @@ export async function findMissing(ctx: Ctx, graph: JourneyGraph): Promise<GraphF
   const named = namesIn(graph);
   const segments = named.some(({ kind }) => kind === 'seg') ? await listActiveSegments(ctx.sql, ctx.workspaceId) : [];
   const templateIds = named.flatMap(({ kind, id }) => (kind === 'tpl' ? (parsePublicId('tpl', id) ?? []) : []));
-  const templates = templateIds.length > 0 ? await currentTemplateVersion(ctx.sql, ctx.workspaceId, templateIds) : new Map<string, string>();
+  const templates =
+    templateIds.length > 0
+      ? await currentTemplateVersion(ctx.sql, ctx.workspaceId, templateIds)
+      : new Map<string, string>();
   const known = new Set([
     ...segments.map((segment) => publicId('seg', segment.id)),
     ...[...templates.keys()].map((templateId) => publicId('tpl', templateId)),
@@ -67,9 +71,8 @@ function namesIn(graph: JourneyGraph): Named[] {
     if (step.kind === 'send') named.push({ kind: 'tpl', id: step.template, field: `steps[${index}].template`, place });
     if (step.kind !== 'branch') continue;
     for (const [at, branch] of step.branches.entries()) {
-      for (const condition of branch.when) {
-        if ('segment' in condition) segment(condition.segment, `steps[${index}].branches[${at}].when`, place);
-      }
+      const asked = branch.when.flatMap((condition) => ('segment' in condition ? [condition.segment] : []));
+      for (const id of asked) segment(id, `steps[${index}].branches[${at}].when`, place);
     }
   }
   return named;

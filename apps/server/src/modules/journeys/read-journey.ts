@@ -23,9 +23,16 @@ export function presentJourney(journey: JourneyRow) {
 export async function presentWithCounts(ctx: Ctx, journey: JourneyRow) {
   const { sql, workspaceId } = ctx;
   const published =
-    journey.version === null ? undefined : await findVersionGraph(sql, workspaceId, { journeyId: journey.id, version: journey.version });
+    journey.version === null
+      ? undefined
+      : await findVersionGraph(sql, workspaceId, { journeyId: journey.id, version: journey.version });
   const faults = [...findGraphFaults(journey.draft), ...(await findMissing(ctx, journey.draft))];
-  return { ...presentJourney(journey), publishedGraph: published ?? null, faults, ...(await countJourney(ctx, journey, published ?? journey.draft)) };
+  return {
+    ...presentJourney(journey),
+    publishedGraph: published ?? null,
+    faults,
+    ...(await countJourney(ctx, journey, published ?? journey.draft)),
+  };
 }
 
 /** Counted from the runs themselves, so that they cannot drift from them. */
@@ -33,10 +40,22 @@ async function countJourney({ sql, workspaceId }: Ctx, journey: JourneyRow, grap
   const rows = await countRuns(sql, workspaceId, journey.id);
   const visits = new Map((await countVisits(sql, workspaceId, journey.id)).map((row) => [row.step_id, row]));
   const total = (of: (row: (typeof rows)[number]) => number): number => rows.reduce((sum, row) => sum + of(row), 0);
-  const exited = Object.fromEntries(RUN_REASONS.map((reason) => [reason, total((row) => (row.reason === reason ? row.runs : 0))]));
+  const exited = Object.fromEntries(
+    RUN_REASONS.map((reason) => [reason, total((row) => (row.reason === reason ? row.runs : 0))]),
+  );
   return {
-    counts: { entered: total((row) => row.runs), active: total((row) => (row.reason === null ? row.runs : 0)), goals: total((row) => row.goals), exited },
-    steps: graph.steps.map(({ id, kind }) => ({ id, kind, entered: visits.get(id)?.visits ?? 0, active: visits.get(id)?.active ?? 0 })),
+    counts: {
+      entered: total((row) => row.runs),
+      active: total((row) => (row.reason === null ? row.runs : 0)),
+      goals: total((row) => row.goals),
+      exited,
+    },
+    steps: graph.steps.map(({ id, kind }) => ({
+      id,
+      kind,
+      entered: visits.get(id)?.visits ?? 0,
+      active: visits.get(id)?.active ?? 0,
+    })),
   };
 }
 

@@ -10,7 +10,8 @@ export async function requireJourney(ctx: Ctx, id: string): Promise<JourneyRow> 
 /** As `requireJourney`; nobody else changes it until the transaction ends. It must not be archived. */
 export async function lockExisting(ctx: Ctx, id: string): Promise<JourneyRow> {
   const journey = existing(await lockJourney(ctx.sql, ctx.workspaceId, id));
-  if (journey.state === 'archived') throw new AppError('conflict', 'This journey is archived; make a new one from its graph');
+  if (journey.state === 'archived')
+    throw new AppError('conflict', 'This journey is archived; make a new one from its graph');
   return journey;
 }
 

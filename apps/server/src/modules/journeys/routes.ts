@@ -2,7 +2,14 @@ import { createJourneySchema, RUN_STATES, updateJourneySchema } from '@segue/con
 import { z } from 'zod';
 
 import type { Ctx } from '../../platform/context.ts';
-import { decodeCursor, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX, parseInput, type Routes, toPage } from '../../platform/http/index.ts';
+import {
+  decodeCursor,
+  PAGE_LIMIT_DEFAULT,
+  PAGE_LIMIT_MAX,
+  parseInput,
+  type Routes,
+  toPage,
+} from '../../platform/http/index.ts';
 import { requirePublicId } from '../../platform/ids/index.ts';
 import { requireProfileId } from '../profiles/index.ts';
 import { changeJourneyState } from './change-journey-state.ts';
@@ -68,17 +75,24 @@ export const journeyRoutes: Routes = (app, deps) => {
 
   app.get<WithId>('/api/v1/profiles/:id/runs', READ, async (request) => {
     const ctx = deps.contextOf(request);
-    return listRunsPage(ctx, request.query, { journeyId: undefined, profileId: await requireProfileId(ctx, request.params.id) });
+    return listRunsPage(ctx, request.query, {
+      journeyId: undefined,
+      profileId: await requireProfileId(ctx, request.params.id),
+    });
   });
 };
 
-async function listRunsPage(ctx: Ctx, input: unknown, of: { journeyId: string | undefined; profileId: string | undefined }) {
+async function listRunsPage(
+  ctx: Ctx,
+  input: unknown,
+  of: { journeyId: string | undefined; profileId: string | undefined },
+) {
   const { limit, cursor, state } = parseInput(runsQuery, input);
   const rows = await pageRuns(ctx.sql, ctx.workspaceId, { ...of, state, limit: limit + 1, beforeId: cursorId(cursor) });
   return toPage(rows, { limit, keyOf: (run) => [run.id], present: presentRun });
 }
 
 function cursorId(cursor: string | undefined): string | undefined {
-  const key = decodeCursor(cursor)?.[0];
+  const key = decodeCursor(cursor, ['uuid'])?.[0];
   return key === undefined ? undefined : String(key);
 }

@@ -5,7 +5,8 @@ import type { Sql } from '../../platform/postgres/index.ts';
 import type { JourneyRun, Move, RunState } from './types.ts';
 
 const STATES = ['new', 'waiting', 'watching', 'ended'] as const satisfies readonly RunState[];
-const COLUMNS = 'id, journey_id, version, profile_id, key, state, step_id, at_ms, wake_ms, entered_ms, ended_ms, reason, goal_ms, context, path';
+const COLUMNS =
+  'id, journey_id, version, profile_id, key, state, step_id, at_ms, wake_ms, entered_ms, ended_ms, reason, goal_ms, context, path';
 
 export interface RunRow {
   id: string;
@@ -60,7 +61,11 @@ export interface PastPlace {
  * The runs of these profiles that have not ended, and one run of each past place. One statement; by index
  * journey_run_live, and journey_run_of_profile for past places.
  */
-export async function listRuns(sql: Sql, workspaceId: number, wanted: { profileIds: readonly string[]; past: readonly PastPlace[] }): Promise<JourneyRun[]> {
+export async function listRuns(
+  sql: Sql,
+  workspaceId: number,
+  wanted: { profileIds: readonly string[]; past: readonly PastPlace[] },
+): Promise<JourneyRun[]> {
   const { profileIds, past } = wanted;
   if (profileIds.length === 0 && past.length === 0) return [];
   const { rows } = await sql.query<RunRow>({
@@ -73,12 +78,34 @@ export async function listRuns(sql: Sql, workspaceId: number, wanted: { profileI
              where workspace_id = $1 and profile_id = p.profile_id and journey_id = p.journey_id and key = p.key and state = 3
              limit 1
            ) r`,
-    values: [workspaceId, profileIds, past.map((place) => place.profileId), past.map((place) => place.journeyId), past.map((place) => place.key)],
+    values: [
+      workspaceId,
+      profileIds,
+      past.map((place) => place.profileId),
+      past.map((place) => place.journeyId),
+      past.map((place) => place.key),
+    ],
   });
   return rows.map(toRun);
 }
 
-const TYPES = ['uuid', 'uuid', 'integer', 'uuid', 'text', 'smallint', 'text', 'bigint', 'bigint', 'bigint', 'bigint', 'text', 'bigint', 'jsonb', 'jsonb'] as const;
+const TYPES = [
+  'uuid',
+  'uuid',
+  'integer',
+  'uuid',
+  'text',
+  'smallint',
+  'text',
+  'bigint',
+  'bigint',
+  'bigint',
+  'bigint',
+  'text',
+  'bigint',
+  'jsonb',
+  'jsonb',
+] as const;
 const ARRAYS = TYPES.map((type, index) => `$${index + 2}::${type}[]`).join(', ');
 
 function columnsOf(runs: readonly JourneyRun[]): unknown[][] {
@@ -165,7 +192,11 @@ export async function tryLockWaits(sql: Sql, workspaceId: number): Promise<boole
 }
 
 /** Profiles whose waits are over, longest overdue first. By index journey_run_due, one range for each version. */
-export async function listDueProfiles(sql: Sql, workspaceId: number, options: { now: number; runsMax: number }): Promise<string[]> {
+export async function listDueProfiles(
+  sql: Sql,
+  workspaceId: number,
+  options: { now: number; runsMax: number },
+): Promise<string[]> {
   const { rows } = await sql.query<{ profile_id: string }>({
     name: 'journey_run_due',
     text: `select d.profile_id from journey j
@@ -183,6 +214,19 @@ export async function listDueProfiles(sql: Sql, workspaceId: number, options: { 
   return [...new Set(rows.map((row) => row.profile_id))];
 }
 
+/** Puts the waits of a profile that are over off to a later instant. */
+export async function postponeWaits(
+  sql: Sql,
+  workspaceId: number,
+  wait: { profileId: string; now: number; untilMs: number },
+): Promise<void> {
+  await sql.query({
+    text: `update journey_run set wake_ms = $4
+           where workspace_id = $1 and profile_id = $2 and state < 3 and wake_ms <= $3`,
+    values: [workspaceId, wait.profileId, wait.now, wait.untilMs],
+  });
+}
+
 export interface RunFilter {
   readonly journeyId: string | undefined;
   readonly profileId: string | undefined;
@@ -190,7 +234,11 @@ export interface RunFilter {
 }
 
 /** Newest first, older than the cursor. By index journey_run_of_journey or journey_run_of_profile. */
-export async function pageRuns(sql: Sql, workspaceId: number, page: RunFilter & { limit: number; beforeId: string | undefined }): Promise<JourneyRun[]> {
+export async function pageRuns(
+  sql: Sql,
+  workspaceId: number,
+  page: RunFilter & { limit: number; beforeId: string | undefined },
+): Promise<JourneyRun[]> {
   const { rows } = await sql.query<RunRow>({
     text: `select ${COLUMNS} from journey_run
            where workspace_id = $1 and ($2::uuid is null or journey_id = $2) and ($3::uuid is null or profile_id = $3)
@@ -225,7 +273,11 @@ export async function countRuns(sql: Sql, workspaceId: number, journeyId: string
 }
 
 /** How many visits each step had, and how many runs wait there now. */
-export async function countVisits(sql: Sql, workspaceId: number, journeyId: string): Promise<{ step_id: string; visits: number; active: number }[]> {
+export async function countVisits(
+  sql: Sql,
+  workspaceId: number,
+  journeyId: string,
+): Promise<{ step_id: string; visits: number; active: number }[]> {
   const { rows } = await sql.query<{ step_id: string; visits: number; active: number }>({
     text: `select p.move ->> 0 as step_id, count(*) as visits,
              count(*) filter (where r.state = 1 and p.n = jsonb_array_length(r.path)) as active

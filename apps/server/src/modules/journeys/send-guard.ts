@@ -7,7 +7,9 @@ import { listRunStates } from './run-store.ts';
  */
 export const journeySendGuard: SendGuard = {
   async findUnwanted(sql, workspaceId, messages) {
-    const asked = messages.flatMap(({ id, source }) => (source.kind === 'journey' ? [{ id, runId: source.runId }] : []));
+    const asked = messages.flatMap(({ id, source }) =>
+      source.kind === 'journey' ? [{ id, runId: source.runId }] : [],
+    );
     if (asked.length === 0) return new Map();
     const rows = await listRunStates(sql, workspaceId, [...new Set(asked.map(({ runId }) => runId))]);
     const reasons = new Map(rows.map((row) => [row.id, reasonAgainst(row)]));

@@ -1,4 +1,11 @@
-import { createConfigCache, type Entry, type EventBatch, type LoggedEvent, type Merge, type Stage, type Subject } from '../../platform/eventlog/index.ts';
+import {
+  createConfigCache,
+  type Entry,
+  type LoggedEvent,
+  type Merge,
+  type Stage,
+  type Subject,
+} from '../../platform/eventlog/index.ts';
 import type { Heard, HeardEntry, LiveJourneys } from './live-journeys.ts';
 import { loadLiveJourneys } from './load-live-journeys.ts';
 import { journeySection } from './memory.ts';
@@ -9,17 +16,29 @@ export function createJourneysStage(): Stage {
   const liveOf = createConfigCache((batch) => loadLiveJourneys(batch.sql, batch.workspaceId));
   return {
     name: 'journeys',
+    async hears(batch) {
+      const live = await liveOf(batch);
+      return (event) => live.listen(event) !== undefined;
+    },
     async run(batch) {
       const live = await liveOf(batch);
       const heard = listenTo(batch.entries, live);
-      const merges = batch.merges.filter(({ from, into }) => from.get(journeySection) !== undefined || into.get(journeySection) !== undefined);
+      // All or none: what one merge brings, the next may carry on.
+      const merges = batch.merges.some(hasJourneys) ? batch.merges : [];
       if (heard.length === 0 && merges.length === 0) return;
-      const opened = await openProfileRuns(batch, live, { subjects: subjectsOf(heard, merges), entries: entriesOf(heard) });
+      const opened = await openProfileRuns(batch, live, {
+        subjects: subjectsOf(heard, merges),
+        entries: entriesOf(heard),
+      });
       for (const { from, into } of merges) absorb(opened, from, into);
       for (const { event, heard: what, subject } of heard) opened.get(subject.id)?.hear(event, what);
       await saveProfileRuns(batch, opened, finalOwners(merges));
     },
   };
+}
+
+function hasJourneys({ from, into }: Merge): boolean {
+  return from.get(journeySection) !== undefined || into.get(journeySection) !== undefined;
 }
 
 interface HeardOf {
@@ -57,7 +76,7 @@ function absorb(opened: RunsByProfile, from: Subject, into: Subject): void {
 }
 
 /** Where each merged profile ends up, chains followed. */
-function finalOwners(merges: EventBatch['merges']): Map<string, string> {
+function finalOwners(merges: readonly Merge[]): Map<string, string> {
   const owners = new Map<string, string>();
   for (const { from, into } of [...merges].reverse()) owners.set(from.id, owners.get(into.id) ?? into.id);
   return owners;

@@ -2,17 +2,60 @@ import type { RunReason } from '@segue/contract';
 
 import type { JsonObject } from '../../platform/json.ts';
 import { durationMs, evaluateRule, pathSteps, valueAt } from '../segments/index.ts';
-import { concerns, hears, keepProperties, keyOf, type CompiledCondition, type CompiledGraph, type CompiledStep, type Listener, type WaitStep } from './graph.ts';
-import type { Facts, HeardEvent, InputKind, InputOf, JourneyRun, Move, RunEffect, RunInput, RunState, SendEffect, Turn } from './types.ts';
+import {
+  concerns,
+  hears,
+  keepProperties,
+  keyOf,
+  type CompiledCondition,
+  type CompiledGraph,
+  type CompiledStep,
+  type Listener,
+  type WaitStep,
+} from './graph.ts';
+import type {
+  Facts,
+  HeardEvent,
+  InputKind,
+  InputOf,
+  JourneyRun,
+  Move,
+  RunEffect,
+  RunInput,
+  RunState,
+  SendEffect,
+  Turn,
+} from './types.ts';
 
 export type Transition = 'enter' | 'hear' | 'wake' | 'stop' | 'join' | 'listen' | 'close' | 'ignore';
 
 /** What an input means in each state. Printed in the README. */
 export const TRANSITIONS: Record<RunState, Record<InputKind, Transition>> = {
-  new: { entered: 'enter', event: 'ignore', segmentChanged: 'ignore', woke: 'ignore', stopped: 'ignore', merged: 'ignore' },
+  new: {
+    entered: 'enter',
+    event: 'ignore',
+    segmentChanged: 'ignore',
+    woke: 'ignore',
+    stopped: 'ignore',
+    merged: 'ignore',
+  },
   waiting: { entered: 'ignore', event: 'hear', segmentChanged: 'hear', woke: 'wake', stopped: 'stop', merged: 'join' },
-  watching: { entered: 'ignore', event: 'listen', segmentChanged: 'listen', woke: 'close', stopped: 'stop', merged: 'join' },
-  ended: { entered: 'ignore', event: 'ignore', segmentChanged: 'ignore', woke: 'ignore', stopped: 'ignore', merged: 'ignore' },
+  watching: {
+    entered: 'ignore',
+    event: 'listen',
+    segmentChanged: 'listen',
+    woke: 'close',
+    stopped: 'stop',
+    merged: 'join',
+  },
+  ended: {
+    entered: 'ignore',
+    event: 'ignore',
+    segmentChanged: 'ignore',
+    woke: 'ignore',
+    stopped: 'ignore',
+    merged: 'ignore',
+  },
 };
 
 /**
@@ -55,7 +98,10 @@ function enter(graph: CompiledGraph, run: JourneyRun, { event, key, facts, now }
   const told: RunEffect = { kind: 'emit', name: 'Journey Entered', occurredAt: atMs, reason: null };
   const stop = findRecalledStop(graph, entered, facts);
   const cause = eventCause(event);
-  const turn = stop === undefined ? advance(graph, entered, { next: graph.source.start, atMs, cause, facts, now }) : stopAt(entered, stop);
+  const turn =
+    stop === undefined
+      ? advance(graph, entered, { next: graph.source.start, atMs, cause, facts, now })
+      : stopAt(entered, stop);
   return { run: turn.run, effects: [told, ...turn.effects] };
 }
 
@@ -64,10 +110,19 @@ function hear(graph: CompiledGraph, run: JourneyRun, { event, facts, now }: Inpu
   const stop = findStop(graph, run, event);
   if (stop !== undefined) return stopAt(run, stop);
   const at = run.stepId === null ? undefined : graph.steps.get(run.stepId);
-  if (at?.kind !== 'waitForEvent' || event.occurredAt < run.atMs || event.occurredAt >= (run.wakeAt ?? 0)) return unmoved(run);
-  const found = at.listeners.findIndex((listener) => hears(listener, event) && concerns(listener, keyOf(event, listener.keySteps), run.key));
+  if (at?.kind !== 'waitForEvent' || event.occurredAt < run.atMs || event.occurredAt >= (run.wakeAt ?? 0))
+    return unmoved(run);
+  const found = at.listeners.findIndex(
+    (listener) => hears(listener, event) && concerns(listener, keyOf(event, listener.keySteps), run.key),
+  );
   if (found === -1) return unmoved(run);
-  return advance(graph, run, { next: at.events[found]?.next, atMs: event.occurredAt, cause: eventCause(event), facts, now });
+  return advance(graph, run, {
+    next: at.events[found]?.next,
+    atMs: event.occurredAt,
+    cause: eventCause(event),
+    facts,
+    now,
+  });
 }
 
 function wake(graph: CompiledGraph, run: JourneyRun, { wakeAt, facts, now }: InputOf<'woke'>): Turn {
@@ -141,7 +196,10 @@ function stopAt(run: JourneyRun, stop: Stop | undefined): Turn {
 function end(run: JourneyRun, { reason, atMs }: { reason: RunReason; atMs: number }): Turn {
   const endedAt = run.state === 'watching' ? run.endedAt : atMs;
   const ended: JourneyRun = { ...run, state: 'ended', stepId: null, wakeAt: null, endedAt, reason };
-  return { run: ended, effects: run.state === 'watching' ? [] : [{ kind: 'emit', name: 'Journey Exited', occurredAt: atMs, reason }] };
+  return {
+    run: ended,
+    effects: run.state === 'watching' ? [] : [{ kind: 'emit', name: 'Journey Exited', occurredAt: atMs, reason }],
+  };
 }
 
 interface Onward {
@@ -164,7 +222,10 @@ function advance(graph: CompiledGraph, from: JourneyRun, onward: Onward): Turn {
     run = arrive(run, [at.id, atMs, cause]);
     const passage = pass(at, run, onward);
     if (passage.kind === 'wait') {
-      return { run: { ...run, wakeAt: passage.wakeAt }, effects: [...effects, { kind: 'wait', wakeAt: passage.wakeAt }] };
+      return {
+        run: { ...run, wakeAt: passage.wakeAt },
+        effects: [...effects, { kind: 'wait', wakeAt: passage.wakeAt }],
+      };
     }
     if (passage.send !== undefined) effects.push(passage.send);
     next = passage.next;
@@ -234,7 +295,15 @@ function sendOf(run: JourneyRun, at: Extract<CompiledStep, { kind: 'send' }>): S
     if (value !== undefined) variables[name] = value;
   }
   const { id: stepId, channel, topic, template } = at;
-  return { kind: 'send', intentKey: `${run.id}:${stepId}:${run.path.length}`, stepId, channel, topic, templateId: template, variables };
+  return {
+    kind: 'send',
+    intentKey: `${run.id}:${stepId}:${run.path.length}`,
+    stepId,
+    channel,
+    topic,
+    templateId: template,
+    variables,
+  };
 }
 
 /** A message of the run may still wait for the gate, and the goal may still come: then it goes on watching. */

@@ -70,7 +70,12 @@ export interface SendEffect {
 
 export type RunEffect =
   | SendEffect
-  | { readonly kind: 'emit'; readonly name: 'Journey Entered' | 'Journey Exited'; readonly occurredAt: number; readonly reason: RunReason | null }
+  | {
+      readonly kind: 'emit';
+      readonly name: 'Journey Entered' | 'Journey Exited';
+      readonly occurredAt: number;
+      readonly reason: RunReason | null;
+    }
   | { readonly kind: 'wait'; readonly wakeAt: number };
 
 export interface Turn {
