@@ -1,0 +1,60 @@
+import { openHistory } from '../../platform/clickhouse/index.ts';
+import { openPostgres } from '../../platform/postgres/index.ts';
+import type { DataFolder } from './data-folder.ts';
+
+/** Work that is not done yet, in one snapshot. All zero: nothing more will happen by itself. */
+export interface OpenWork {
+  readonly unprocessed: number;
+  readonly unarchived: number;
+  readonly messages: number;
+  readonly runs: number;
+}
+
+export interface ArchivedEvent {
+  readonly log: number;
+  readonly lane: number;
+  readonly seq: number;
+  readonly message_id: string;
+  readonly name: string;
+  readonly node: number;
+  readonly payload: string;
+}
+
+/** Looks into the engines themselves: what the public surface says could hide a fault of the reader. */
+export interface Audit {
+  openWork(): Promise<OpenWork>;
+  deadLetters(): Promise<number>;
+  /** How many events the log gave numbers to: what came from outside. */
+  intakeHeads(): Promise<number>;
+  archivedEvents(): Promise<ArchivedEvent[]>;
+  close(): Promise<void>;
+}
+
+export function openAudit(folder: DataFolder): Audit {
+  const { postgresUrl, clickhouseUrl } = folder.engineUrls();
+  const postgres = openPostgres({ url: postgresUrl, applicationName: 'audit', maxConnections: 2 });
+  const history = openHistory({ url: clickhouseUrl, database: 'segue' });
+  const count = async (text: string): Promise<number> => {
+    const { rows } = await postgres.query<{ n: number }>({ text });
+    return rows[0]?.n ?? 0;
+  };
+  return {
+    openWork: async () => {
+      const { rows } = await postgres.query<OpenWork>({
+        text: `select
+          (select coalesce(sum(l.head - c.seq), 0) from log_cursor c join log_lane l using (log, lane) where c.reader = 'processor')::int as unprocessed,
+          (select coalesce(sum(l.head - c.seq), 0) from log_cursor c join log_lane l using (log, lane) where c.reader = 'archive')::int as unarchived,
+          (select count(*) from message where status in ('queued', 'sending'))::int as messages,
+          (select count(*) from journey_run where state = 1)::int as runs`,
+      });
+      return rows[0]!;
+    },
+    deadLetters: () => count('select count(*)::int as n from log_dead_letter'),
+    intakeHeads: () => count('select sum(head)::int as n from log_lane where log = 0'),
+    archivedEvents: () =>
+      history.query<ArchivedEvent>({ sql: 'select log, lane, seq, message_id, name, node, payload from history_events order by log, lane, seq' }),
+    close: async () => {
+      await Promise.all([postgres.close(), history.close()]);
+    },
+  };
+}
