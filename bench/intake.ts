@@ -1,0 +1,218 @@
+// Events over real HTTP in batches of 100, 100,000 known profiles, 5 segments and 2 journeys live: how many a second are
+// accepted, how many have all their effects, how late those are at half that load, and what the bare engine does.
+import { Agent, request } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
+import pg from 'pg';
+import { type BenchServer, type CpuSeconds, startBenchServer, WRITE_KEY } from './bench-server.ts';
+import { type Figure, figure, percentile, report } from './report.ts';
+import { identifyEventJson, shopEventJson } from './shop-events.ts';
+
+const PROFILES = Number(process.env['BENCH_PROFILES'] ?? 100_000);
+const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 20);
+const BATCH = 100;
+const SENDERS = 12;
+
+const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+const authorization = `Basic ${Buffer.from(`${WRITE_KEY}:`).toString('base64')}`;
+
+function send(url: string, events: readonly string[]): Promise<void> {
+  const body = `{"batch":[${events.join(',')}],"sentAt":"${new Date().toISOString()}"}`;
+  return new Promise((resolve, reject) => {
+    const call = request(`${url}/v1/batch`, { method: 'POST', agent, headers: { authorization, 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) } }, (answer) => {
+      answer.resume();
+      answer.on('end', () => (answer.statusCode === 200 ? resolve() : reject(new Error(`status ${answer.statusCode}`))));
+    });
+    call.on('error', reject);
+    call.end(body);
+  });
+}
+
+async function setUp(server: BenchServer): Promise<void> {
+  const segment = (name: string, rule: object) => server.api('POST', '/api/v1/segments', { name, rule });
+  await segment('Bought lately', { event: 'Order Completed', within: { days: 30 } });
+  await segment('Window shoppers', { all: [{ event: 'Product Viewed', count: { atLeast: 3 }, within: { days: 7 } }, { not: { event: 'Order Completed', within: { days: 7 } } }] });
+  await segment('Cart left behind', { all: [{ event: 'Product Added', within: { hours: 1 } }, { event: 'Order Completed', within: { hours: 1 }, count: { exactly: 0 } }] });
+  await segment('Plus customers', { trait: 'plan', op: 'equals', value: 'plus' });
+  const vip = await segment('Big spenders', { event: 'Order Completed', where: [{ property: 'total', op: 'atLeast', value: 100 }], count: { atLeast: 2 } });
+  const template = await server.api('POST', '/api/v1/templates', { name: 'Cart', subject: 'Your cart', html: '<p>Still there</p>' });
+  const journey = async (name: string, graph: object) => {
+    const made = await server.api('POST', '/api/v1/journeys', { name, graph });
+    await server.api('POST', `/api/v1/journeys/${String(made['id'])}/publish`, {});
+  };
+  const steps = [
+    { id: 'wait', kind: 'delay', duration: { hours: 1 }, next: 'mail' },
+    { id: 'mail', kind: 'send', channel: 'email', template: template['id'], topic: 'marketing' },
+  ];
+  await journey('Cart recovery', { entry: { kind: 'event', event: 'Product Added' }, key: 'cart_id', reentry: 'afterEnd', goal: { event: 'Order Completed' }, start: 'wait', steps });
+  await journey('Big spender', { entry: { kind: 'segmentEntered', segment: vip['id'] }, reentry: 'never', start: 'wait', steps });
+}
+
+/** Positions of the log: events committed, events with their effects, events archived. */
+class Positions {
+  readonly #pool: pg.Pool;
+
+  constructor(url: string) {
+    this.#pool = new pg.Pool({ connectionString: url, max: 2 });
+  }
+
+  async read(): Promise<{ lane: string; head: number; processed: number; archived: number }[]> {
+    const { rows } = await this.#pool.query<{ lane: string; head: string; processed: string; archived: string }>({
+      name: 'positions',
+      text: `select l.log || '/' || l.lane as lane, l.head, p.seq as processed, a.seq as archived from log_lane l
+             join log_cursor p on p.reader = 'processor' and (p.log, p.lane) = (l.log, l.lane)
+             join log_cursor a on a.reader = 'archive' and (a.log, a.lane) = (l.log, l.lane)`,
+    });
+    return rows.map((row) => ({ lane: row.lane, head: Number(row.head), processed: Number(row.processed), archived: Number(row.archived) }));
+  }
+
+  /** Resolves when every event has its effects and lies in the history. */
+  async settled(): Promise<void> {
+    for (;;) {
+      const rows = await this.read();
+      if (rows.every((row) => row.processed === row.head && row.archived === row.head)) return;
+      await pause(20);
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#pool.end();
+  }
+}
+
+async function saturate(url: string, options: { senders: number; next: () => string[]; until: () => boolean }): Promise<number> {
+  let sent = 0;
+  const sender = async (): Promise<void> => {
+    while (!options.until()) {
+      const events = options.next();
+      await send(url, events);
+      sent += events.length;
+    }
+  };
+  await Promise.all(Array.from({ length: options.senders }, sender));
+  return sent;
+}
+
+function batchOf(make: (timestamp: string) => string): string[] {
+  const timestamp = new Date().toISOString();
+  return Array.from({ length: BATCH }, () => make(timestamp));
+}
+
+const anyCustomer = (): number => Math.floor(Math.random() * PROFILES);
+
+/** From the commit of an event to the commit of all its effects, per lane, at a steady rate. */
+async function latencies(url: string, positions: Positions, ratePerSecond: number): Promise<number[]> {
+  const samples: number[] = [];
+  const waiting = new Map<string, { head: number; at: number }[]>();
+  const end = performance.now() + SECONDS * 1000;
+  const watch = (async () => {
+    while (performance.now() < end) {
+      const rows = await positions.read();
+      const now = performance.now();
+      for (const row of rows) {
+        const queue = waiting.get(row.lane) ?? [];
+        waiting.set(row.lane, queue);
+        if (row.head > (queue.at(-1)?.head ?? row.processed)) queue.push({ head: row.head, at: now });
+        while (queue.length > 0 && queue[0]!.head <= row.processed) samples.push(now - queue.shift()!.at);
+      }
+      await pause(4);
+    }
+  })();
+  const everyMs = (BATCH / ratePerSecond) * 1000;
+  let due = performance.now();
+  const sending = new Set<Promise<void>>();
+  while (performance.now() < end) {
+    const one = send(url, batchOf((at) => shopEventJson(anyCustomer(), at))).finally(() => sending.delete(one));
+    sending.add(one);
+    due += everyMs;
+    await pause(Math.max(0, due - performance.now()));
+  }
+  await Promise.all([...sending, watch]);
+  return samples;
+}
+
+/** The same events as rows of jsonb, 100 a statement, three connections: what the engine takes when nothing else is done. */
+async function bareLimit(url: string): Promise<number> {
+  const pool = new pg.Pool({ connectionString: url, max: 3 });
+  await pool.query('create table bench_bare (id bigint generated always as identity, body jsonb)');
+  const texts = Array.from({ length: 20 }, () => batchOf((at) => shopEventJson(anyCustomer(), at)));
+  const insert = `insert into bench_bare (body) values ${Array.from({ length: BATCH }, (_, i) => `($${i + 1}::jsonb)`).join(',')}`;
+  const end = performance.now() + Math.min(SECONDS, 8) * 1000;
+  const start = performance.now();
+  let rows = 0;
+  const writer = async (): Promise<void> => {
+    for (let i = 0; performance.now() < end; i++) {
+      await pool.query({ name: 'bare', text: insert, values: texts[i % texts.length]! });
+      rows += BATCH;
+    }
+  };
+  await Promise.all([writer(), writer(), writer()]);
+  const perSecond = rows / ((performance.now() - start) / 1000);
+  await pool.query('drop table bench_bare');
+  await pool.end();
+  return perSecond;
+}
+
+/** Where the processor time of one event goes: steadier than events a second on a machine that is busy with other things. */
+function cpuFigures(before: CpuSeconds, after: CpuSeconds, run: { events: number; loadSeconds: number }): Figure[] {
+  const perEvent = (seconds: number) => (seconds / run.events) * 1e6;
+  return [
+    figure({ name: 'cpu_server', value: perEvent(after.server - before.server), unit: 'us/event' }),
+    figure({ name: 'cpu_postgres', value: perEvent(after.postgres - before.postgres), unit: 'us/event' }),
+    figure({ name: 'cpu_clickhouse', value: perEvent(after.clickhouse - before.clickhouse), unit: 'us/event' }),
+    figure({ name: 'cpu_load_generator', value: perEvent(run.loadSeconds), unit: 'us/event' }),
+  ];
+}
+
+async function main(): Promise<void> {
+  const server = await startBenchServer();
+  const positions = new Positions(server.postgresUrl);
+  const figures: Figure[] = [];
+  let rssMb = 0;
+  const memory = setInterval(() => (rssMb = Math.max(rssMb, server.rssMb())), 250);
+  try {
+    let known = 0;
+    await saturate(server.url, { senders: 4, next: () => batchOf((at) => identifyEventJson(known++, at)), until: () => known >= PROFILES });
+    await positions.settled();
+    await setUp(server);
+    for (;;) {
+      const segments = (await server.api('GET', '/api/v1/segments'))['items'] as { status: string }[];
+      if (segments.every((segment) => segment.status === 'live')) break;
+      await pause(200);
+    }
+    console.log(`${known} profiles known, 5 segments and 2 journeys live`);
+    const limit = await bareLimit(server.postgresUrl);
+    const before = server.cpuSeconds();
+    const ownBefore = process.cpuUsage();
+    const start = performance.now();
+    const end = start + SECONDS * 1000;
+    const sent = await saturate(server.url, { senders: SENDERS, next: () => batchOf((at) => shopEventJson(anyCustomer(), at)), until: () => performance.now() > end });
+    const accepted = sent / ((performance.now() - start) / 1000);
+    await positions.settled();
+    const endToEnd = sent / ((performance.now() - start) / 1000);
+    const after = server.cpuSeconds();
+    const own = process.cpuUsage(ownBefore);
+    figures.push(...cpuFigures(before, after, { events: sent, loadSeconds: (own.user + own.system) / 1e6 }));
+    figures.push(figure({ name: 'accepted', value: accepted, unit: 'events/s', limit }));
+    figures.push(
+      figure({
+        name: 'end_to_end',
+        value: endToEnd,
+        unit: 'events/s',
+        limit,
+        target: { text: '>= 7000 and ratio >= 0.2', met: (value, ratio) => value >= 7000 && (ratio ?? 0) >= 0.2 },
+      }),
+    );
+    const samples = await latencies(server.url, positions, endToEnd / 2);
+    figures.push(figure({ name: 'latency_p50_half_load', value: percentile(samples, 0.5), unit: 'ms' }));
+    figures.push(figure({ name: 'latency_p99_half_load', value: percentile(samples, 0.99), unit: 'ms', target: { text: '< 300', met: (value) => value < 300 } }));
+    figures.push(figure({ name: 'server_rss', value: rssMb, unit: 'MB', target: { text: '< 700', met: (value) => value < 700 } }));
+  } finally {
+    clearInterval(memory);
+    await positions.close();
+    await server.stop();
+  }
+  report('intake', figures);
+}
+
+await main();
+process.exit(0);
