@@ -32,6 +32,7 @@ function rounds(lines: LaneLines): Round[] {
 }
 
 async function appendRound(sql: Sql, log: LogId, round: Round): Promise<Block[]> {
+  const payloads = await Promise.all(round.map((part) => packLines(part.lines)));
   // Payloads are parameters of their own: an array of bytea would travel as hex text, twice the size.
   const { rows } = await sql.query<{ lane: number; first_seq: number }>({
     name: `log_append_${round.length}`,
@@ -40,7 +41,7 @@ async function appendRound(sql: Sql, log: LogId, round: Round): Promise<Block[]>
       log,
       round.map((part) => part.lane),
       round.map((part) => part.lines.length),
-      ...round.map((part) => packLines(part.lines)),
+      ...payloads,
     ],
   });
   const firstSeqs = new Map(rows.map((row) => [row.lane, row.first_seq]));

@@ -1,8 +1,10 @@
-import { compressSync, uncompressSync } from 'snappy';
+import { compress, compressSync, uncompressSync } from 'snappy';
 import type { LogId } from './event.ts';
 
 /** A block holds at most this many events, so that a reader standing inside one finds it by a short range. */
 export const BLOCK_EVENTS_MAX = 2_000;
+
+const SMALL_CHARS = 8_192;
 
 /** Consecutive events of one lane, as the lines they are stored as. */
 export interface Block {
@@ -12,8 +14,10 @@ export interface Block {
   readonly lines: readonly string[];
 }
 
-export function packLines(lines: readonly string[]): Buffer {
-  return compressSync(lines.join('\n'));
+/** Compressed off the event loop when that is worth the way there. */
+export async function packLines(lines: readonly string[]): Promise<Buffer> {
+  const text = lines.join('\n');
+  return text.length < SMALL_CHARS ? compressSync(text) : compress(text);
 }
 
 export function unpackLines(payload: Buffer): string[] {

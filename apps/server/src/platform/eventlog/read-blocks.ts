@@ -40,6 +40,7 @@ export async function readBlocks(
     name: 'log_read_blocks',
     text: `select b.log, b.lane, b.first_seq, b.payload
            from unnest($1::smallint[], $2::smallint[], $3::bigint[]) as c(log, lane, seq)
+           join log_lane l on l.log = c.log and l.lane = c.lane and l.head > c.seq
            cross join lateral (
              select log, lane, first_seq, payload from log_block
              where log = c.log and lane = c.lane

@@ -3,7 +3,7 @@ import type { Services } from '../context.ts';
 import type { LogId } from './event.ts';
 import { beat, holdAllLanes, holdLanes, LANES_TOTAL, type LaneLease, type ReaderName } from './lease.ts';
 import type { LeasedRun } from './processor.ts';
-import { type LaneRun, readBlocks, readRecent } from './read-blocks.ts';
+import { readBlocks, readRecent } from './read-blocks.ts';
 
 const HOLD_EVERY_MS = 2_000;
 /** What another process appended is found by looking; what this one appended wakes us at once. */
@@ -69,31 +69,39 @@ function caughtUp(known: LaneLease, stored: LaneLease): LaneLease {
 export interface ReadOptions {
   readonly eventsMax: number;
   readonly fromDatabase: boolean;
+  /** Called when the database had something: there is probably more. */
+  readonly onFound?: () => void;
 }
+
+/** No lane takes more than this part of a batch while others wait: none starves behind a busy one. */
+const LANE_SHARE = 1 / 4;
 
 /** What follows the cursors of `leases`: from memory where this process appended it, else from the database. */
 export async function readRuns(services: Services, leases: readonly LaneLease[], options: ReadOptions): Promise<LeasedRun[]> {
   const runs: LeasedRun[] = [];
   const cold: LaneLease[] = [];
   let room = options.eventsMax;
+  const laneMax = Math.ceil(options.eventsMax * LANE_SHARE);
   for (const lease of leases) {
     if (room <= 0) break;
-    const run = readRecent(services.log.recent, lease, room);
+    const run = readRecent(services.log.recent, lease, Math.min(room, laneMax));
     if (run === undefined) cold.push(lease);
     // Cut in two, a block could only be continued from the database: leave it whole for the next batch.
-    else if (run.lines.length <= room || runs.length === 0) room -= addRun(runs, lease, run, room);
+    else if (run.lines.length <= room || runs.length === 0) room -= addRun(runs, { lease, run }, room);
   }
   if (room > 0 && options.fromDatabase && cold.length > 0) {
-    for (const run of await readBlocks(services.postgres, cold, 2)) {
+    const found = await readBlocks(services.postgres, cold, 2);
+    if (found.length > 0) options.onFound?.();
+    for (const run of found) {
       if (room <= 0) break;
       const lease = cold.find((l) => l.log === run.log && l.lane === run.lane)!;
-      room -= addRun(runs, lease, run, room);
+      room -= addRun(runs, { lease, run }, room);
     }
   }
   return runs;
 }
 
-function addRun(runs: LeasedRun[], lease: LaneLease, run: LaneRun, room: number): number {
+function addRun(runs: LeasedRun[], { lease, run }: LeasedRun, room: number): number {
   const lines = run.lines.length > room ? run.lines.slice(0, room) : run.lines;
   runs.push({ lease, run: { ...run, lines } });
   return lines.length;
@@ -115,7 +123,13 @@ export class AppendSignal {
     this.#wake?.();
   }
 
-  /** Whether the database should be asked as well: at the latest every `LOOK_EVERY_MS`. */
+  /** The last look found something: look again at once. */
+  found(): void {
+    this.#lookedAt = 0;
+    this.notify();
+  }
+
+  /** Whether the database should be asked as well: every `LOOK_EVERY_MS`, and again after a look that found something. */
   dueToLook(): boolean {
     const nowMs = performance.now();
     if (nowMs - this.#lookedAt < LOOK_EVERY_MS) return false;

@@ -5,7 +5,7 @@ import { type DeadLetterTally, processRuns } from './processor.ts';
 import { AppendSignal, type LaneHold, readRuns } from './reader.ts';
 
 /** Larger batches touch each table less often; beyond this the latency grows and the gain does not. */
-const BATCH_EVENTS_MAX = 1_000;
+const BATCH_EVENTS_MAX = 2_000;
 const RETRY_MS = 20;
 const FAULT_MS = 1_000;
 
@@ -32,7 +32,11 @@ async function runWorker(services: Services, options: ProcessorOptions, index: n
       await hold.renew(services);
       const own = hold.leases.filter((lease) => (lease.lane + lease.log) % workers === index);
       const leases = rotate(own, turn++);
-      const runs = await readRuns(services, leases, { eventsMax: BATCH_EVENTS_MAX, fromDatabase: appended.dueToLook() });
+      const runs = await readRuns(services, leases, {
+        eventsMax: BATCH_EVENTS_MAX,
+        fromDatabase: appended.dueToLook(),
+        onFound: () => appended.found(),
+      });
       if (runs.length === 0) {
         await appended.wait(signal);
         continue;

@@ -31,11 +31,11 @@ export async function readSubjects(sql: Sql, workspaceId: number, ids: readonly 
 
 /** Writes states in one statement. All bytes travel as one binary parameter, cut up again by offset and length. */
 export async function saveSubjects(sql: Sql, workspaceId: number, subjects: readonly Subject[]): Promise<void> {
-  await writeStates(sql, workspaceId, subjects, UPDATE);
+  await writeStates(sql, UPDATE, { workspaceId, subjects });
 }
 
 export async function insertSubjects(sql: Sql, workspaceId: number, subjects: readonly Subject[]): Promise<void> {
-  await writeStates(sql, workspaceId, subjects, INSERT);
+  await writeStates(sql, INSERT, { workspaceId, subjects });
 }
 
 export async function deleteSubjects(sql: Sql, workspaceId: number, ids: readonly string[]): Promise<void> {
@@ -62,9 +62,8 @@ const INSERT = {
 
 async function writeStates(
   sql: Sql,
-  workspaceId: number,
-  subjects: readonly Subject[],
   statement: { name: string; text: string },
+  { workspaceId, subjects }: { workspaceId: number; subjects: readonly Subject[] },
 ): Promise<void> {
   if (subjects.length === 0) return;
   const states = subjects.map((subject) => subject.encode());
