@@ -7,6 +7,7 @@ export interface ApiKeyRow {
 }
 
 export async function findFirstWorkspaceId(sql: Sql): Promise<number | undefined> {
+  // every workspace: there is a first one or none.
   const { rows } = await sql.query<{ id: number }>({ text: 'select id from workspace order by id limit 1' });
   return rows[0]?.id;
 }
@@ -18,6 +19,7 @@ export async function lockFirstStart(sql: Sql): Promise<void> {
 
 export async function insertWorkspace(sql: Sql, workspace: { name: string; wrappedKey: Buffer }): Promise<number> {
   const { rows } = await sql.query<{ id: number }>({
+    // every workspace: this makes one.
     text: 'insert into workspace (name, wrapped_key) values ($1, $2) returning id',
     values: [workspace.name, workspace.wrappedKey],
   });
@@ -70,6 +72,7 @@ export async function readWrappedKey(sql: Sql, workspaceId: number): Promise<Buf
 }
 
 export async function listWorkspaceIds(sql: Sql): Promise<number[]> {
+  // every workspace: that is the question.
   const { rows } = await sql.query<{ id: number }>({ text: 'select id from workspace order by id' });
   return rows.map((row) => row.id);
 }

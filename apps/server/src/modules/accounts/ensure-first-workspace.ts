@@ -1,8 +1,6 @@
-import { newWrappedWorkspaceKey } from '../../platform/crypto/index.ts';
-import { newUuid } from '../../platform/ids/index.ts';
 import type { Postgres, Sql } from '../../platform/postgres/index.ts';
-import { findFirstWorkspaceId, insertApiKey, insertWorkspace, insertWriteKey, lockFirstStart } from './account-store.ts';
-import { generateKey, hashApiKey } from './keys.ts';
+import { findFirstWorkspaceId, lockFirstStart } from './account-store.ts';
+import { createWorkspace } from './create-workspace.ts';
 
 export interface FirstWorkspace {
   readonly workspaceId: number;
@@ -26,17 +24,15 @@ export async function ensureFirstWorkspace(
     await lockFirstStart(sql);
     const existing = await findFirstWorkspaceId(sql);
     if (existing !== undefined) return { workspaceId: existing, generated: {} };
-    const workspaceId = await insertWorkspace(sql, { name: 'Shop', wrappedKey: newWrappedWorkspaceKey(options.secret) });
-    const apiKey = options.apiKey ?? generateKey('sk');
-    const writeKey = options.writeKey ?? generateKey('wk');
-    await insertApiKey(sql, {
-      id: newUuid(options.nowMs),
-      workspaceId,
-      hash: hashApiKey(apiKey),
-      name: 'First key',
-      scopes: options.scopes,
+    const { secret, nowMs, scopes } = options;
+    const { workspaceId, apiKey, writeKey } = await createWorkspace(sql, {
+      name: 'Shop',
+      secret,
+      nowMs,
+      scopes,
+      apiKey: options.apiKey,
+      writeKey: options.writeKey,
     });
-    await insertWriteKey(sql, { workspaceId, key: writeKey, name: 'First source' });
     await options.setUp(sql, workspaceId);
     return {
       workspaceId,

@@ -1,4 +1,5 @@
 export { listWorkspaceIds } from './account-store.ts';
+export { createWorkspace } from './create-workspace.ts';
 export { ensureFirstWorkspace, type FirstWorkspace } from './ensure-first-workspace.ts';
 export { createKeyRing, type KeyRing } from './keys.ts';
 export { accountsMigrations } from './migrations/index.ts';

@@ -5,7 +5,7 @@ import { LANE_COUNT } from '../../platform/eventlog/index.ts';
 import { uuidText } from '../../platform/ids/index.ts';
 import type { Sql } from '../../platform/postgres/index.ts';
 import { GenerationCache } from '../../platform/generation-cache.ts';
-import { type Identifier, KIND_CODES } from './identifier.ts';
+import { type Identifier, type IdentifierKind, KIND_CODES } from './identifier.ts';
 import { findNodesByHash, findWrappedKeys, insertNodes, type NewNode } from './node-store.ts';
 
 /** An identifier's node as intake needs it. */
@@ -19,8 +19,8 @@ interface NodeNeed {
   readonly identifier: Identifier;
 }
 
-/** About 200 bytes each. */
-const CACHED_NODES_MAX = 600_000;
+/** Of one kind; about 200 bytes each. */
+const CACHED_NODES_MAX = 250_000;
 /** Only events with personal values need a key. */
 const CACHED_KEYS_MAX = 50_000;
 
@@ -28,7 +28,8 @@ const CACHED_KEYS_MAX = 50_000;
 export class NodeDirectory {
   readonly #sql: Sql;
   readonly #keysOf: (workspaceId: number) => Promise<WorkspaceKeys>;
-  readonly #nodes = new GenerationCache<string, KnownNode>(CACHED_NODES_MAX);
+  /** By workspace and kind, so that a look-up takes the identifier's value as it is. */
+  readonly #nodes = new Map<number, Map<IdentifierKind, GenerationCache<string, KnownNode>>>();
   /** Null: its owner was erased. */
   readonly #keys = new GenerationCache<number, Buffer | null>(CACHED_KEYS_MAX);
 
@@ -38,7 +39,7 @@ export class NodeDirectory {
   }
 
   find(workspaceId: number, identifier: Identifier): KnownNode | undefined {
-    return this.#nodes.get(cacheKey(workspaceId, identifier));
+    return this.#cacheOf(workspaceId, identifier.kind).get(identifier.value);
   }
 
   /** The data key of a node, after `ensureKeys`; undefined once its owner was erased. */
@@ -50,8 +51,8 @@ export class NodeDirectory {
   async ensure(needs: readonly NodeNeed[]): Promise<void> {
     const unknown = new Map<number, Map<string, Identifier>>();
     for (const { workspaceId, identifier } of needs) {
-      const key = cacheKey(workspaceId, identifier);
-      if (this.#nodes.get(key) !== undefined) continue;
+      if (this.find(workspaceId, identifier) !== undefined) continue;
+      const key = `${identifier.kind}\n${identifier.value}`;
       let ofWorkspace = unknown.get(workspaceId);
       if (ofWorkspace === undefined) unknown.set(workspaceId, (ofWorkspace = new Map()));
       ofWorkspace.set(key, identifier);
@@ -69,19 +70,28 @@ export class NodeDirectory {
 
   async #load(workspaceId: number, identifiers: ReadonlyMap<string, Identifier>): Promise<void> {
     const keys = await this.#keysOf(workspaceId);
-    const byHash = new Map<string, { cacheKey: string; identifier: Identifier }>();
-    for (const [key, identifier] of identifiers) byHash.set(identifierHash(keys, identifier), { cacheKey: key, identifier });
+    const byHash = new Map([...identifiers.values()].map((identifier) => [identifierHash(keys, identifier), identifier]));
     const found = await findNodesByHash(this.#sql, workspaceId, [...byHash.keys()]);
     const missing = new Set(byHash.keys());
     for (const row of found) missing.delete(row.hash);
     if (missing.size > 0) {
-      const fresh = [...missing].map((hash) => newNode(keys, byHash.get(hash)!.identifier, hash));
+      const fresh = [...missing].map((hash) => newNode(keys, byHash.get(hash)!, hash));
       await insertNodes(this.#sql, workspaceId, fresh);
       found.push(...(await findNodesByHash(this.#sql, workspaceId, [...missing])));
     }
     for (const row of found) {
-      this.#nodes.set(byHash.get(row.hash)!.cacheKey, { id: row.id, kind: row.kind, lane: laneOfHash(row.hash) });
+      const identifier = byHash.get(row.hash)!;
+      const node: KnownNode = { id: row.id, kind: row.kind, lane: laneOfHash(row.hash) };
+      this.#cacheOf(workspaceId, identifier.kind).set(identifier.value, node);
     }
+  }
+
+  #cacheOf(workspaceId: number, kind: IdentifierKind): GenerationCache<string, KnownNode> {
+    let kinds = this.#nodes.get(workspaceId);
+    if (kinds === undefined) this.#nodes.set(workspaceId, (kinds = new Map()));
+    let cache = kinds.get(kind);
+    if (cache === undefined) kinds.set(kind, (cache = new GenerationCache(CACHED_NODES_MAX)));
+    return cache;
   }
 }
 
@@ -102,10 +112,6 @@ function newNode(keys: WorkspaceKeys, identifier: Identifier, hash: string): New
     value: seal(key, identifier.value),
     wrappedKey: seal(keys.wrapping, key),
   };
-}
-
-function cacheKey(workspaceId: number, identifier: Identifier): string {
-  return `${workspaceId}\n${identifier.kind}\n${identifier.value}`;
 }
 
 /** The data keys of nodes by id; a node without one was erased. One query. */

@@ -9,7 +9,7 @@ create table profile (
 
 -- An identifier is a node with an id of its own. History names nodes; only this table says whose they are.
 create table identity_node (
-  id bigint generated always as identity primary key,
+  id bigint generated always as identity,
   workspace_id integer not null,
   kind smallint not null,
   -- Keyed hash of kind and value: look-up without the value.
@@ -20,6 +20,7 @@ create table identity_node (
   wrapped_key bytea,
   profile_id uuid,
   created_at timestamptz not null default now(),
+  primary key (workspace_id, id),
   unique (workspace_id, hash)
 );
 create index identity_node_profile on identity_node (workspace_id, profile_id) where profile_id is not null;
