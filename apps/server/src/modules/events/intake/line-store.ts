@@ -13,11 +13,12 @@ export interface EventLine {
 /** Appends the lines whose message is new. Durable once it resolves. */
 export async function writeLines(services: Services, lines: readonly EventLine[], day: number): Promise<void> {
   const blocks = await services.postgres.transaction(async (sql) => {
-    const fresh = await claimMessageKeys(sql, lines.map((line) => line.key), day);
+    const taken = await claimMessageKeys(sql, lines.map((line) => line.key), day);
     const byLane = new Map<number, string[]>();
     for (const line of lines) {
-      // Deleting as we go drops a repeat within the group as well.
-      if (!fresh.delete(line.key)) continue;
+      if (taken.has(line.key)) continue;
+      // A repeat within the group is dropped as well.
+      taken.add(line.key);
       const lane = byLane.get(line.lane);
       if (lane === undefined) byLane.set(line.lane, [line.text]);
       else lane.push(line.text);

@@ -39,9 +39,12 @@ interface Deps {
 export function registerIntake(app: FastifyInstance, deps: Deps): void {
   const bound = new MemoryBound(HELD_CHARS_MAX);
   app.register(async (scope) => {
-    scope.addHook('onRequest', async () => bound.refuseWhenFull());
+    scope.addHook('onRequest', async (request) => {
+      bound.refuseWhenFull();
+      // Browsers send text/plain to avoid a preflight, beacons nothing at all, others worse: the body is JSON, whatever it says.
+      request.raw.headers['content-type'] = 'application/json';
+    });
     scope.removeAllContentTypeParsers();
-    // Browsers send text/plain to avoid a preflight, beacons send nothing at all: JSON is what the body is, whatever it says.
     scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: BODY_BYTES_MAX }, async (request: FastifyRequest, body: Buffer) =>
       parseBody(await inflateBody(body, request.headers['content-encoding'])),
     );
