@@ -4,12 +4,10 @@ import type { Ctx } from '../../platform/context.ts';
 import { AppError } from '../../platform/errors.ts';
 import { cutLanes, inTransaction } from '../../platform/eventlog/index.ts';
 import { newUuid } from '../../platform/ids/index.ts';
-import { isRetryable } from '../../platform/postgres/index.ts';
-import { deleteMembersOf } from './member-store.ts';
+import { forgetRows } from './member-store.ts';
 import { compileRule } from './rule.ts';
 import {
   deleteLeaves,
-  deleteLeafStates,
   findSegment,
   insertSegment,
   listActiveSegments,
@@ -64,22 +62,5 @@ export async function archiveSegment(ctx: Ctx, id: string): Promise<void> {
     await deleteLeaves(ctx.sql, ctx.workspaceId, generations);
     return generations;
   });
-  await forgetRows(ctx, id, orphans);
-}
-
-const ATTEMPTS_MAX = 5;
-
-/**
- * Rows that batches under way may hold locked. A batch takes them before its cursors: deleted under the cut they would
- * lock each other up. After it, batches begun before are taken back and later ones know the segment no more.
- */
-async function forgetRows(ctx: Ctx, id: string, orphans: readonly number[]): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await deleteMembersOf(ctx.sql, ctx.workspaceId, id);
-      return await deleteLeafStates(ctx.sql, ctx.workspaceId, orphans);
-    } catch (error) {
-      if (attempt === ATTEMPTS_MAX || !isRetryable(error)) throw error;
-    }
-  }
+  await forgetRows(ctx.sql, ctx.workspaceId, { segmentId: id, generations: orphans });
 }

@@ -1,4 +1,4 @@
-import type { Sql } from '../../platform/postgres/index.ts';
+import { arrayLiteral, isRetryable, type Sql } from '../../platform/postgres/index.ts';
 
 export interface MemberChange {
   readonly segmentId: string;
@@ -13,7 +13,7 @@ export async function insertMembers(sql: Sql, workspaceId: number, options: { me
     text: `insert into segment_member (workspace_id, segment_id, profile_id, entered_at)
            select $1, segment_id, profile_id, $4 from unnest($2::uuid[], $3::uuid[]) as m(segment_id, profile_id)
            on conflict do nothing`,
-    values: [workspaceId, members.map((m) => m.segmentId), members.map((m) => m.profileId), at],
+    values: [workspaceId, arrayLiteral(members.map((m) => m.segmentId)), arrayLiteral(members.map((m) => m.profileId)), at],
   });
 }
 
@@ -23,7 +23,7 @@ export async function deleteMembers(sql: Sql, workspaceId: number, members: read
     name: 'segment_member_delete',
     text: `delete from segment_member s using unnest($2::uuid[], $3::uuid[]) as m(segment_id, profile_id)
            where s.workspace_id = $1 and s.segment_id = m.segment_id and s.profile_id = m.profile_id`,
-    values: [workspaceId, members.map((m) => m.segmentId), members.map((m) => m.profileId)],
+    values: [workspaceId, arrayLiteral(members.map((m) => m.segmentId)), arrayLiteral(members.map((m) => m.profileId))],
   });
 }
 
@@ -42,11 +42,32 @@ export async function deleteMerged(sql: Sql, workspaceId: number, profileIds: re
   });
 }
 
-export async function deleteMembersOf(sql: Sql, workspaceId: number, segmentId: string): Promise<void> {
-  await sql.query({
-    text: 'delete from segment_member where workspace_id = $1 and segment_id = $2',
-    values: [workspaceId, segmentId],
-  });
+const ATTEMPTS_MAX = 5;
+
+/**
+ * Forgets the members of a segment that is gone and the history of its leaves. In a transaction of its own after the cut:
+ * batches hold such rows locked before they come to their cursors, so under the cut both would wait for each other.
+ */
+export async function forgetRows(
+  sql: Sql,
+  workspaceId: number,
+  gone: { segmentId: string; generations: readonly number[] },
+): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await sql.query({
+        text: 'delete from segment_member where workspace_id = $1 and segment_id = $2',
+        values: [workspaceId, gone.segmentId],
+      });
+      await sql.query({
+        text: 'delete from leaf_state where workspace_id = $1 and generation = any($2::integer[])',
+        values: [workspaceId, gone.generations],
+      });
+      return;
+    } catch (error) {
+      if (attempt === ATTEMPTS_MAX || !isRetryable(error)) throw error;
+    }
+  }
 }
 
 export async function listMembers(
@@ -96,9 +117,9 @@ export async function saveWakes(sql: Sql, workspaceId: number, wakes: readonly W
   await sql.query({
     name: 'segment_wake_save',
     text: `insert into segment_wake (workspace_id, profile_id, wake_at)
-           select $1, profile_id, wake_at from unnest($2::uuid[], $3::timestamptz[]) as w(profile_id, wake_at)
+           select $1, profile_id, to_timestamp(wake_ms / 1000.0) from unnest($2::uuid[], $3::bigint[]) as w(profile_id, wake_ms)
            on conflict (workspace_id, profile_id) do update set wake_at = excluded.wake_at`,
-    values: [workspaceId, wakes.map((w) => w.profileId), wakes.map((w) => new Date(w.atMs))],
+    values: [workspaceId, arrayLiteral(wakes.map((w) => w.profileId)), arrayLiteral(wakes.map((w) => w.atMs))],
   });
 }
 

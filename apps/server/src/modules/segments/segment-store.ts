@@ -56,9 +56,10 @@ export async function listSegments(sql: Sql, workspaceId: number, page: { limit:
   return rows;
 }
 
-/** Over all workspaces, for the one back-fill loop; each row says whose it is (workspace_id). */
+/** For the one back-fill loop; each row says whose it is. */
 export async function listToFill(sql: Sql): Promise<SegmentRow[]> {
   const { rows } = await sql.query<SegmentRow>({
+    // every workspace: one loop carries them all.
     text: `select ${COLUMNS} from segment where status in ('filling', 'sweeping') order by created_at, id`,
   });
   return rows;
@@ -135,13 +136,6 @@ export async function markFilled(sql: Sql, workspaceId: number, generations: rea
 export async function deleteLeaves(sql: Sql, workspaceId: number, generations: readonly number[]): Promise<void> {
   await sql.query({
     text: 'delete from segment_leaf where workspace_id = $1 and generation = any($2::integer[])',
-    values: [workspaceId, generations],
-  });
-}
-
-export async function deleteLeafStates(sql: Sql, workspaceId: number, generations: readonly number[]): Promise<void> {
-  await sql.query({
-    text: 'delete from leaf_state where workspace_id = $1 and generation = any($2::integer[])',
     values: [workspaceId, generations],
   });
 }
