@@ -58,8 +58,8 @@ export interface PastPlace {
 }
 
 /**
- * The runs of these profiles that have not ended, and one run of each past place. One statement; by index
- * journey_run_live, and journey_run_of_profile for past places.
+ * The runs of these profiles that have not ended, and one run of each past place. One statement, by index
+ * journey_run_of_profile.
  */
 export async function listRuns(
   sql: Sql,

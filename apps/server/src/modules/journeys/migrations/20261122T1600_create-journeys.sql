@@ -48,10 +48,8 @@ create table journey_run (
 
 -- Never two runs at once for one profile and key.
 create unique index journey_run_waiting on journey_run (workspace_id, profile_id, journey_id, key) where state = 1;
--- Whose runs hear an event.
-create index journey_run_live on journey_run (workspace_id, profile_id) where state < 3;
 -- Due waits, each journey's by itself, so that those of a paused one are not read over and over.
 create index journey_run_due on journey_run (workspace_id, journey_id, version, wake_ms) where state < 3;
--- Lists, newest first; and whether a profile was in a journey before.
+-- Lists, newest first; whose runs hear an event; and whether a profile was in a journey before.
 create index journey_run_of_journey on journey_run (workspace_id, journey_id, id);
 create index journey_run_of_profile on journey_run (workspace_id, profile_id, id);
