@@ -10,7 +10,7 @@ export interface CliOptions {
   readonly seed: number;
 }
 
-const VISITS_PER_HOUR_DEFAULT = 5;
+const VISITS_PER_HOUR_DEFAULT = 8;
 const SEED_DEFAULT = 2611;
 
 export const USAGE = `Usage: sandbox --server URL --write-key KEY [options]
