@@ -77,7 +77,10 @@ async function ready(url: string, child: ChildProcess): Promise<void> {
 async function callApi(url: string, method: string, body?: object): Promise<Record<string, unknown>> {
   const answer = await fetch(url, {
     method,
-    headers: { authorization: `Bearer ${API_KEY}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+    headers: {
+      authorization: `Bearer ${API_KEY}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   const text = await answer.text();
@@ -111,18 +114,34 @@ function cpuSeconds(serverPid: number): CpuSeconds {
   const postmaster = engines.find((one) => one.command.includes('postgres'));
   return {
     server: sum(processes.filter((one) => one.pid === serverPid)),
-    postgres: postmaster === undefined ? 0 : postmaster.seconds + postmaster.deadChildrenSeconds + sum(childrenOf(postmaster.pid)),
+    postgres:
+      postmaster === undefined
+        ? 0
+        : postmaster.seconds + postmaster.deadChildrenSeconds + sum(childrenOf(postmaster.pid)),
     clickhouse: sum(engines.filter((one) => one.command.includes('chdb'))),
   };
 }
 
-function readProcess(pid: number): { pid: number; parent: number; seconds: number; deadChildrenSeconds: number; command: string }[] {
+function readProcess(
+  pid: number,
+): { pid: number; parent: number; seconds: number; deadChildrenSeconds: number; command: string }[] {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ').map(Number);
+    const fields = stat
+      .slice(stat.lastIndexOf(')') + 2)
+      .split(' ')
+      .map(Number);
     const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
     const seconds = (fields[11]! + fields[12]!) / CLOCK_TICKS_PER_SECOND;
-    return [{ pid, parent: fields[1]!, seconds, deadChildrenSeconds: (fields[13]! + fields[14]!) / CLOCK_TICKS_PER_SECOND, command }];
+    return [
+      {
+        pid,
+        parent: fields[1]!,
+        seconds,
+        deadChildrenSeconds: (fields[13]! + fields[14]!) / CLOCK_TICKS_PER_SECOND,
+        command,
+      },
+    ];
   } catch {
     return [];
   }

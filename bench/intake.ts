@@ -18,10 +18,20 @@ const authorization = `Basic ${Buffer.from(`${WRITE_KEY}:`).toString('base64')}`
 function send(url: string, events: readonly string[]): Promise<void> {
   const body = `{"batch":[${events.join(',')}],"sentAt":"${new Date().toISOString()}"}`;
   return new Promise((resolve, reject) => {
-    const call = request(`${url}/v1/batch`, { method: 'POST', agent, headers: { authorization, 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) } }, (answer) => {
-      answer.resume();
-      answer.on('end', () => (answer.statusCode === 200 ? resolve() : reject(new Error(`status ${answer.statusCode}`))));
-    });
+    const call = request(
+      `${url}/v1/batch`,
+      {
+        method: 'POST',
+        agent,
+        headers: { authorization, 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
+      },
+      (answer) => {
+        answer.resume();
+        answer.on('end', () =>
+          answer.statusCode === 200 ? resolve() : reject(new Error(`status ${answer.statusCode}`)),
+        );
+      },
+    );
     call.on('error', reject);
     call.end(body);
   });
@@ -30,11 +40,29 @@ function send(url: string, events: readonly string[]): Promise<void> {
 async function setUp(server: BenchServer): Promise<void> {
   const segment = (name: string, rule: object) => server.api('POST', '/api/v1/segments', { name, rule });
   await segment('Bought lately', { event: 'Order Completed', within: { days: 30 } });
-  await segment('Window shoppers', { all: [{ event: 'Product Viewed', count: { atLeast: 3 }, within: { days: 7 } }, { not: { event: 'Order Completed', within: { days: 7 } } }] });
-  await segment('Cart left behind', { all: [{ event: 'Product Added', within: { hours: 1 } }, { event: 'Order Completed', within: { hours: 1 }, count: { exactly: 0 } }] });
+  await segment('Window shoppers', {
+    all: [
+      { event: 'Product Viewed', count: { atLeast: 3 }, within: { days: 7 } },
+      { not: { event: 'Order Completed', within: { days: 7 } } },
+    ],
+  });
+  await segment('Cart left behind', {
+    all: [
+      { event: 'Product Added', within: { hours: 1 } },
+      { event: 'Order Completed', within: { hours: 1 }, count: { exactly: 0 } },
+    ],
+  });
   await segment('Plus customers', { trait: 'plan', op: 'equals', value: 'plus' });
-  const vip = await segment('Big spenders', { event: 'Order Completed', where: [{ property: 'total', op: 'atLeast', value: 100 }], count: { atLeast: 2 } });
-  const template = await server.api('POST', '/api/v1/templates', { name: 'Cart', subject: 'Your cart', html: '<p>Still there</p>' });
+  const vip = await segment('Big spenders', {
+    event: 'Order Completed',
+    where: [{ property: 'total', op: 'atLeast', value: 100 }],
+    count: { atLeast: 2 },
+  });
+  const template = await server.api('POST', '/api/v1/templates', {
+    name: 'Cart',
+    subject: 'Your cart',
+    html: '<p>Still there</p>',
+  });
   const journey = async (name: string, graph: object) => {
     const made = await server.api('POST', '/api/v1/journeys', { name, graph });
     await server.api('POST', `/api/v1/journeys/${String(made['id'])}/publish`, {});
@@ -43,8 +71,20 @@ async function setUp(server: BenchServer): Promise<void> {
     { id: 'wait', kind: 'delay', duration: { hours: 1 }, next: 'mail' },
     { id: 'mail', kind: 'send', channel: 'email', template: template['id'], topic: 'marketing' },
   ];
-  await journey('Cart recovery', { entry: { kind: 'event', event: 'Product Added' }, key: 'cart_id', reentry: 'afterEnd', goal: { event: 'Order Completed' }, start: 'wait', steps });
-  await journey('Big spender', { entry: { kind: 'segmentEntered', segment: vip['id'] }, reentry: 'never', start: 'wait', steps });
+  await journey('Cart recovery', {
+    entry: { kind: 'event', event: 'Product Added' },
+    key: 'cart_id',
+    reentry: 'afterEnd',
+    goal: { event: 'Order Completed' },
+    start: 'wait',
+    steps,
+  });
+  await journey('Big spender', {
+    entry: { kind: 'segmentEntered', segment: vip['id'] },
+    reentry: 'never',
+    start: 'wait',
+    steps,
+  });
 }
 
 /** Positions of the log: events committed, events with their effects, events archived. */
@@ -62,7 +102,12 @@ class Positions {
              join log_cursor p on p.reader = 'processor' and (p.log, p.lane) = (l.log, l.lane)
              join log_cursor a on a.reader = 'archive' and (a.log, a.lane) = (l.log, l.lane)`,
     });
-    return rows.map((row) => ({ lane: row.lane, head: Number(row.head), processed: Number(row.processed), archived: Number(row.archived) }));
+    return rows.map((row) => ({
+      lane: row.lane,
+      head: Number(row.head),
+      processed: Number(row.processed),
+      archived: Number(row.archived),
+    }));
   }
 
   /** Resolves when every event has its effects and lies in the history. */
@@ -79,7 +124,10 @@ class Positions {
   }
 }
 
-async function saturate(url: string, options: { senders: number; next: () => string[]; until: () => boolean }): Promise<number> {
+async function saturate(
+  url: string,
+  options: { senders: number; next: () => string[]; until: () => boolean },
+): Promise<number> {
   let sent = 0;
   const sender = async (): Promise<void> => {
     while (!options.until()) {
@@ -121,7 +169,10 @@ async function latencies(url: string, positions: Positions, ratePerSecond: numbe
   let due = performance.now();
   const sending = new Set<Promise<void>>();
   while (performance.now() < end) {
-    const one = send(url, batchOf((at) => shopEventJson(anyCustomer(), at))).finally(() => sending.delete(one));
+    const one = send(
+      url,
+      batchOf((at) => shopEventJson(anyCustomer(), at)),
+    ).finally(() => sending.delete(one));
     sending.add(one);
     due += everyMs;
     await pause(Math.max(0, due - performance.now()));
@@ -171,7 +222,11 @@ async function main(): Promise<void> {
   const memory = setInterval(() => (rssMb = Math.max(rssMb, server.rssMb())), 250);
   try {
     let known = 0;
-    await saturate(server.url, { senders: 4, next: () => batchOf((at) => identifyEventJson(known++, at)), until: () => known >= PROFILES });
+    await saturate(server.url, {
+      senders: 4,
+      next: () => batchOf((at) => identifyEventJson(known++, at)),
+      until: () => known >= PROFILES,
+    });
     await positions.settled();
     await setUp(server);
     for (;;) {
@@ -185,7 +240,11 @@ async function main(): Promise<void> {
     const ownBefore = process.cpuUsage();
     const start = performance.now();
     const end = start + SECONDS * 1000;
-    const sent = await saturate(server.url, { senders: SENDERS, next: () => batchOf((at) => shopEventJson(anyCustomer(), at)), until: () => performance.now() > end });
+    const sent = await saturate(server.url, {
+      senders: SENDERS,
+      next: () => batchOf((at) => shopEventJson(anyCustomer(), at)),
+      until: () => performance.now() > end,
+    });
     const accepted = sent / ((performance.now() - start) / 1000);
     await positions.settled();
     const endToEnd = sent / ((performance.now() - start) / 1000);
@@ -204,8 +263,17 @@ async function main(): Promise<void> {
     );
     const samples = await latencies(server.url, positions, endToEnd / 2);
     figures.push(figure({ name: 'latency_p50_half_load', value: percentile(samples, 0.5), unit: 'ms' }));
-    figures.push(figure({ name: 'latency_p99_half_load', value: percentile(samples, 0.99), unit: 'ms', target: { text: '< 300', met: (value) => value < 300 } }));
-    figures.push(figure({ name: 'server_rss', value: rssMb, unit: 'MB', target: { text: '< 700', met: (value) => value < 700 } }));
+    figures.push(
+      figure({
+        name: 'latency_p99_half_load',
+        value: percentile(samples, 0.99),
+        unit: 'ms',
+        target: { text: '< 300', met: (value) => value < 300 },
+      }),
+    );
+    figures.push(
+      figure({ name: 'server_rss', value: rssMb, unit: 'MB', target: { text: '< 700', met: (value) => value < 700 } }),
+    );
   } finally {
     clearInterval(memory);
     await positions.close();

@@ -1,6 +1,15 @@
 import { randomBytes } from 'node:crypto';
 
-const NAMES = ['Product Viewed', 'Product Viewed', 'Product Viewed', 'Product List Viewed', 'Product Added', 'Product Added', 'Checkout Started', 'Order Completed'];
+const NAMES = [
+  'Product Viewed',
+  'Product Viewed',
+  'Product Viewed',
+  'Product List Viewed',
+  'Product Added',
+  'Product Added',
+  'Checkout Started',
+  'Order Completed',
+];
 const CATEGORIES = ['shoes', 'shirts', 'coats', 'bags', 'hats', 'socks'];
 
 const run = randomBytes(4).toString('hex');
@@ -14,7 +23,12 @@ export function identifyEventJson(index: number, timestamp: string): string {
     userId: `customer-${index}`,
     anonymousId: `device-${run}-${index}`,
     timestamp,
-    traits: { email: `customer-${index}@example.com`, firstName: 'Kim', plan: index % 3 === 0 ? 'plus' : 'basic', orders: index % 7 },
+    traits: {
+      email: `customer-${index}@example.com`,
+      firstName: 'Kim',
+      plan: index % 3 === 0 ? 'plus' : 'basic',
+      orders: index % 7,
+    },
   });
 }
 
@@ -44,7 +58,9 @@ function shopEvent(n: number): object {
     type: 'track',
     event: name,
     properties: {
-      ...(name === 'Order Completed' ? { order_id: `o-${n}`, total: 120.5, revenue: 110, tax: 10.5, currency: 'EUR' } : {}),
+      ...(name === 'Order Completed'
+        ? { order_id: `o-${n}`, total: 120.5, revenue: 110, tax: 10.5, currency: 'EUR' }
+        : {}),
       ...(name === 'Product Added' ? { cart_id: `cart-${n}` } : {}),
       currency: 'EUR',
       value: 40 + (n % 60),
@@ -55,9 +71,15 @@ function shopEvent(n: number): object {
       library: { name: '@segment/analytics-node', version: '3.1.0' },
       locale: 'en-GB',
       timezone: 'Europe/Madrid',
-      page: { path: `/products/${n % 500}`, title: 'A product of the shop', url: `https://shop.example/products/${n % 500}?ref=home`, referrer: 'https://shop.example/' },
+      page: {
+        path: `/products/${n % 500}`,
+        title: 'A product of the shop',
+        url: `https://shop.example/products/${n % 500}?ref=home`,
+        referrer: 'https://shop.example/',
+      },
       campaign: { name: 'autumn', source: 'newsletter', medium: 'email' },
-      userAgent: 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36',
+      userAgent:
+        'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36',
     },
   };
 }

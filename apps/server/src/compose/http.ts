@@ -54,7 +54,11 @@ export function createHttp(options: HttpOptions): FastifyInstance {
   return app;
 }
 
-async function authenticate(services: Services, keyRing: KeyRing, call: { request: FastifyRequest; scope: string }): Promise<Ctx> {
+async function authenticate(
+  services: Services,
+  keyRing: KeyRing,
+  call: { request: FastifyRequest; scope: string },
+): Promise<Ctx> {
   const header = call.request.headers.authorization;
   const key = header?.startsWith('Bearer ') === true ? header.slice(7).trim() : undefined;
   const found = key === undefined ? undefined : await keyRing.findActor(key);
@@ -100,11 +104,15 @@ function registerPage(app: FastifyInstance, dir: string): void {
     const path = normalize(decodeURIComponent(request.url.split('?')[0]!));
     const file = join(dir, path === sep ? 'index.html' : path);
     const type = CONTENT_TYPES[extname(file)];
-    const content = type === undefined || !file.startsWith(dir + sep) ? undefined : await readFile(file).catch(() => undefined);
+    const content =
+      type === undefined || !file.startsWith(dir + sep) ? undefined : await readFile(file).catch(() => undefined);
     if (content === undefined) return reply.callNotFound();
     return reply
       .type(type!)
-      .header('content-security-policy', "default-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'")
+      .header(
+        'content-security-policy',
+        "default-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'",
+      )
       .header('x-content-type-options', 'nosniff')
       .header('referrer-policy', 'no-referrer')
       .header('cache-control', 'no-cache')

@@ -28,7 +28,11 @@ export interface OpenServices {
 export async function openServices(config: Config, logger: Logger): Promise<OpenServices> {
   const processId = randomBytes(8).toString('hex');
   const engines = await startEngines({ config, logger });
-  const postgres = openPostgres({ url: engines.postgresUrl, applicationName: applicationName(processId), maxConnections: CONNECTIONS_MAX });
+  const postgres = openPostgres({
+    url: engines.postgresUrl,
+    applicationName: applicationName(processId),
+    maxConnections: CONNECTIONS_MAX,
+  });
   const history = openHistory({ url: engines.clickhouseUrl, database: historyDatabase(engines.clickhouseUrl) });
   const secret = await loadSecret(config);
   const keyRing = createKeyRing(postgres, secret);

@@ -23,7 +23,8 @@ export function startWorker(config: Config, services: Services, processId: strin
   const { logger } = services;
   const send = createSendDeps(config, processId);
   const hold = new LaneHold({ reader: 'processor', processId });
-  const loop = (name: string, restMs: number, run: () => Promise<number>) => runLoop({ name, restMs, run, signal, logger });
+  const loop = (name: string, restMs: number, run: () => Promise<number>) =>
+    runLoop({ name, restMs, run, signal, logger });
   const running = [
     runProcessor(services, { stages: createStages(services), hold, workers: PROCESSOR_WORKERS, signal }),
     runArchive(services, { processId, signal }),

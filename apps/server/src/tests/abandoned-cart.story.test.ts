@@ -141,7 +141,12 @@ const added = (cartId: string) => ({
   properties: { cart_id: cartId, product_id: 'p-7', name: 'Linen shirt', url: PRODUCT_URL, price: 59 },
 });
 
-async function signUp(shopper: { userId: string; anonymousId: string; email: string; firstName: string }): Promise<void> {
+async function signUp(shopper: {
+  userId: string;
+  anonymousId: string;
+  email: string;
+  firstName: string;
+}): Promise<void> {
   const { userId, anonymousId, email, firstName } = shopper;
   await identify({ userId, anonymousId, traits: { email, firstName } });
   await track({ userId, ...consent });
@@ -154,7 +159,11 @@ test('a customer is recognised across devices, reminded of her cart, brought bac
   const cem = 'cem@example.com';
 
   // Device A, nobody knows who: she looks, and fills a cart.
-  await track({ anonymousId: 'ada-phone', event: 'Product Viewed', properties: { product_id: 'p-7', url: PRODUCT_URL } });
+  await track({
+    anonymousId: 'ada-phone',
+    event: 'Product Viewed',
+    properties: { product_id: 'p-7', url: PRODUCT_URL },
+  });
   const onPhone = await waitForProfile('anonymousId:ada-phone');
   expect(onPhone.identifiers).toEqual([{ kind: 'anonymousId', value: 'ada-phone' }]);
   await track({ anonymousId: 'ada-phone', ...added('cart-ada') });
@@ -167,16 +176,28 @@ test('a customer is recognised across devices, reminded of her cart, brought bac
 
   // Device A logs in: one customer, whoever asks.
   await identify({ userId: 'ada', anonymousId: 'ada-phone' });
-  const profile = await until('both devices are one profile', async () => {
-    const [found] = await findProfiles('anonymousId:ada-phone');
-    return found?.identifiers.length === 4 ? found : undefined;
-  }, DEADLINE);
-  await until('the cart left on the phone is hers', async () => (await segmentsOf(profile.id)).includes('Cart left behind'), DEADLINE);
+  const profile = await until(
+    'both devices are one profile',
+    async () => {
+      const [found] = await findProfiles('anonymousId:ada-phone');
+      return found?.identifiers.length === 4 ? found : undefined;
+    },
+    DEADLINE,
+  );
+  await until(
+    'the cart left on the phone is hers',
+    async () => (await segmentsOf(profile.id)).includes('Cart left behind'),
+    DEADLINE,
+  );
 
   // The counter-story: Cem fills a cart too and buys before the delay ends.
   await signUp({ userId: 'cem', anonymousId: 'cem-laptop', email: cem, firstName: 'Cem' });
   await track({ userId: 'cem', ...added('cart-cem') });
-  await track({ userId: 'cem', event: 'Order Completed', properties: { cart_id: 'cart-cem', order_id: 'o-1', total: 59 } });
+  await track({
+    userId: 'cem',
+    event: 'Order Completed',
+    properties: { cart_id: 'cart-cem', order_id: 'o-1', total: 59 },
+  });
 
   // Hours later the mail is there, with everything a mailbox provider asks for.
   const [reminder] = await mail.mailbox.waitFor(ada, DEADLINE);
@@ -184,23 +205,42 @@ test('a customer is recognised across devices, reminded of her cart, brought bac
   expect(reminder!.html).toContain('Hello Ada');
   expect(reminder!.unsubscribe!.url).toMatch(new RegExp(`^${server.url}/p/u/`));
 
-  await until('the mail is in her timeline', async () => (await timelineOf(profile.id)).includes('Message Sent'), DEADLINE);
+  await until(
+    'the mail is in her timeline',
+    async () => (await timelineOf(profile.id)).includes('Message Sent'),
+    DEADLINE,
+  );
 
   // She clicks, and lands on the product: the address she sees is Segue's own, the one she comes to is the shop's.
   const link = /href="([^"]*\/t\/c\/[^"]*)"/.exec(reminder!.html!)?.[1]?.replaceAll('&amp;', '&');
   const click = await fetch(link!, { redirect: 'manual' });
   expect([click.status, click.headers.get('location')]).toEqual([302, PRODUCT_URL]);
-  await until('her click is in her timeline', async () => (await timelineOf(profile.id)).includes('Email Link Clicked'), DEADLINE);
+  await until(
+    'her click is in her timeline',
+    async () => (await timelineOf(profile.id)).includes('Email Link Clicked'),
+    DEADLINE,
+  );
 
   // She orders.
-  await track({ userId: 'ada', event: 'Order Completed', properties: { cart_id: 'cart-ada', order_id: 'o-2', total: 59 } });
-  await until('she is no longer in the segment', async () => !(await segmentsOf(profile.id)).includes('Cart left behind'), DEADLINE);
+  await track({
+    userId: 'ada',
+    event: 'Order Completed',
+    properties: { cart_id: 'cart-ada', order_id: 'o-2', total: 59 },
+  });
+  await until(
+    'she is no longer in the segment',
+    async () => !(await segmentsOf(profile.id)).includes('Cart left behind'),
+    DEADLINE,
+  );
 
   // Silence. Bea, who starts after Ada has bought and never buys, gets both mails: then Ada's second was long due.
   await signUp({ userId: 'bea', anonymousId: 'bea-laptop', email: bea, firstName: 'Bea' });
   await track({ userId: 'bea', ...added('cart-bea') });
   const toBea = await mail.mailbox.waitFor(bea, { ...DEADLINE, count: 2 });
-  expect(toBea.map(({ subject }) => subject)).toEqual(['Still thinking about Linen shirt?', 'You left Linen shirt behind']);
+  expect(toBea.map(({ subject }) => subject)).toEqual([
+    'Still thinking about Linen shirt?',
+    'You left Linen shirt behind',
+  ]);
   expect(mailsTo(ada)).toHaveLength(1);
   expect(mailsTo(cem)).toHaveLength(0);
   const runs = new Map((await api.list<Run>(`/journeys/${journeyId}/runs`)).map((run) => [run.key, run]));
@@ -229,13 +269,26 @@ test('a customer is recognised across devices, reminded of her cart, brought bac
   expect(await unsubscribe(toBea[0]!)).toEqual({ kind: 'done', status: 200 });
   const beaId = (await waitForProfile(`email:${bea}`)).id;
   const ask = async (topic: string): Promise<Message> => {
-    const { id } = await api.post<Message>('/messages', { profileId: beaId, templateId, topic, variables: { product: 'scarf', product_url: PRODUCT_URL }, idempotencyKey: topic });
-    return until('the message has ended', async () => {
-      const message = await api.get<Message>(`/messages/${id}`);
-      return ['queued', 'sending'].includes(message.status) ? undefined : message;
-    }, DEADLINE);
+    const { id } = await api.post<Message>('/messages', {
+      profileId: beaId,
+      templateId,
+      topic,
+      variables: { product: 'scarf', product_url: PRODUCT_URL },
+      idempotencyKey: topic,
+    });
+    return until(
+      'the message has ended',
+      async () => {
+        const message = await api.get<Message>(`/messages/${id}`);
+        return ['queued', 'sending'].includes(message.status) ? undefined : message;
+      },
+      DEADLINE,
+    );
   };
   expect(await ask('marketing')).toMatchObject({ status: 'refused', refusedBy: 'consent' });
   expect(await ask('transactional')).toMatchObject({ status: 'sent' });
-  expect(mailsTo(bea).map(({ subject }) => subject)).toEqual(['You left scarf behind', ...toBea.map(({ subject }) => subject)]);
+  expect(mailsTo(bea).map(({ subject }) => subject)).toEqual([
+    'You left scarf behind',
+    ...toBea.map(({ subject }) => subject),
+  ]);
 });

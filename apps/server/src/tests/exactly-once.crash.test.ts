@@ -76,7 +76,14 @@ async function setUpShop(): Promise<void> {
       start: 'wait',
       steps: [
         { id: 'wait', kind: 'delay', duration: { seconds: 2 }, next: 'remind' },
-        { id: 'remind', kind: 'send', channel: 'email', topic: 'transactional', template: template.id, variables: { cart: { property: 'cart_id' } } },
+        {
+          id: 'remind',
+          kind: 'send',
+          channel: 'email',
+          topic: 'transactional',
+          template: template.id,
+          variables: { cart: { property: 'cart_id' } },
+        },
       ],
     },
   });
@@ -87,10 +94,14 @@ async function setUpShop(): Promise<void> {
 /** Nothing waits any more: every event processed and archived, every run past its delay, every message ended. */
 async function becomeQuiet(): Promise<void> {
   let seen: OpenWork | undefined;
-  await until('the server is quiet', async () => {
-    seen = await audit.openWork();
-    return Object.values(seen).every((open) => open === 0);
-  }, { timeoutMs: QUIET_DEADLINE_MS, seen: () => seen });
+  await until(
+    'the server is quiet',
+    async () => {
+      seen = await audit.openWork();
+      return Object.values(seen).every((open) => open === 0);
+    },
+    { timeoutMs: QUIET_DEADLINE_MS, seen: () => seen },
+  );
 }
 
 beforeAll(async () => {
@@ -98,7 +109,12 @@ beforeAll(async () => {
   built = await buildServer();
   folder = makeDataFolder();
   mail = await startSandboxMail({ smtpPort: 0, webPort: 0 });
-  server = await keepServer({ command: [built.script], dataDir: folder.path, port: await freePort(), env: { SEGUE_SMTP_URL: mail.smtpUrl } });
+  server = await keepServer({
+    command: [built.script],
+    dataDir: folder.path,
+    port: await freePort(),
+    env: { SEGUE_SMTP_URL: mail.smtpUrl },
+  });
   api = createApiClient(server.url);
   await setUpShop();
   const begunAt = performance.now();
@@ -141,7 +157,9 @@ async function findProfileIds(): Promise<string[]> {
 }
 
 async function membersOf(segmentId: string): Promise<Set<string>> {
-  return new Set((await api.list<{ profileId: string }>(`/segments/${segmentId}/members`)).map(({ profileId }) => profileId));
+  return new Set(
+    (await api.list<{ profileId: string }>(`/segments/${segmentId}/members`)).map(({ profileId }) => profileId),
+  );
 }
 
 describe('after kill -9 of the server, PostgreSQL and the history engine at random during a load with repeats', () => {
@@ -187,7 +205,9 @@ describe('after kill -9 of the server, PostgreSQL and the history engine at rand
     const ids = await findProfileIds();
     expect(await membersOf(countedSegment)).toEqual(new Set(ids));
     const triedInHistory = ids.map(
-      (_, shopper) => fromOutside().filter(({ name, message_id }) => name === 'Tried' && message_id.startsWith(`event-${shopper}-`)).length,
+      (_, shopper) =>
+        fromOutside().filter(({ name, message_id }) => name === 'Tried' && message_id.startsWith(`event-${shopper}-`))
+          .length,
     );
     for (const [times, segmentId] of triedSegments) {
       const expected = ids.filter((_, shopper) => triedInHistory[shopper] === times);
@@ -200,7 +220,11 @@ describe('after kill -9 of the server, PostgreSQL and the history engine at rand
     const messages = await api.list<Message>(`/messages?journey=${journeyId}`);
     const carts = load.events.filter(({ name }) => name === 'Product Added').map(({ cartId }) => cartId);
     expect(runs.map(({ key }) => key).sort()).toEqual(carts.sort());
-    expect(emitted('Journey Entered').map((event) => propertyOf(event, 'run_id')).sort()).toEqual(runs.map(({ id }) => id).sort());
+    expect(
+      emitted('Journey Entered')
+        .map((event) => propertyOf(event, 'run_id'))
+        .sort(),
+    ).toEqual(runs.map(({ id }) => id).sort());
     expect(repeated(messages.map(({ source }) => source.runId))).toEqual([]);
     const bought = new Set(load.events.filter(({ name }) => name === 'Order Completed').map(({ cartId }) => cartId));
     const asked = new Set(messages.map(({ source }) => source.runId));
@@ -221,19 +245,33 @@ describe('after kill -9 of the server, PostgreSQL and the history engine at rand
     expect(refused.filter(({ id }) => mailed.has(id))).toEqual([]);
     const outcomeOf = new Set([...sent, ...unknown].map(({ id }) => id));
     expect(mailedIds.filter((id) => id === undefined || !outcomeOf.has(id))).toEqual([]);
-    for (const [name, ended] of [['Message Sent', sent], ['Message Unknown', unknown], ['Message Refused', refused]] as const) {
-      expect(emitted(name).map((event) => propertyOf(event, 'message_id')).sort()).toEqual(ended.map(({ id }) => id).sort());
+    for (const [name, ended] of [
+      ['Message Sent', sent],
+      ['Message Unknown', unknown],
+      ['Message Refused', refused],
+    ] as const) {
+      expect(
+        emitted(name)
+          .map((event) => propertyOf(event, 'message_id'))
+          .sort(),
+      ).toEqual(ended.map(({ id }) => id).sort());
     }
-    process.stdout.write(`${mails.length} mails; ${sent.length} sent, ${unknown.length} unknown, ${refused.length} refused\n`);
+    process.stdout.write(
+      `${mails.length} mails; ${sent.length} sent, ${unknown.length} unknown, ${refused.length} refused\n`,
+    );
   });
 
   test('nobody was reminded of a cart whose order had been acknowledged before the mail was asked for', async () => {
     const runs = new Map((await api.list<Run>(`/journeys/${journeyId}/runs`)).map(({ id, key }) => [id, key]));
     const messages = await api.list<Message>(`/messages?journey=${journeyId}`);
     const boughtAt = new Map(
-      load.events.flatMap(({ name, cartId, ackedAtMs }) => (name === 'Order Completed' && cartId !== undefined ? [[cartId, ackedAtMs ?? Infinity]] : [])),
+      load.events.flatMap(({ name, cartId, ackedAtMs }) =>
+        name === 'Order Completed' && cartId !== undefined ? [[cartId, ackedAtMs ?? Infinity]] : [],
+      ),
     );
-    const late = messages.filter(({ createdAt, source }) => (boughtAt.get(runs.get(source.runId) ?? '') ?? Infinity) < Date.parse(createdAt));
+    const late = messages.filter(
+      ({ createdAt, source }) => (boughtAt.get(runs.get(source.runId) ?? '') ?? Infinity) < Date.parse(createdAt),
+    );
     expect(late.filter(({ status }) => status !== 'refused')).toEqual([]);
   });
 });

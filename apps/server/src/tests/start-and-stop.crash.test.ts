@@ -83,7 +83,9 @@ describe('starting and stopping', () => {
     const otherPort = await freePort();
     const refused = launch({ command: builtServer, port: otherPort });
     expect(await refused.ended).toBe(1);
-    expect(refused.output()).toContain(`The data folder ${folder.path} is already in use by a running Segue (process ${server.pid})`);
+    expect(refused.output()).toContain(
+      `The data folder ${folder.path} is already in use by a running Segue (process ${server.pid})`,
+    );
     expect(refused.output()).toContain(join(folder.path, 'engines.env'));
     const { postgresUrl, clickhouseUrl } = folder.engineUrls();
     const env = { SEGUE_POSTGRES_URL: postgresUrl, SEGUE_CLICKHOUSE_URL: clickhouseUrl };

@@ -26,7 +26,10 @@ export async function insertWorkspace(sql: Sql, workspace: { name: string; wrapp
   return rows[0]!.id;
 }
 
-export async function insertWriteKey(sql: Sql, writeKey: { workspaceId: number; key: string; name: string }): Promise<void> {
+export async function insertWriteKey(
+  sql: Sql,
+  writeKey: { workspaceId: number; key: string; name: string },
+): Promise<void> {
   await sql.query({
     text: 'insert into write_key (workspace_id, key, name) values ($1, $2, $3)',
     values: [writeKey.workspaceId, writeKey.key, writeKey.name],
@@ -65,7 +68,7 @@ export async function findApiKey(sql: Sql, hash: Buffer): Promise<ApiKeyRow | un
 
 export async function readWrappedKey(sql: Sql, workspaceId: number): Promise<Buffer | undefined> {
   const { rows } = await sql.query<{ wrapped_key: Buffer }>({
-    text: 'select wrapped_key from workspace where id = $1 /* workspace_id is this table\'s id */',
+    text: "select wrapped_key from workspace where id = $1 /* workspace_id is this table's id */",
     values: [workspaceId],
   });
   return rows[0]?.wrapped_key;

@@ -57,7 +57,9 @@ async function openKeys(sql: Sql, secret: Buffer, workspaceId: number): Promise<
   try {
     return openWorkspaceKeys(secret, wrapped);
   } catch (cause) {
-    throw new Error('SEGUE_SECRET is not the one this data was sealed with; start with the secret of the first start', { cause });
+    throw new Error('SEGUE_SECRET is not the one this data was sealed with; start with the secret of the first start', {
+      cause,
+    });
   }
 }
 

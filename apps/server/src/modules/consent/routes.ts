@@ -62,7 +62,11 @@ export const consentRoutes: Routes = (app, deps) => {
   app.get('/api/v1/suppressions', { config: { scope: 'consent:read' } }, async (request) => {
     const ctx = deps.contextOf(request);
     const { limit, cursor, channel } = parseInput(suppressionQuery, request.query);
-    const rows = await pageSuppressions(ctx.sql, ctx.workspaceId, { limit, channel, after: decodeCursor(cursor, ['number', 'uuid', 'text', 'text']) });
+    const rows = await pageSuppressions(ctx.sql, ctx.workspaceId, {
+      limit,
+      channel,
+      after: decodeCursor(cursor, ['number', 'uuid', 'text', 'text']),
+    });
     return toPage(rows, {
       limit,
       keyOf: (row) => [row.created_ms, row.address_hash, row.channel, row.reason],

@@ -32,7 +32,10 @@ export const templateRoutes: Routes = (app, deps) => {
   app.get('/api/v1/templates', { config: { scope: 'templates:read' } }, async (request) => {
     const ctx = deps.contextOf(request);
     const { limit, cursor } = parseInput(pageQuery, request.query);
-    const rows = await pageTemplates(ctx.sql, ctx.workspaceId, { limit, after: decodeCursor(cursor, ['instant', 'uuid']) });
+    const rows = await pageTemplates(ctx.sql, ctx.workspaceId, {
+      limit,
+      after: decodeCursor(cursor, ['instant', 'uuid']),
+    });
     return toPage(rows, { limit, keyOf: (row) => [row.created_at.toISOString(), row.id], present: presentTemplate });
   });
 

@@ -18,7 +18,11 @@ export interface FeedItem {
 
 /** The newest events of the workspace as the logs hold them, newest first. Personal values stay sealed. */
 export async function listRecentEvents(ctx: Ctx, limit: number): Promise<FeedItem[]> {
-  const events = await readNewest(ctx.sql, limit, (event) => event.workspaceId === ctx.workspaceId && event.type !== 'map');
+  const events = await readNewest(
+    ctx.sql,
+    limit,
+    (event) => event.workspaceId === ctx.workspaceId && event.type !== 'map',
+  );
   const nodes = events.flatMap((event) => event.nodes.slice(0, 1).map((node) => node.id));
   const owners = await ownersOfNodes(ctx.sql, ctx.workspaceId, nodes);
   return events.map((event) => presentEvent(event, owners));

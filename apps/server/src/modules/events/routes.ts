@@ -15,12 +15,16 @@ export const eventRoutes: Routes = (app, deps) => {
   // An open stream never ends by itself: a server that waits for it would never stop.
   app.addHook('preClose', async () => streams.close());
 
-  app.get<{ Params: { id: string } }>('/api/v1/profiles/:id/timeline', { config: { scope: 'profiles:read' } }, async (request) => {
-    const ctx = deps.contextOf(request);
-    const query = parseInput(timelineQuery, request.query);
-    const profileId = await requireProfileId(ctx, request.params.id);
-    return listTimeline(ctx, { profileId, limit: query.limit, cursor: query.cursor });
-  });
+  app.get<{ Params: { id: string } }>(
+    '/api/v1/profiles/:id/timeline',
+    { config: { scope: 'profiles:read' } },
+    async (request) => {
+      const ctx = deps.contextOf(request);
+      const query = parseInput(timelineQuery, request.query);
+      const profileId = await requireProfileId(ctx, request.params.id);
+      return listTimeline(ctx, { profileId, limit: query.limit, cursor: query.cursor });
+    },
+  );
 
   app.get('/api/v1/events/recent', { config: { scope: 'events:read' } }, async (request) => {
     const { limit: count } = parseInput(recentQuery, request.query);
@@ -31,7 +35,11 @@ export const eventRoutes: Routes = (app, deps) => {
   app.get('/api/v1/stream', { config: { scope: 'events:read' } }, async (request, reply) => {
     const ctx = deps.contextOf(request);
     reply.hijack();
-    reply.raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' });
+    reply.raw.writeHead(200, {
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store',
+      'x-accel-buffering': 'no',
+    });
     streams.add(ctx, reply.raw);
   });
 };

@@ -2,7 +2,14 @@ import { describe, expect, it } from 'vitest';
 
 import type { NodeRef } from '../../platform/eventlog/index.ts';
 import { decideIdentity, type IdentityView } from './decide-identity.ts';
-import { KIND_CODES, KIND_LIMITS, kindOfCode, normaliseIdentifier, rankIdentifiers, RANKED_KINDS } from './identifier.ts';
+import {
+  KIND_CODES,
+  KIND_LIMITS,
+  kindOfCode,
+  normaliseIdentifier,
+  rankIdentifiers,
+  RANKED_KINDS,
+} from './identifier.ts';
 
 const node = (kind: keyof typeof KIND_CODES, id: number): NodeRef => ({ kind: KIND_CODES[kind], id });
 
@@ -40,12 +47,21 @@ describe('deciding whose an event is', () => {
 
   it('lets the profile stay that was there first when both are equally strong', () => {
     const view = viewOf({ b: [laptopWeb], a: [phoneWeb] });
-    expect(decideIdentity([mail, laptopWeb, phoneWeb], view)).toMatchObject({ profileId: 'a', merge: ['b'], attach: [mail] });
+    expect(decideIdentity([mail, laptopWeb, phoneWeb], view)).toMatchObject({
+      profileId: 'a',
+      merge: ['b'],
+      attach: [mail],
+    });
   });
 
   it('never joins two user ids over a shared device: the device stays with its first owner', () => {
     const view = viewOf({ a: [ada, phoneWeb] });
-    expect(decideIdentity([bob, phoneWeb], view)).toEqual({ profileId: undefined, merge: [], attach: [bob], conflicts: [phoneWeb] });
+    expect(decideIdentity([bob, phoneWeb], view)).toEqual({
+      profileId: undefined,
+      merge: [],
+      attach: [bob],
+      conflicts: [phoneWeb],
+    });
   });
 
   it('never joins two user ids over a shared address', () => {
@@ -75,9 +91,12 @@ describe('identifiers', () => {
     for (const kind of RANKED_KINDS) expect(normaliseIdentifier(kind, text)).toBeUndefined();
   });
 
-  it.each([null, undefined, true, {}, [], Number.NaN, Number.POSITIVE_INFINITY, 'x'.repeat(513), 'a\u0000b'])('take the value %j for nobody', (value) => {
-    for (const kind of RANKED_KINDS) expect(normaliseIdentifier(kind, value)).toBeUndefined();
-  });
+  it.each([null, undefined, true, {}, [], Number.NaN, Number.POSITIVE_INFINITY, 'x'.repeat(513), 'a\u0000b'])(
+    'take the value %j for nobody',
+    (value) => {
+      for (const kind of RANKED_KINDS) expect(normaliseIdentifier(kind, value)).toBeUndefined();
+    },
+  );
 
   it('are one however they are written', () => {
     expect(normaliseIdentifier('email', ' Ada@Shop.Example ')).toEqual({ kind: 'email', value: 'ada@shop.example' });

@@ -78,6 +78,7 @@ function decided(
 
 /** The profile with the strongest identifier survives; among equals the one that was there first. The same whatever the order. */
 function survivorOf(owners: readonly string[], view: IdentityView): string {
-  const strength = (owner: string) => Math.min(...view.nodesOf(owner).map((node) => node.kind), Number.MAX_SAFE_INTEGER);
+  const strength = (owner: string) =>
+    Math.min(...view.nodesOf(owner).map((node) => node.kind), Number.MAX_SAFE_INTEGER);
   return [...owners].sort((a, b) => strength(a) - strength(b) || (a < b ? -1 : 1))[0]!;
 }

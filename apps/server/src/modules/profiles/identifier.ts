@@ -17,7 +17,15 @@ const KINDS_BY_CODE = new Map<number, IdentifierKind>(
 );
 
 /** Strongest first. */
-export const RANKED_KINDS: readonly IdentifierKind[] = ['userId', 'loyaltyId', 'email', 'phone', 'device', 'channel', 'anonymousId'];
+export const RANKED_KINDS: readonly IdentifierKind[] = [
+  'userId',
+  'loyaltyId',
+  'email',
+  'phone',
+  'device',
+  'channel',
+  'anonymousId',
+];
 
 /** How many of a kind one profile may hold. Two user ids never: they are two customers. */
 export const KIND_LIMITS: Readonly<Record<IdentifierKind, number>> = {
@@ -46,8 +54,24 @@ export function isIdentifierKind(text: string): text is IdentifierKind {
 
 /** What broken integrations send in place of an identifier; a profile keyed by one would swallow many customers. */
 const JUNK = new Set([
-  'null', 'undefined', 'none', 'nan', 'nil', 'anonymous', 'guest', 'unknown', 'true', 'false', '[object object]', '-1',
-  'id', 'email', 'distinct_id', 'distinctid', 'anonymousid', 'anonymous_id',
+  'null',
+  'undefined',
+  'none',
+  'nan',
+  'nil',
+  'anonymous',
+  'guest',
+  'unknown',
+  'true',
+  'false',
+  '[object object]',
+  '-1',
+  'id',
+  'email',
+  'distinct_id',
+  'distinctid',
+  'anonymousid',
+  'anonymous_id',
   'not_authenticated',
 ]);
 const ONLY_ZEROS_AND_DASHES = /^[0-]*$/;

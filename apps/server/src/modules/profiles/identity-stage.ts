@@ -107,11 +107,16 @@ class Resolution implements IdentityView {
     const known = this.#settled(event.nodes);
     if (known !== undefined) return known;
     const decision = decideIdentity(event.nodes, this);
-    const subject = decision.profileId === undefined ? this.#create(decision.attach, event) : this.#subject(decision.profileId);
+    const subject =
+      decision.profileId === undefined ? this.#create(decision.attach, event) : this.#subject(decision.profileId);
     for (const from of decision.merge) this.#merge(this.#subject(from), subject, event.id);
     if (decision.profileId !== undefined) this.#attach(subject, decision.attach);
     for (const node of decision.conflicts) {
-      this.#conflicts.set(`${subject.id} ${node.id}`, { profileId: subject.id, node: node.id, causeMessageId: event.id });
+      this.#conflicts.set(`${subject.id} ${node.id}`, {
+        profileId: subject.id,
+        node: node.id,
+        causeMessageId: event.id,
+      });
     }
     return subject;
   }
@@ -140,13 +145,20 @@ class Resolution implements IdentityView {
   #attach(subject: Subject, nodes: readonly NodeRef[]): void {
     if (nodes.length === 0) return;
     const state = subject.get(profileSection)!;
-    subject.set(profileSection, { ...state, nodes: [...state.nodes, ...nodes.map((n): [number, number] => [n.kind, n.id])] });
+    subject.set(profileSection, {
+      ...state,
+      nodes: [...state.nodes, ...nodes.map((n): [number, number] => [n.kind, n.id])],
+    });
     for (const node of nodes) this.#give(node, subject.id);
   }
 
   #give(node: NodeRef, to: string): void {
     const before = this.#moved.get(node.id);
-    this.#moved.set(node.id, { node, to, from: before === undefined ? (this.#owners.get(node.id) ?? null) : before.from });
+    this.#moved.set(node.id, {
+      node,
+      to,
+      from: before === undefined ? (this.#owners.get(node.id) ?? null) : before.from,
+    });
     this.#owners.set(node.id, to);
   }
 
@@ -181,7 +193,11 @@ class Resolution implements IdentityView {
   async write(): Promise<void> {
     const { sql, workspaceId, now } = this.#batch;
     const at = new Date(now);
-    await insertProfiles(sql, workspaceId, [...this.#created].map((id) => ({ id, createdAt: at })));
+    await insertProfiles(
+      sql,
+      workspaceId,
+      [...this.#created].map((id) => ({ id, createdAt: at })),
+    );
     const moves = [...this.#moved.values()].map((m): NodeMove => ({ node: m.node.id, from: m.from, to: m.to }));
     const versions = await moveNodes(sql, workspaceId, moves);
     if (versions.length !== moves.length) throw new RetryBatch('a node was given away meanwhile');

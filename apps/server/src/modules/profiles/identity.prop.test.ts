@@ -37,7 +37,14 @@ class Memory implements IdentityView {
 
   /** Which nodes are together. */
   partition(): string[] {
-    return [...this.profiles.values()].map((nodes) => nodes.map(({ id }) => id).sort((a, b) => a - b).join(' ')).sort();
+    return [...this.profiles.values()]
+      .map((nodes) =>
+        nodes
+          .map(({ id }) => id)
+          .sort((a, b) => a - b)
+          .join(' '),
+      )
+      .sort();
   }
 }
 
@@ -45,7 +52,10 @@ const byStrength = (a: NodeRef, b: NodeRef) => a.kind - b.kind || a.id - b.id;
 
 /** Nodes of a small world: many events touch the same ones. Limits are met often because the pool of addresses is large. */
 const anyNode: fc.Arbitrary<NodeRef> = fc
-  .tuple(fc.constantFrom<Kind>('userId', 'userId', 'loyaltyId', 'email', 'device', 'anonymousId', 'anonymousId'), fc.integer({ min: 0, max: 7 }))
+  .tuple(
+    fc.constantFrom<Kind>('userId', 'userId', 'loyaltyId', 'email', 'device', 'anonymousId', 'anonymousId'),
+    fc.integer({ min: 0, max: 7 }),
+  )
   .map(([kind, n]) => ({ kind: KIND_CODES[kind], id: KIND_CODES[kind] * 100 + n }));
 const anyEvent: fc.Arbitrary<Event> = fc
   .uniqueArray(anyNode, { minLength: 1, maxLength: 4, selector: ({ id }) => id })
@@ -56,17 +66,30 @@ const conflictFree: fc.Arbitrary<Event[]> = fc
   .array(
     fc.tuple(
       fc.integer({ min: 0, max: 3 }),
-      fc.uniqueArray(fc.constantFrom<[Kind, number]>(['userId', 0], ['email', 0], ['email', 1], ['phone', 0], ['anonymousId', 0], ['anonymousId', 1], ['anonymousId', 2]), {
-        minLength: 1,
-        maxLength: 3,
-        selector: ([kind, n]) => `${kind}${n}`,
-      }),
+      fc.uniqueArray(
+        fc.constantFrom<[Kind, number]>(
+          ['userId', 0],
+          ['email', 0],
+          ['email', 1],
+          ['phone', 0],
+          ['anonymousId', 0],
+          ['anonymousId', 1],
+          ['anonymousId', 2],
+        ),
+        {
+          minLength: 1,
+          maxLength: 3,
+          selector: ([kind, n]) => `${kind}${n}`,
+        },
+      ),
     ),
     { maxLength: 14 },
   )
   .map((events) =>
     events.map(([customer, nodes]) =>
-      nodes.map(([kind, n]) => ({ kind: KIND_CODES[kind], id: KIND_CODES[kind] * 100 + customer * 10 + n })).sort(byStrength),
+      nodes
+        .map(([kind, n]) => ({ kind: KIND_CODES[kind], id: KIND_CODES[kind] * 100 + customer * 10 + n }))
+        .sort(byStrength),
     ),
   );
 
@@ -76,14 +99,19 @@ function connected(events: readonly Event[]): string[] {
   for (const event of events) {
     const ids = event.map(({ id }) => id);
     const touched = groups.filter((group) => ids.some((id) => group.has(id)));
-    groups = [...groups.filter((group) => !touched.includes(group)), new Set([...ids, ...touched.flatMap((group) => [...group])])];
+    groups = [
+      ...groups.filter((group) => !touched.includes(group)),
+      new Set([...ids, ...touched.flatMap((group) => [...group])]),
+    ];
   }
   return groups.map((group) => [...group].sort((a, b) => a - b).join(' ')).sort();
 }
 
 describe('identity', () => {
   it('puts together exactly what was seen together, in whatever order events without conflict come', () => {
-    const ordered = conflictFree.chain((events) => fc.tuple(fc.constant(events), fc.shuffledSubarray(events, { minLength: events.length })));
+    const ordered = conflictFree.chain((events) =>
+      fc.tuple(fc.constant(events), fc.shuffledSubarray(events, { minLength: events.length })),
+    );
     fc.assert(
       fc.property(ordered, ([events, shuffled]) => {
         for (const order of [events, shuffled]) {
@@ -132,7 +160,10 @@ describe('identity', () => {
   it('never mixes the people who share a device, however their visits alternate', () => {
     const device: NodeRef = { kind: KIND_CODES.anonymousId, id: 1 };
     const person = (n: number): NodeRef => ({ kind: KIND_CODES.userId, id: 10 + n });
-    const visits = fc.array(fc.option(fc.integer({ min: 0, max: 3 }), { nil: undefined }), { minLength: 1, maxLength: 20 });
+    const visits = fc.array(fc.option(fc.integer({ min: 0, max: 3 }), { nil: undefined }), {
+      minLength: 1,
+      maxLength: 20,
+    });
     fc.assert(
       fc.property(visits, (people) => {
         const memory = new Memory();
@@ -145,10 +176,28 @@ describe('identity', () => {
   });
 
   it('is not taken in by placeholders, however they are dressed', () => {
-    const placeholders = fc.constantFrom('null', 'undefined', 'none', 'nan', 'guest', 'anonymous', 'unknown', '[object object]', 'not_authenticated');
+    const placeholders = fc.constantFrom(
+      'null',
+      'undefined',
+      'none',
+      'nan',
+      'guest',
+      'anonymous',
+      'unknown',
+      '[object object]',
+      'not_authenticated',
+    );
     const dressed = fc
-      .tuple(placeholders, fc.array(fc.boolean(), { minLength: 20, maxLength: 20 }), fc.constantFrom('', ' ', '\t', '\n'), fc.constantFrom('', '"', "'"))
-      .map(([text, upper, pad, quote]) => `${pad}${quote}${[...text].map((c, i) => (upper[i % 20] ? c.toUpperCase() : c)).join('')}${quote}${pad}`);
+      .tuple(
+        placeholders,
+        fc.array(fc.boolean(), { minLength: 20, maxLength: 20 }),
+        fc.constantFrom('', ' ', '\t', '\n'),
+        fc.constantFrom('', '"', "'"),
+      )
+      .map(
+        ([text, upper, pad, quote]) =>
+          `${pad}${quote}${[...text].map((c, i) => (upper[i % 20] ? c.toUpperCase() : c)).join('')}${quote}${pad}`,
+      );
     fc.assert(
       fc.property(dressed, fc.constantFrom(...RANKED_KINDS), (text, kind) => {
         expect(normaliseIdentifier(kind, text)).toBeUndefined();
@@ -159,7 +208,11 @@ describe('identity', () => {
 
 describe('traits', () => {
   const name = fc.constantFrom('plan', 'city', 'constructor', 'toString', 'company');
-  const value: fc.Arbitrary<Json> = fc.oneof(fc.constant(null), fc.constantFrom<Json>('a', 'b', 1, true, [], {}), fc.string());
+  const value: fc.Arbitrary<Json> = fc.oneof(
+    fc.constant(null),
+    fc.constantFrom<Json>('a', 'b', 1, true, [], {}),
+    fc.string(),
+  );
   const traits: fc.Arbitrary<TimedTraits> = fc
     .array(fc.tuple(name, value, fc.integer({ min: 0, max: 3 })), { maxLength: 5 })
     .map((entries) => Object.fromEntries(entries.map(([key, json, at]) => [key, [json, at]])));

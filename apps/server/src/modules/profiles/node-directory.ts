@@ -70,7 +70,9 @@ export class NodeDirectory {
 
   async #load(workspaceId: number, identifiers: ReadonlyMap<string, Identifier>): Promise<void> {
     const keys = await this.#keysOf(workspaceId);
-    const byHash = new Map([...identifiers.values()].map((identifier) => [identifierHash(keys, identifier), identifier]));
+    const byHash = new Map(
+      [...identifiers.values()].map((identifier) => [identifierHash(keys, identifier), identifier]),
+    );
     const found = await findNodesByHash(this.#sql, workspaceId, [...byHash.keys()]);
     const missing = new Set(byHash.keys());
     for (const row of found) missing.delete(row.hash);

@@ -37,7 +37,13 @@ export async function insertNodes(sql: Sql, workspaceId: number, nodes: readonly
            select $1, kind, hash, value, wrapped_key
            from unnest($2::smallint[], $3::uuid[], $4::bytea[], $5::bytea[]) as n(kind, hash, value, wrapped_key)
            on conflict (workspace_id, hash) do nothing`,
-    values: [workspaceId, sorted.map((n) => n.kind), sorted.map((n) => n.hash), sorted.map((n) => n.value), sorted.map((n) => n.wrappedKey)],
+    values: [
+      workspaceId,
+      sorted.map((n) => n.kind),
+      sorted.map((n) => n.hash),
+      sorted.map((n) => n.value),
+      sorted.map((n) => n.wrappedKey),
+    ],
   });
 }
 
@@ -51,7 +57,11 @@ export async function findOwners(sql: Sql, workspaceId: number, nodeIds: readonl
   return rows;
 }
 
-export async function findWrappedKeys(sql: Sql, workspaceId: number, nodeIds: readonly number[]): Promise<{ id: number; wrapped_key: Buffer | null }[]> {
+export async function findWrappedKeys(
+  sql: Sql,
+  workspaceId: number,
+  nodeIds: readonly number[],
+): Promise<{ id: number; wrapped_key: Buffer | null }[]> {
   const { rows } = await sql.query<{ id: number; wrapped_key: Buffer | null }>({
     name: 'node_keys',
     text: 'select id, wrapped_key from identity_node where workspace_id = $1 and id = any($2::bigint[])',
@@ -68,7 +78,11 @@ export interface NodeMove {
 }
 
 /** Gives nodes to profiles; answers the version of each change, fewer when another transaction was first. */
-export async function moveNodes(sql: Sql, workspaceId: number, moves: readonly NodeMove[]): Promise<{ id: number; version: number }[]> {
+export async function moveNodes(
+  sql: Sql,
+  workspaceId: number,
+  moves: readonly NodeMove[],
+): Promise<{ id: number; version: number }[]> {
   if (moves.length === 0) return [];
   const sorted = [...moves].sort((a, b) => a.node - b.node);
   const { rows } = await sql.query<{ id: number; version: number }>({
@@ -98,7 +112,11 @@ export interface ProfileNodeRow {
 }
 
 /** Every node of the profiles, newest first. */
-export async function listNodesOfProfiles(sql: Sql, workspaceId: number, profileIds: readonly string[]): Promise<ProfileNodeRow[]> {
+export async function listNodesOfProfiles(
+  sql: Sql,
+  workspaceId: number,
+  profileIds: readonly string[],
+): Promise<ProfileNodeRow[]> {
   const { rows } = await sql.query<ProfileNodeRow>({
     name: 'node_of_profiles',
     text: `select id, profile_id, kind, hash, value, wrapped_key, created_at from identity_node

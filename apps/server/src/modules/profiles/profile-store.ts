@@ -5,7 +5,11 @@ export interface ProfileRow {
   created_at: Date;
 }
 
-export async function insertProfiles(sql: Sql, workspaceId: number, profiles: readonly { id: string; createdAt: Date }[]): Promise<void> {
+export async function insertProfiles(
+  sql: Sql,
+  workspaceId: number,
+  profiles: readonly { id: string; createdAt: Date }[],
+): Promise<void> {
   if (profiles.length === 0) return;
   await sql.query({
     name: 'profile_insert',
@@ -24,7 +28,11 @@ export interface MergeRow {
 }
 
 /** Marks profiles as merged away and keeps what is needed to explain and undo it. */
-export async function recordMerges(sql: Sql, workspaceId: number, options: { merges: readonly MergeRow[]; at: Date }): Promise<void> {
+export async function recordMerges(
+  sql: Sql,
+  workspaceId: number,
+  options: { merges: readonly MergeRow[]; at: Date },
+): Promise<void> {
   const { merges, at } = options;
   if (merges.length === 0) return;
   await sql.query({
@@ -65,12 +73,22 @@ export async function recordConflicts(
            select $1, profile_id, node, cause, $5
            from unnest($2::uuid[], $3::bigint[], $4::text[]) as c(profile_id, node, cause)
            on conflict do nothing`,
-    values: [workspaceId, conflicts.map((c) => c.profileId), conflicts.map((c) => c.node), conflicts.map((c) => c.causeMessageId), at],
+    values: [
+      workspaceId,
+      conflicts.map((c) => c.profileId),
+      conflicts.map((c) => c.node),
+      conflicts.map((c) => c.causeMessageId),
+      at,
+    ],
   });
 }
 
 /** Where each profile went: itself, or the one it was merged into, however many times. Unknown ids are left out. */
-export async function followMerged(sql: Sql, workspaceId: number, ids: readonly string[]): Promise<Map<string, string>> {
+export async function followMerged(
+  sql: Sql,
+  workspaceId: number,
+  ids: readonly string[],
+): Promise<Map<string, string>> {
   if (ids.length === 0) return new Map();
   const { rows } = await sql.query<{ origin: string; id: string }>({
     name: 'profile_follow',
@@ -87,7 +105,11 @@ export async function followMerged(sql: Sql, workspaceId: number, ids: readonly 
 }
 
 /** Newest first, `limit` of them, older than the cursor. */
-export async function listProfiles(sql: Sql, workspaceId: number, page: { limit: number; beforeId: string | undefined }): Promise<ProfileRow[]> {
+export async function listProfiles(
+  sql: Sql,
+  workspaceId: number,
+  page: { limit: number; beforeId: string | undefined },
+): Promise<ProfileRow[]> {
   const { rows } = await sql.query<ProfileRow>({
     name: 'profile_list',
     text: `select id, created_at from profile
@@ -99,7 +121,11 @@ export async function listProfiles(sql: Sql, workspaceId: number, page: { limit:
 }
 
 /** Ids in order, for whoever has to visit every profile in pages. */
-export async function listProfileIdsAfter(sql: Sql, workspaceId: number, page: { afterId: string | null; limit: number }): Promise<string[]> {
+export async function listProfileIdsAfter(
+  sql: Sql,
+  workspaceId: number,
+  page: { afterId: string | null; limit: number },
+): Promise<string[]> {
   const { rows } = await sql.query<{ id: string }>({
     name: 'profile_ids_after',
     text: `select id from profile

@@ -54,7 +54,12 @@ async function live(world: ProfileWorld, ...events: readonly SaidEvent[]): Promi
 }
 
 const count = async (table: string, workspaceId: number) =>
-  (await database.postgres.query<{ n: number }>({ text: `select count(*)::int as n from ${table} where workspace_id = $1`, values: [workspaceId] })).rows[0]!.n;
+  (
+    await database.postgres.query<{ n: number }>({
+      text: `select count(*)::int as n from ${table} where workspace_id = $1`,
+      values: [workspaceId],
+    })
+  ).rows[0]!.n;
 
 describe('a customer', () => {
   it('who was anonymous becomes known and stays the same profile', async () => {
@@ -157,8 +162,20 @@ describe('a merge', () => {
     const at = world.process.services.clock.now();
     await live(
       world,
-      { by: ['anonymousId:a'], type: 'identify', traits: { plan: 'old', size: 'M' }, personal: { firstName: 'Ada' }, atMs: at - 2_000 },
-      { by: ['userId:u'], type: 'identify', traits: { plan: 'new' }, personal: { lastName: 'L', firstName: 'A.' }, atMs: at - 3_000 },
+      {
+        by: ['anonymousId:a'],
+        type: 'identify',
+        traits: { plan: 'old', size: 'M' },
+        personal: { firstName: 'Ada' },
+        atMs: at - 2_000,
+      },
+      {
+        by: ['userId:u'],
+        type: 'identify',
+        traits: { plan: 'new' },
+        personal: { lastName: 'L', firstName: 'A.' },
+        atMs: at - 3_000,
+      },
       { by: ['userId:u'], type: 'identify', traits: { plan: 'newest' }, atMs: at - 1_000 },
       { by: ['userId:u', 'anonymousId:a'] },
     );
@@ -194,11 +211,18 @@ describe('two processes that meet the same customer at the same time', () => {
     const held = (process: LogProcess, lane: number) => process.hold.leases.some((l) => l.log === 0 && l.lane === lane);
     for (let n = 0; results.length === 0; n++) {
       // Strongest identifiers of different lanes, one of each process, that share an anonymous id.
-      await world.say({ by: [`email:ada${n}@shop.example`, 'anonymousId:web'] }, { by: [`userId:ada${n}`, 'anonymousId:web'] });
+      await world.say(
+        { by: [`email:ada${n}@shop.example`, 'anonymousId:web'] },
+        { by: [`userId:ada${n}`, 'anonymousId:web'] },
+      );
       const lanes = new Set([...(await first.nextRuns()), ...(await second.nextRuns())].map(({ run }) => run.lane));
       if ([...lanes].some((l) => held(first, l)) && [...lanes].some((l) => held(second, l))) {
         const run = async (process: LogProcess) =>
-          processRuns(process.services, { processId: process.processId, stages: [meeting], runs: await process.nextRuns() });
+          processRuns(process.services, {
+            processId: process.processId,
+            stages: [meeting],
+            runs: await process.nextRuns(),
+          });
         for (const result of await Promise.all([run(first), run(second)])) results.push(result.kind);
       }
     }
@@ -225,10 +249,15 @@ describe('two processes that meet the same customer at the same time', () => {
 
   const anyEvent: fc.Arbitrary<SaidEvent> = fc
     .uniqueArray(
-      fc.tuple(fc.constantFrom('userId', 'userId', 'email', 'device', 'anonymousId', 'anonymousId'), fc.integer({ min: 1, max: 4 })),
+      fc.tuple(
+        fc.constantFrom('userId', 'userId', 'email', 'device', 'anonymousId', 'anonymousId'),
+        fc.integer({ min: 1, max: 4 }),
+      ),
       { minLength: 1, maxLength: 3, selector: ([kind, n]) => `${kind}${n}` },
     )
-    .map((said) => ({ by: said.map(([kind, n]) => (kind === 'email' ? `email:u${n}@shop.example` : `${kind}:n${n}`)) }));
+    .map((said) => ({
+      by: said.map(([kind, n]) => (kind === 'email' ? `email:u${n}@shop.example` : `${kind}:n${n}`)),
+    }));
 
   it('keep the rows of nodes, profiles and subjects in agreement, and no profile gets two user ids, however events are split into batches', async () => {
     await fc.assert(
@@ -264,7 +293,11 @@ describe('two processes that meet the same customer at the same time', () => {
       values,
     });
     expect(states.map((row) => row.subject_id)).toEqual(profiles.map((row) => row.id));
-    const subjects = await readSubjects(world.sql, world.workspaceId, profiles.map((row) => row.id));
+    const subjects = await readSubjects(
+      world.sql,
+      world.workspaceId,
+      profiles.map((row) => row.id),
+    );
     for (const { id } of profiles) {
       const rows = nodes.filter((node) => node.profile_id === id);
       const held = subjects.get(id)!.get(profileSection)!.nodes;
@@ -289,7 +322,10 @@ describe('personal traits', () => {
   }
 
   async function eraseKeys(world: ProfileWorld): Promise<void> {
-    await world.sql.query({ text: 'update identity_node set wrapped_key = null where workspace_id = $1', values: [world.workspaceId] });
+    await world.sql.query({
+      text: 'update identity_node set wrapped_key = null where workspace_id = $1',
+      values: [world.workspaceId],
+    });
   }
 
   it('can be read with the keys, and lie sealed wherever they are stored', async () => {
@@ -351,6 +387,9 @@ describe('personal traits', () => {
     await live(world, { by, type: 'identify', traits: { firstName: null } });
     expect((await findProfile(world, id))!.traits).toEqual({ plan: 'gold', address: { city: 'Secretville' } });
     const subjects = await readSubjects(world.sql, world.workspaceId, [id]);
-    expect((await openTraits(world, subjects.values())).get(id)).toEqual({ plan: 'gold', address: { city: 'Secretville' } });
+    expect((await openTraits(world, subjects.values())).get(id)).toEqual({
+      plan: 'gold',
+      address: { city: 'Secretville' },
+    });
   });
 });

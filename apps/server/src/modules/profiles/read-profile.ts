@@ -1,6 +1,14 @@
 import type { Ctx } from '../../platform/context.ts';
 import { open, type WorkspaceKeys } from '../../platform/crypto/index.ts';
-import { internalLane, INTAKE_LOG, INTERNAL_LOG, type LogId, type NodeRef, readSubjects, type Subject } from '../../platform/eventlog/index.ts';
+import {
+  internalLane,
+  INTAKE_LOG,
+  INTERNAL_LOG,
+  type LogId,
+  type NodeRef,
+  readSubjects,
+  type Subject,
+} from '../../platform/eventlog/index.ts';
 import type { JsonObject } from '../../platform/json.ts';
 import type { Sql } from '../../platform/postgres/index.ts';
 import { type Identifier, type IdentifierKind, KIND_CODES, kindOfCode } from './identifier.ts';
@@ -66,18 +74,24 @@ export async function listAddresses(
   const addresses = new Map<string, ProfileAddress[]>(profileIds.map((id) => [id, []]));
   for (const row of await listNodesOfProfiles(reader.sql, reader.workspaceId, profileIds)) {
     const value = row.kind === KIND_CODES[kind] ? openValue(keys, row) : undefined;
-    if (value !== undefined) addresses.get(row.profile_id)?.push({ address: value, node: { kind: row.kind, id: row.id } });
+    if (value !== undefined)
+      addresses.get(row.profile_id)?.push({ address: value, node: { kind: row.kind, id: row.id } });
   }
   return addresses;
 }
 
 /** Every lane in which something about these profiles can stand. */
-export async function listLanes(sql: Sql, workspaceId: number, profileIds: readonly string[]): Promise<Map<string, { log: LogId; lane: number }[]>> {
+export async function listLanes(
+  sql: Sql,
+  workspaceId: number,
+  profileIds: readonly string[],
+): Promise<Map<string, { log: LogId; lane: number }[]>> {
   const lanes = new Map(profileIds.map((id) => [id, [{ log: INTERNAL_LOG as LogId, lane: internalLane(id) }]]));
   for (const row of await listNodesOfProfiles(sql, workspaceId, profileIds)) {
     const lane = laneOfHash(row.hash);
     const known = lanes.get(row.profile_id);
-    if (known !== undefined && !known.some((l) => l.log === INTAKE_LOG && l.lane === lane)) known.push({ log: INTAKE_LOG, lane });
+    if (known !== undefined && !known.some((l) => l.log === INTAKE_LOG && l.lane === lane))
+      known.push({ log: INTAKE_LOG, lane });
   }
   return lanes;
 }
@@ -105,14 +119,20 @@ export async function assembleProfiles(reader: ProfileReader, rows: readonly Pro
       createdAt: row.created_at,
       firstSeenMs: state?.firstSeenMs,
       lastSeenMs: state?.lastSeenMs,
-      identifiers: presentNodes(keys, nodes.filter((node) => node.profile_id === row.id)),
+      identifiers: presentNodes(
+        keys,
+        nodes.filter((node) => node.profile_id === row.id),
+      ),
       traits: traits.get(row.id) ?? {},
     };
   });
 }
 
 /** Strongest first; the codes of kinds are in that order. */
-function presentNodes(keys: WorkspaceKeys, nodes: readonly ProfileNodeRow[]): { kind: IdentifierKind; value: string }[] {
+function presentNodes(
+  keys: WorkspaceKeys,
+  nodes: readonly ProfileNodeRow[],
+): { kind: IdentifierKind; value: string }[] {
   return [...nodes]
     .sort((a, b) => a.kind - b.kind || a.id - b.id)
     .flatMap((node) => {
@@ -137,7 +157,11 @@ export async function findProfileId(reader: ProfileReader, identifier: Identifie
 }
 
 /** Whose each node is now; nodes of nobody are left out. One query. */
-export async function ownersOfNodes(sql: Sql, workspaceId: number, nodeIds: readonly number[]): Promise<Map<number, string>> {
+export async function ownersOfNodes(
+  sql: Sql,
+  workspaceId: number,
+  nodeIds: readonly number[],
+): Promise<Map<number, string>> {
   const rows = await findOwners(sql, workspaceId, nodeIds);
   return new Map(rows.flatMap((row) => (row.profile_id === null ? [] : [[row.id, row.profile_id] as const])));
 }

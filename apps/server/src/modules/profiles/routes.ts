@@ -1,7 +1,14 @@
 import { z } from 'zod';
 import type { Ctx } from '../../platform/context.ts';
 import { AppError } from '../../platform/errors.ts';
-import { decodeCursor, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX, parseInput, type Routes, toPage } from '../../platform/http/index.ts';
+import {
+  decodeCursor,
+  PAGE_LIMIT_DEFAULT,
+  PAGE_LIMIT_MAX,
+  parseInput,
+  type Routes,
+  toPage,
+} from '../../platform/http/index.ts';
 import { publicId, requirePublicId } from '../../platform/ids/index.ts';
 import { isIdentifierKind, normaliseIdentifier, RANKED_KINDS } from './identifier.ts';
 import { followMerged, listProfiles } from './profile-store.ts';
@@ -30,12 +37,16 @@ export const profileRoutes: Routes = (app, deps) => {
   });
 
   /** One profile; the id of one that was merged away answers the profile it became. */
-  app.get<{ Params: { id: string } }>('/api/v1/profiles/:id', { config: { scope: 'profiles:read' } }, async (request) => {
-    const ctx = deps.contextOf(request);
-    const profile = await findProfile(ctx, await requireProfileId(ctx, request.params.id));
-    if (profile === undefined) throw new AppError('not_found', 'There is no such profile');
-    return presentProfile(profile);
-  });
+  app.get<{ Params: { id: string } }>(
+    '/api/v1/profiles/:id',
+    { config: { scope: 'profiles:read' } },
+    async (request) => {
+      const ctx = deps.contextOf(request);
+      const profile = await findProfile(ctx, await requireProfileId(ctx, request.params.id));
+      if (profile === undefined) throw new AppError('not_found', 'There is no such profile');
+      return presentProfile(profile);
+    },
+  );
 };
 
 async function findByIdentifier(ctx: Ctx, text: string) {

@@ -27,7 +27,10 @@ export function createTraitsStage(keysOf: (workspaceId: number) => Promise<Works
 }
 
 /** Keys of every anchor and event whose personal traits will be opened or sealed: one query, none for most batches. */
-async function loadKeys(batch: EventBatch, keysOf: (workspaceId: number) => Promise<WorkspaceKeys>): Promise<Map<number, Buffer>> {
+async function loadKeys(
+  batch: EventBatch,
+  keysOf: (workspaceId: number) => Promise<WorkspaceKeys>,
+): Promise<Map<number, Buffer>> {
   const nodes = new Set<number>();
   for (const { from, into } of batch.merges) {
     nodes.add(from.get(profileSection)!.anchor);
@@ -39,7 +42,9 @@ async function loadKeys(batch: EventBatch, keysOf: (workspaceId: number) => Prom
     nodes.add(subject.get(profileSection)!.anchor);
   }
   if (nodes.size === 0) return new Map();
-  return openNodeKeys({ sql: batch.sql, workspaceId: batch.workspaceId, keys: await keysOf(batch.workspaceId) }, [...nodes]);
+  return openNodeKeys({ sql: batch.sql, workspaceId: batch.workspaceId, keys: await keysOf(batch.workspaceId) }, [
+    ...nodes,
+  ]);
 }
 
 function mergeTraits(from: Subject, into: Subject, keys: ReadonlyMap<number, Buffer>): void {
@@ -77,6 +82,8 @@ function withTraits(state: ProfileState, event: LoggedEvent, keys: ReadonlyMap<n
 function openEventTraits(event: LoggedEvent, keys: ReadonlyMap<number, Buffer>): JsonObject {
   const key = keys.get(event.nodes[0]!.id);
   if (event.sealed === '' || key === undefined) return {};
-  const personal = JSON.parse(open(key, Buffer.from(event.sealed, 'base64')).toString('utf8')) as { traits?: JsonObject };
+  const personal = JSON.parse(open(key, Buffer.from(event.sealed, 'base64')).toString('utf8')) as {
+    traits?: JsonObject;
+  };
   return personal.traits ?? {};
 }

@@ -52,7 +52,9 @@ export function advanceMember(definitions: SegmentDefinitions, input: MemberInpu
     state: nextState(definitions, input, { leaves, member: keep(known, member), looked: found.looked, wakeMs }),
     entered,
     left,
-    found: keep(known, joined).filter((key) => member.has(key) && !input.state.member.includes(key)).map((key) => known.get(key)!),
+    found: keep(known, joined)
+      .filter((key) => member.has(key) && !input.state.member.includes(key))
+      .map((key) => known.get(key)!),
   };
 }
 

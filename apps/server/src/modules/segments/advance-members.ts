@@ -23,10 +23,19 @@ export interface Look {
 }
 
 /** Looks at profiles and writes what changed: memberships, wakes, and an event for each flip. One query a table. */
-export async function advanceMembers(batch: SubjectBatch, definitions: SegmentDefinitions, looks: readonly Look[]): Promise<void> {
+export async function advanceMembers(
+  batch: SubjectBatch,
+  definitions: SegmentDefinitions,
+  looks: readonly Look[],
+): Promise<void> {
   if (looks.length === 0) return;
   const history = await foldHistory(batch, definitions, looks);
-  const traits = definitions.readsPersonal ? await openTraits(batch, looks.map((look) => look.subject)) : undefined;
+  const traits = definitions.readsPersonal
+    ? await openTraits(
+        batch,
+        looks.map((look) => look.subject),
+      )
+    : undefined;
   const joined: MemberChange[] = [];
   const gone: MemberChange[] = [];
   const wakes: Wake[] = [];
@@ -57,7 +66,11 @@ export async function advanceMembers(batch: SubjectBatch, definitions: SegmentDe
   await deleteWakes(batch.sql, batch.workspaceId, wakeless);
 }
 
-function collect(look: Look, output: MemberOutput, to: { batch: SubjectBatch; joined: MemberChange[]; gone: MemberChange[] }): void {
+function collect(
+  look: Look,
+  output: MemberOutput,
+  to: { batch: SubjectBatch; joined: MemberChange[]; gone: MemberChange[] },
+): void {
   const profileId = look.subject.id;
   for (const segment of output.found) to.joined.push({ segmentId: segment.id, profileId });
   for (const segment of output.entered) {
@@ -70,7 +83,11 @@ function collect(look: Look, output: MemberOutput, to: { batch: SubjectBatch; jo
   }
 }
 
-function emitFlip(batch: SubjectBatch, look: Look, flip: { segment: ActiveSegment; name: 'Segment Entered' | 'Segment Left' }): void {
+function emitFlip(
+  batch: SubjectBatch,
+  look: Look,
+  flip: { segment: ActiveSegment; name: 'Segment Entered' | 'Segment Left' },
+): void {
   batch.emit({
     subjectId: look.subject.id,
     node: look.node ?? anchorNode(look.subject),
@@ -93,7 +110,10 @@ async function foldHistory(
   const byProfile = new Map<string, LeafStates[]>();
   if (definitions.filled.length === 0) return byProfile;
   const owners = new Map(looks.flatMap(({ subject }) => nodeIdsOf(subject).map((node) => [node, subject.id] as const)));
-  const taken = await takeLeafStates(batch.sql, batch.workspaceId, { generations: definitions.filled, nodes: [...owners.keys()] });
+  const taken = await takeLeafStates(batch.sql, batch.workspaceId, {
+    generations: definitions.filled,
+    nodes: [...owners.keys()],
+  });
   for (const { generation, node, times } of taken) {
     const key = definitions.keyOf.get(generation);
     const profileId = owners.get(node)!;

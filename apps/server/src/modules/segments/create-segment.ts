@@ -35,7 +35,9 @@ export async function createSegment(ctx: Ctx, input: { name: string; rule: Segme
       createdAt: new Date(ctx.clock.now()),
     });
     if (!inserted) {
-      throw new AppError('conflict', 'Another segment has this name', { details: [{ field: 'name', message: 'choose a name that is not taken' }] });
+      throw new AppError('conflict', 'Another segment has this name', {
+        details: [{ field: 'name', message: 'choose a name that is not taken' }],
+      });
     }
     await registerLeaves(ctx.sql, ctx.workspaceId, { keys: leafKeys, cut });
     return (await findSegment(ctx.sql, ctx.workspaceId, id))!;

@@ -5,7 +5,11 @@ export interface MemberChange {
   readonly profileId: string;
 }
 
-export async function insertMembers(sql: Sql, workspaceId: number, options: { members: readonly MemberChange[]; at: Date }): Promise<void> {
+export async function insertMembers(
+  sql: Sql,
+  workspaceId: number,
+  options: { members: readonly MemberChange[]; at: Date },
+): Promise<void> {
   const { members, at } = options;
   if (members.length === 0) return;
   await sql.query({
@@ -13,7 +17,12 @@ export async function insertMembers(sql: Sql, workspaceId: number, options: { me
     text: `insert into segment_member (workspace_id, segment_id, profile_id, entered_at)
            select $1, segment_id, profile_id, $4 from unnest($2::uuid[], $3::uuid[]) as m(segment_id, profile_id)
            on conflict do nothing`,
-    values: [workspaceId, arrayLiteral(members.map((m) => m.segmentId)), arrayLiteral(members.map((m) => m.profileId)), at],
+    values: [
+      workspaceId,
+      arrayLiteral(members.map((m) => m.segmentId)),
+      arrayLiteral(members.map((m) => m.profileId)),
+      at,
+    ],
   });
 }
 
@@ -84,7 +93,11 @@ export async function listMembers(
   return rows;
 }
 
-export async function countMembers(sql: Sql, workspaceId: number, segmentIds: readonly string[]): Promise<Map<string, number>> {
+export async function countMembers(
+  sql: Sql,
+  workspaceId: number,
+  segmentIds: readonly string[],
+): Promise<Map<string, number>> {
   const { rows } = await sql.query<{ segment_id: string; members: number }>({
     text: `select segment_id, count(*)::int as members from segment_member
            where workspace_id = $1 and segment_id = any($2::uuid[]) group by segment_id`,
@@ -133,7 +146,11 @@ export async function deleteWakes(sql: Sql, workspaceId: number, profileIds: rea
 }
 
 /** Those still due: another process may have set some anew since they were listed. */
-export async function deleteIdleWakes(sql: Sql, workspaceId: number, wakes: { profileIds: readonly string[]; at: Date }): Promise<void> {
+export async function deleteIdleWakes(
+  sql: Sql,
+  workspaceId: number,
+  wakes: { profileIds: readonly string[]; at: Date },
+): Promise<void> {
   if (wakes.profileIds.length === 0) return;
   await sql.query({
     text: 'delete from segment_wake where workspace_id = $1 and profile_id = any($2::uuid[]) and wake_at <= $3',
@@ -142,7 +159,10 @@ export async function deleteIdleWakes(sql: Sql, workspaceId: number, wakes: { pr
 }
 
 /** The profiles due, of all workspaces, the longest due first; each row says whose it is (workspace_id). */
-export async function listDueWakes(sql: Sql, options: { at: Date; limit: number }): Promise<{ workspace_id: number; profile_id: string }[]> {
+export async function listDueWakes(
+  sql: Sql,
+  options: { at: Date; limit: number },
+): Promise<{ workspace_id: number; profile_id: string }[]> {
   const { rows } = await sql.query<{ workspace_id: number; profile_id: string }>({
     name: 'segment_wake_due',
     text: 'select workspace_id, profile_id from segment_wake where wake_at <= $1 order by wake_at limit $2',

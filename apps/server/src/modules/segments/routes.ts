@@ -3,7 +3,14 @@ import { z } from 'zod';
 
 import type { Ctx } from '../../platform/context.ts';
 import { AppError } from '../../platform/errors.ts';
-import { decodeCursor, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX, parseInput, type Routes, toPage } from '../../platform/http/index.ts';
+import {
+  decodeCursor,
+  PAGE_LIMIT_DEFAULT,
+  PAGE_LIMIT_MAX,
+  parseInput,
+  type Routes,
+  toPage,
+} from '../../platform/http/index.ts';
 import { publicId, requirePublicId } from '../../platform/ids/index.ts';
 import { requireProfileId } from '../profiles/index.ts';
 import { archiveSegment, createSegment } from './create-segment.ts';
@@ -29,9 +36,20 @@ export const segmentRoutes: Routes = (app, deps) => {
   app.get('/api/v1/segments', { config: { scope: 'segments:read' } }, async (request) => {
     const ctx = deps.contextOf(request);
     const query = parseInput(pageQuery, request.query);
-    const rows = await listSegments(ctx.sql, ctx.workspaceId, { limit: query.limit + 1, beforeId: cursorId(query.cursor) });
-    const counts = await countMembers(ctx.sql, ctx.workspaceId, rows.map((row) => row.id));
-    return toPage(rows, { limit: query.limit, keyOf: (row) => [row.id], present: (row) => presentSegment(row, counts.get(row.id) ?? 0) });
+    const rows = await listSegments(ctx.sql, ctx.workspaceId, {
+      limit: query.limit + 1,
+      beforeId: cursorId(query.cursor),
+    });
+    const counts = await countMembers(
+      ctx.sql,
+      ctx.workspaceId,
+      rows.map((row) => row.id),
+    );
+    return toPage(rows, {
+      limit: query.limit,
+      keyOf: (row) => [row.id],
+      present: (row) => presentSegment(row, counts.get(row.id) ?? 0),
+    });
   });
 
   app.get<WithId>('/api/v1/segments/:id', { config: { scope: 'segments:read' } }, async (request) => {
@@ -50,7 +68,11 @@ export const segmentRoutes: Routes = (app, deps) => {
     const ctx = deps.contextOf(request);
     const query = parseInput(pageQuery, request.query);
     const segment = await requireSegment(ctx, request.params.id);
-    const rows = await listMembers(ctx.sql, ctx.workspaceId, { segmentId: segment.id, afterId: cursorId(query.cursor), limit: query.limit + 1 });
+    const rows = await listMembers(ctx.sql, ctx.workspaceId, {
+      segmentId: segment.id,
+      afterId: cursorId(query.cursor),
+      limit: query.limit + 1,
+    });
     return toPage(rows, {
       limit: query.limit,
       keyOf: (row) => [row.profile_id],
@@ -63,7 +85,11 @@ export const segmentRoutes: Routes = (app, deps) => {
     const profileId = await requireProfileId(ctx, request.params.id);
     const rows = await listSegmentsOfProfile(ctx.sql, ctx.workspaceId, profileId);
     return {
-      items: rows.map((row) => ({ id: publicId('seg', row.id), name: row.name, enteredAt: row.entered_at.toISOString() })),
+      items: rows.map((row) => ({
+        id: publicId('seg', row.id),
+        name: row.name,
+        enteredAt: row.entered_at.toISOString(),
+      })),
       nextCursor: null,
     };
   });

@@ -47,13 +47,20 @@ export async function runBackFills(services: Services): Promise<number> {
 
 async function fill(services: Services, segment: SegmentRow): Promise<number> {
   const wanted = compileRule(segment.rule).leaves;
-  const leaves = (await listLeaves(services.postgres, segment.workspace_id)).filter((leaf) => wanted.has(leaf.leaf_key));
+  const leaves = (await listLeaves(services.postgres, segment.workspace_id)).filter((leaf) =>
+    wanted.has(leaf.leaf_key),
+  );
   const empty = leaves.filter((leaf) => leaf.status === 'filling');
   if (!(await isArchived(services, empty))) return 0;
-  for (const leaf of empty) await fillLeaf(services, segment.workspace_id, { leaf, counted: wanted.get(leaf.leaf_key)! });
+  for (const leaf of empty)
+    await fillLeaf(services, segment.workspace_id, { leaf, counted: wanted.get(leaf.leaf_key)! });
   await services.postgres.transaction(async (sql) => {
     await cutLanes(sql);
-    await markFilled(sql, segment.workspace_id, empty.map((leaf) => leaf.generation));
+    await markFilled(
+      sql,
+      segment.workspace_id,
+      empty.map((leaf) => leaf.generation),
+    );
     await moveOn(services, sql, { segment, to: 'sweeping' });
   });
   return 1;
@@ -67,11 +74,17 @@ function moveOn(services: Services, sql: Sql, step: { segment: SegmentRow; to: S
 /** Whether the history holds everything up to the cuts. */
 async function isArchived(services: Services, leaves: readonly LeafRow[]): Promise<boolean> {
   if (leaves.length === 0) return true;
-  const archived = new Map((await readPositions(services.postgres, 'archive')).map((p) => [`${p.log}/${p.lane}`, p.seq]));
+  const archived = new Map(
+    (await readPositions(services.postgres, 'archive')).map((p) => [`${p.log}/${p.lane}`, p.seq]),
+  );
   return leaves.every((leaf) => leaf.cut.every(([log, lane, seq]) => (archived.get(`${log}/${lane}`) ?? 0) >= seq));
 }
 
-async function fillLeaf(services: Services, workspaceId: number, options: { leaf: LeafRow; counted: CountedEvents }): Promise<void> {
+async function fillLeaf(
+  services: Services,
+  workspaceId: number,
+  options: { leaf: LeafRow; counted: CountedEvents },
+): Promise<void> {
   const { leaf, counted } = options;
   const nowMs = services.clock.now();
   const cut = leaf.cut.map(([log, lane, seq]) => ({ log, lane, seq }));
@@ -90,12 +103,21 @@ async function fillLeaf(services: Services, workspaceId: number, options: { leaf
 
 async function sweep(services: Services, segment: SegmentRow): Promise<number> {
   const workspaceId = segment.workspace_id;
-  const ids = await listProfileIdsAfter(services.postgres, workspaceId, { afterId: segment.swept_to, limit: SWEEP_PROFILES });
+  const ids = await listProfileIdsAfter(services.postgres, workspaceId, {
+    afterId: segment.swept_to,
+    limit: SWEEP_PROFILES,
+  });
   const last = ids.at(-1);
   if (last === undefined) return finish(services, segment);
   await inSubjects(services, { workspaceId, ids }, async (batch) => {
     const definitions = await segmentDefinitions(batch);
-    const looks = [...batch.subjects.values()].map((subject) => ({ subject, events: [], merged: [], everyRule: false, node: undefined }));
+    const looks = [...batch.subjects.values()].map((subject) => ({
+      subject,
+      events: [],
+      merged: [],
+      everyRule: false,
+      node: undefined,
+    }));
     await advanceMembers(batch, definitions, looks);
     await setSweptTo(batch.sql, { workspaceId, id: segment.id, sweptTo: last });
   });
@@ -109,7 +131,9 @@ async function finish(services: Services, segment: SegmentRow): Promise<number> 
     if (!(await moveOn(services, sql, { segment, to: 'live' }))) return;
     const stillFilling = (await listActiveSegments(sql, workspaceId)).filter((other) => other.status !== 'live');
     const needed = new Set(stillFilling.flatMap((other) => [...compileRule(other.rule).leaves.keys()]));
-    const folded = (await listLeaves(sql, workspaceId)).filter((leaf) => leaf.status === 'filled' && !needed.has(leaf.leaf_key));
+    const folded = (await listLeaves(sql, workspaceId)).filter(
+      (leaf) => leaf.status === 'filled' && !needed.has(leaf.leaf_key),
+    );
     await setLeafStatus(sql, workspaceId, { generations: folded.map((leaf) => leaf.generation), status: 'live' });
   });
   return 1;

@@ -15,7 +15,11 @@ export const segmentStage: Stage = {
   },
   async run(batch) {
     const definitions = await segmentDefinitions(batch);
-    await deleteMerged(batch.sql, batch.workspaceId, batch.merges.map(({ from }) => from.id));
+    await deleteMerged(
+      batch.sql,
+      batch.workspaceId,
+      batch.merges.map(({ from }) => from.id),
+    );
     if (definitions.rules.rules.length === 0) return forgetAll(batch);
     await advanceMembers(batch, definitions, planLooks(batch));
   },

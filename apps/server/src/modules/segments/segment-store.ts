@@ -24,7 +24,14 @@ export async function insertSegment(
   const { rowCount } = await sql.query({
     text: `insert into segment (workspace_id, id, name, rule, status, created_at) values ($1, $2, $3, $4, $5, $6)
            on conflict do nothing`,
-    values: [segment.workspaceId, segment.id, segment.name, JSON.stringify(segment.rule), segment.status, segment.createdAt],
+    values: [
+      segment.workspaceId,
+      segment.id,
+      segment.name,
+      JSON.stringify(segment.rule),
+      segment.status,
+      segment.createdAt,
+    ],
   });
   return rowCount === 1;
 }
@@ -46,7 +53,11 @@ export async function findSegment(sql: Sql, workspaceId: number, id: string): Pr
   return rows[0];
 }
 
-export async function listSegments(sql: Sql, workspaceId: number, page: { limit: number; beforeId: string | null }): Promise<SegmentRow[]> {
+export async function listSegments(
+  sql: Sql,
+  workspaceId: number,
+  page: { limit: number; beforeId: string | null },
+): Promise<SegmentRow[]> {
   const { rows } = await sql.query<SegmentRow>({
     text: `select ${COLUMNS} from segment
            where workspace_id = $1 and status <> 'archived' and ($2::uuid is null or id < $2::uuid)
@@ -78,7 +89,10 @@ export async function setSegmentStatus(
   return rowCount === 1;
 }
 
-export async function setSweptTo(sql: Sql, segment: { workspaceId: number; id: string; sweptTo: string }): Promise<void> {
+export async function setSweptTo(
+  sql: Sql,
+  segment: { workspaceId: number; id: string; sweptTo: string },
+): Promise<void> {
   await sql.query({
     text: 'update segment set swept_to = $3 where workspace_id = $1 and id = $2',
     values: [segment.workspaceId, segment.id, segment.sweptTo],
@@ -110,7 +124,11 @@ export async function listLeaves(sql: Sql, workspaceId: number): Promise<LeafRow
 }
 
 /** Registers leaves that are not counted yet; those that are stay as they are. */
-export async function registerLeaves(sql: Sql, workspaceId: number, leaves: { keys: readonly string[]; cut: readonly LanePosition[] }): Promise<void> {
+export async function registerLeaves(
+  sql: Sql,
+  workspaceId: number,
+  leaves: { keys: readonly string[]; cut: readonly LanePosition[] },
+): Promise<void> {
   await sql.query({
     text: `insert into segment_leaf (workspace_id, leaf_key, status, cut)
            select $1, key, 'filling', $3::jsonb from unnest($2::text[]) as key on conflict (workspace_id, leaf_key) do nothing`,
@@ -118,7 +136,11 @@ export async function registerLeaves(sql: Sql, workspaceId: number, leaves: { ke
   });
 }
 
-export async function setLeafStatus(sql: Sql, workspaceId: number, leaves: { generations: readonly number[]; status: LeafRow['status'] }): Promise<void> {
+export async function setLeafStatus(
+  sql: Sql,
+  workspaceId: number,
+  leaves: { generations: readonly number[]; status: LeafRow['status'] },
+): Promise<void> {
   await sql.query({
     text: 'update segment_leaf set status = $3 where workspace_id = $1 and generation = any($2::integer[])',
     values: [workspaceId, leaves.generations, leaves.status],

@@ -24,7 +24,8 @@ export interface Config {
 
 export type Role = 'api' | 'worker';
 
-const given = (schema: z.ZodType<string>) => z.preprocess((value) => (value === '' ? undefined : value), schema.optional());
+const given = (schema: z.ZodType<string>) =>
+  z.preprocess((value) => (value === '' ? undefined : value), schema.optional());
 const url = (protocols: readonly string[]) =>
   z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
     message: `must be a URL that starts with ${protocols.map((p) => `${p}//`).join(' or ')}`,
@@ -37,7 +38,11 @@ const environment = z.object({
   SEGUE_DATA_DIR: z.string().default('./data'),
   SEGUE_POSTGRES_URL: given(url(['postgres:', 'postgresql:'])),
   SEGUE_CLICKHOUSE_URL: given(url(['http:', 'https:'])),
-  SEGUE_ROLES: z.string().default('api,worker').transform((text) => text.split(',').map((role) => role.trim())).pipe(z.array(z.enum(['api', 'worker'])).min(1)),
+  SEGUE_ROLES: z
+    .string()
+    .default('api,worker')
+    .transform((text) => text.split(',').map((role) => role.trim()))
+    .pipe(z.array(z.enum(['api', 'worker'])).min(1)),
   SEGUE_API_KEY: given(z.string().min(8)),
   SEGUE_WRITE_KEY: given(z.string().min(1)),
   SEGUE_SECRET: given(z.string().min(16)),
@@ -81,7 +86,9 @@ function readClock(text: string | undefined): ScaledClockSettings | undefined {
   try {
     return clockSettings.parse(JSON.parse(text));
   } catch {
-    throw new ConfigError('SEGUE_CLOCK: must be JSON like {"scale":60,"realStartMs":…,"virtualStartMs":…}, or left out for real time');
+    throw new ConfigError(
+      'SEGUE_CLOCK: must be JSON like {"scale":60,"realStartMs":…,"virtualStartMs":…}, or left out for real time',
+    );
   }
 }
 

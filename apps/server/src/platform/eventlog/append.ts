@@ -37,12 +37,7 @@ async function appendRound(sql: Sql, log: LogId, round: Round): Promise<Block[]>
   const { rows } = await sql.query<{ lane: number; first_seq: number }>({
     name: `log_append_${round.length}`,
     text: appendText(round.length),
-    values: [
-      log,
-      round.map((part) => part.lane),
-      round.map((part) => part.lines.length),
-      ...payloads,
-    ],
+    values: [log, round.map((part) => part.lane), round.map((part) => part.lines.length), ...payloads],
   });
   const firstSeqs = new Map(rows.map((row) => [row.lane, row.first_seq]));
   return round.map((part) => ({ log, lane: part.lane, firstSeq: firstSeqs.get(part.lane)!, lines: part.lines }));

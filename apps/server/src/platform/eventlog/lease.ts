@@ -174,7 +174,10 @@ export interface CursorMove {
  * the cursor is no longer where the batch began (a commit whose answer was lost), the row does not match, and the whole
  * batch is taken back. `lease.seq` is where the batch begins.
  */
-export async function moveCursors(sql: Sql, options: { reader: ReaderName; processId: string; moves: readonly CursorMove[] }): Promise<void> {
+export async function moveCursors(
+  sql: Sql,
+  options: { reader: ReaderName; processId: string; moves: readonly CursorMove[] },
+): Promise<void> {
   const { moves } = options;
   const { rowCount } = await sql.query({
     name: 'cursor_move',
@@ -204,7 +207,10 @@ export async function moveCursors(sql: Sql, options: { reader: ReaderName; proce
 }
 
 /** Writes down how far the block about to be sent reaches, so that after a crash the same block is sent again. */
-export async function setBorders(sql: Sql, options: { reader: ReaderName; processId: string; moves: readonly CursorMove[] }): Promise<void> {
+export async function setBorders(
+  sql: Sql,
+  options: { reader: ReaderName; processId: string; moves: readonly CursorMove[] },
+): Promise<void> {
   const { moves } = options;
   const { rowCount } = await sql.query({
     name: 'cursor_border',

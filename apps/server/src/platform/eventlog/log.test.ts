@@ -25,9 +25,15 @@ describe('a line of the log', () => {
 
   it('survives the packing of its block', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.string().map((text) => encodeEvent(storedEvent({ name: text }))), { minLength: 1 }), async (lines) => {
-        expect(unpackLines(await packLines(lines))).toEqual(lines);
-      }),
+      fc.asyncProperty(
+        fc.array(
+          fc.string().map((text) => encodeEvent(storedEvent({ name: text }))),
+          { minLength: 1 },
+        ),
+        async (lines) => {
+          expect(unpackLines(await packLines(lines))).toEqual(lines);
+        },
+      ),
     );
   });
 });
@@ -44,7 +50,10 @@ describe('halving a batch', () => {
   const arbitraryRuns = fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 6 }).map((sizes) =>
     sizes.map((size, lane): LeasedRun => {
       const lease: LaneLease = { log: 0, lane, fence: 1, configVersion: 1, seq: 10, borderSeq: null };
-      return { lease, run: { log: 0, lane, firstSeq: 11, lines: Array.from({ length: size }, (_, i) => `${lane}/${i}`) } };
+      return {
+        lease,
+        run: { log: 0, lane, firstSeq: 11, lines: Array.from({ length: size }, (_, i) => `${lane}/${i}`) },
+      };
     }),
   );
   const placesOf = (runs: readonly LeasedRun[]) =>

@@ -19,7 +19,10 @@ let processes: LogProcess[] = [];
 
 beforeAll(async () => {
   // Every effect of the test's stage is a row, and the definitions it works with are one.
-  const tables = { id: '20990101T0000_effects', sql: 'create table effect (id text, lane int, seq int, version int); create table definition (version int)' };
+  const tables = {
+    id: '20990101T0000_effects',
+    sql: 'create table effect (id text, lane int, seq int, version int); create table definition (version int)',
+  };
   database = await createTestDatabase([...eventlogMigrations, tables]);
 });
 beforeEach(async () => {
@@ -193,16 +196,31 @@ describe('an event that cannot be processed', () => {
     const poison = placed[37]!.event.id;
     await process.append(placed);
     await process.hold.renew(process.services, true);
-    const result = await run(process, poisoned((id) => id === poison), await process.nextRuns());
+    const result = await run(
+      process,
+      poisoned((id) => id === poison),
+      await process.nextRuns(),
+    );
     expect(result).toEqual({ kind: 'done', events: 60, deadLetters: 1 });
     await expectOnce(placed.filter(({ event }) => event.id !== poison));
-    const { rows } = await database.postgres.query<{ log: 0; lane: number; seq: number; line: string; error: string; workspace_id: number }>({
+    const { rows } = await database.postgres.query<{
+      log: 0;
+      lane: number;
+      seq: number;
+      line: string;
+      error: string;
+      workspace_id: number;
+    }>({
       text: 'select * from log_dead_letter',
     });
     expect(rows).toHaveLength(1);
     const [letter] = rows;
     expect(decodeEvent(letter!.line, letter!)).toMatchObject({ id: poison });
-    expect(letter).toMatchObject({ lane: placed[37]!.lane, workspace_id: 1, error: `TypeError: cannot read ${poison}` });
+    expect(letter).toMatchObject({
+      lane: placed[37]!.lane,
+      workspace_id: 1,
+      error: `TypeError: cannot read ${poison}`,
+    });
     expect(await process.nextRuns()).toEqual([]);
   });
 
@@ -293,12 +311,22 @@ describe('inSubjects', () => {
   it('lets one change a subject after the other, whichever process they are in, and tells of each', async () => {
     const [a, b] = [await startProcess(), await startProcess()];
     const id = newUuid(0);
-    await inSubjects(a.services, { workspaceId: 1, ids: [] }, async (batch) => void batch.create(id).set(counter, { count: 0 }));
+    await inSubjects(
+      a.services,
+      { workspaceId: 1, ids: [] },
+      async (batch) => void batch.create(id).set(counter, { count: 0 }),
+    );
     const change = (process: LogProcess) =>
       inSubjects(process.services, { workspaceId: 1, ids: [id] }, async (batch) => {
         const subject = batch.subjects.get(id)!;
         subject.set(counter, { count: subject.get(counter)!.count + 1 });
-        batch.emit({ subjectId: id, node: { kind: 90, id: 1 }, name: 'Counted', occurredAt: batch.now, properties: {} });
+        batch.emit({
+          subjectId: id,
+          node: { kind: 90, id: 1 },
+          name: 'Counted',
+          occurredAt: batch.now,
+          properties: {},
+        });
       });
     await Promise.all(Array.from({ length: 30 }, (_, i) => change(i % 2 === 0 ? a : b)));
     const subjects = await readSubjects(a.services.postgres, 1, [id]);
@@ -327,7 +355,11 @@ describe('inSubjects', () => {
     const process = await startProcess();
     const id = newUuid(0);
     await inSubjects(process.services, { workspaceId: 1, ids: [] }, async (batch) => void batch.create(id));
-    const found = await inSubjects(process.services, { workspaceId: 2, ids: [id, newUuid(0)] }, async (batch) => batch.subjects.size);
+    const found = await inSubjects(
+      process.services,
+      { workspaceId: 2, ids: [id, newUuid(0)] },
+      async (batch) => batch.subjects.size,
+    );
     expect(found).toBe(0);
   });
 });

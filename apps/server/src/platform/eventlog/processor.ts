@@ -96,7 +96,11 @@ function openBatches(services: Services, sql: Transaction, runs: readonly Leased
       if (event.type === 'map') continue;
       let batch = batches.get(event.workspaceId);
       if (batch === undefined) {
-        batch = new OpenEventBatch(services, { workspaceId: event.workspaceId, sql, configVersion: lease.configVersion });
+        batch = new OpenEventBatch(services, {
+          workspaceId: event.workspaceId,
+          sql,
+          configVersion: lease.configVersion,
+        });
         batches.set(event.workspaceId, batch);
       }
       batch.entries.push({ event, subject: undefined });
@@ -150,7 +154,11 @@ async function buryEvent(
   const line = run.lines[0]!;
   try {
     await services.postgres.transaction(async (sql) => {
-      await moveCursors(sql, { reader: 'processor', processId: options.processId, moves: [{ lease, seq: run.firstSeq }] });
+      await moveCursors(sql, {
+        reader: 'processor',
+        processId: options.processId,
+        moves: [{ lease, seq: run.firstSeq }],
+      });
       await sql.query({
         text: `insert into log_dead_letter (reader, log, lane, seq, workspace_id, line, error)
                values ('processor', $1, $2, $3, $4, $5, $6) on conflict do nothing`,
@@ -163,7 +171,10 @@ async function buryEvent(
   }
   lease.seq = run.firstSeq;
   tally.inARow++;
-  services.logger.error({ error: options.error, log: run.log, lane: run.lane, seq: run.firstSeq }, 'an event became a dead letter');
+  services.logger.error(
+    { error: options.error, log: run.log, lane: run.lane, seq: run.firstSeq },
+    'an event became a dead letter',
+  );
   return { kind: 'done', events: 1, deadLetters: 1 };
 }
 

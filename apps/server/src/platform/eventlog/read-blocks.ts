@@ -11,7 +11,11 @@ export interface LaneRun {
 }
 
 /** From memory: what follows the cursor, while there is room for more events. */
-export function readRecent(recent: RecentBlocks, place: { log: LogId; lane: number; seq: number }, eventsMax: number): LaneRun | undefined {
+export function readRecent(
+  recent: RecentBlocks,
+  place: { log: LogId; lane: number; seq: number },
+  eventsMax: number,
+): LaneRun | undefined {
   const first = recent.find(place.log, place.lane, place.seq + 1);
   if (first === undefined) return undefined;
   let lines = first.lines;
@@ -49,8 +53,18 @@ export async function readBlocks(
            ) b order by b.log, b.lane, b.first_seq`,
     values: [places.map((p) => p.log), places.map((p) => p.lane), places.map((p) => p.seq), blocksMax],
   });
-  const blocks = rows.map((row): Block => ({ log: row.log, lane: row.lane, firstSeq: row.first_seq, lines: unpackLines(row.payload) }));
-  return places.flatMap((place) => joinBlocks(place, blocks.filter((b) => b.log === place.log && b.lane === place.lane)));
+  const blocks = rows.map((row): Block => ({
+    log: row.log,
+    lane: row.lane,
+    firstSeq: row.first_seq,
+    lines: unpackLines(row.payload),
+  }));
+  return places.flatMap((place) =>
+    joinBlocks(
+      place,
+      blocks.filter((b) => b.log === place.log && b.lane === place.lane),
+    ),
+  );
 }
 
 function joinBlocks(place: { log: LogId; lane: number; seq: number }, blocks: readonly Block[]): LaneRun[] {
@@ -58,7 +72,9 @@ function joinBlocks(place: { log: LogId; lane: number; seq: number }, blocks: re
   for (const block of blocks) {
     const skip = Math.max(0, place.seq + 1 - block.firstSeq);
     if (block.firstSeq > place.seq + 1 + lines.length) {
-      throw new Error(`lane ${place.log}/${place.lane}: block ${block.firstSeq} does not follow ${place.seq + lines.length}`);
+      throw new Error(
+        `lane ${place.log}/${place.lane}: block ${block.firstSeq} does not follow ${place.seq + lines.length}`,
+      );
     }
     for (let i = skip; i < block.lines.length; i++) lines.push(block.lines[i]!);
   }
@@ -68,7 +84,11 @@ function joinBlocks(place: { log: LogId; lane: number; seq: number }, blocks: re
 const NEWEST_BLOCKS_PER_LANE = 3;
 
 /** The newest `limit` events that are wanted, newest first by receipt, as far as the last blocks of every lane hold them. */
-export async function readNewest(sql: Sql, limit: number, isWanted: (event: LoggedEvent) => boolean): Promise<LoggedEvent[]> {
+export async function readNewest(
+  sql: Sql,
+  limit: number,
+  isWanted: (event: LoggedEvent) => boolean,
+): Promise<LoggedEvent[]> {
   const { rows } = await sql.query<BlockRow>({
     name: 'log_read_newest',
     text: `select b.log, b.lane, b.first_seq, b.payload from log_lane l
@@ -79,13 +99,22 @@ export async function readNewest(sql: Sql, limit: number, isWanted: (event: Logg
   });
   const lanes = new Map<string, Generator<LoggedEvent>>();
   for (const { log, lane } of rows) {
-    lanes.set(`${log}/${lane}`, wantedBackwards(rows.filter((row) => row.log === log && row.lane === lane), isWanted));
+    lanes.set(
+      `${log}/${lane}`,
+      wantedBackwards(
+        rows.filter((row) => row.log === log && row.lane === lane),
+        isWanted,
+      ),
+    );
   }
   return newestOf([...lanes.values()], limit);
 }
 
 /** Reads only as far back as it is asked to: unpacking and parsing whole blocks would cost a hundred times the answer. */
-function* wantedBackwards(rows: readonly BlockRow[], isWanted: (event: LoggedEvent) => boolean): Generator<LoggedEvent> {
+function* wantedBackwards(
+  rows: readonly BlockRow[],
+  isWanted: (event: LoggedEvent) => boolean,
+): Generator<LoggedEvent> {
   for (const row of rows) {
     const lines = unpackLines(row.payload);
     for (let i = lines.length - 1; i >= 0; i--) {

@@ -37,10 +37,12 @@ export class LaneHold {
   }
 
   async #hold(services: Services): Promise<void> {
-    const held = this.reader === 'archive' ? await holdAllLanes(services.postgres, this) : await this.#holdShare(services);
+    const held =
+      this.reader === 'archive' ? await holdAllLanes(services.postgres, this) : await this.#holdShare(services);
     this.#leases = held.map((lease) => {
       const known = this.#leases.find((l) => l.log === lease.log && l.lane === lease.lane);
-      const unchanged = known !== undefined && known.fence === lease.fence && known.configVersion === lease.configVersion;
+      const unchanged =
+        known !== undefined && known.fence === lease.fence && known.configVersion === lease.configVersion;
       return unchanged ? caughtUp(known, lease) : lease;
     });
     this.#heldAt = performance.now();
@@ -77,7 +79,11 @@ export interface ReadOptions {
 const LANE_SHARE = 1 / 4;
 
 /** What follows the cursors of `leases`: from memory where this process appended it, else from the database. */
-export async function readRuns(services: Services, leases: readonly LaneLease[], options: ReadOptions): Promise<LeasedRun[]> {
+export async function readRuns(
+  services: Services,
+  leases: readonly LaneLease[],
+  options: ReadOptions,
+): Promise<LeasedRun[]> {
   const runs: LeasedRun[] = [];
   const cold: LaneLease[] = [];
   let room = options.eventsMax;

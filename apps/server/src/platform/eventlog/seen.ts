@@ -25,7 +25,10 @@ export async function claimMessageKeys(sql: Sql, keys: readonly string[], dayNum
 }
 
 /** Forgets at most `limit` ids of one partition from before `dayNumber`; answers how many it forgot. */
-export async function forgetMessageKeys(sql: Sql, options: { part: number; beforeDay: number; limit: number }): Promise<number> {
+export async function forgetMessageKeys(
+  sql: Sql,
+  options: { part: number; beforeDay: number; limit: number },
+): Promise<number> {
   const table = `log_seen_${options.part}`;
   const { rowCount } = await sql.query({
     text: `delete from ${table} where ctid = any(array(select ctid from ${table} where day < $1 limit $2))`,

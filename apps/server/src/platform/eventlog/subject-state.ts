@@ -2,7 +2,11 @@ import { arrayLiteral, type Sql } from '../postgres/index.ts';
 import { Subject } from './subject.ts';
 
 /** Locks subjects in id order and reads them. Ids without a row are left out. */
-export async function lockSubjects(sql: Sql, workspaceId: number, ids: readonly string[]): Promise<Map<string, Subject>> {
+export async function lockSubjects(
+  sql: Sql,
+  workspaceId: number,
+  ids: readonly string[],
+): Promise<Map<string, Subject>> {
   const subjects = new Map<string, Subject>();
   if (ids.length === 0) return subjects;
   const { rows } = await sql.query<{ subject_id: string; state: Buffer }>({
@@ -17,7 +21,11 @@ export async function lockSubjects(sql: Sql, workspaceId: number, ids: readonly 
 }
 
 /** Reads subjects without locking them: for answers, never for decisions. */
-export async function readSubjects(sql: Sql, workspaceId: number, ids: readonly string[]): Promise<Map<string, Subject>> {
+export async function readSubjects(
+  sql: Sql,
+  workspaceId: number,
+  ids: readonly string[],
+): Promise<Map<string, Subject>> {
   const subjects = new Map<string, Subject>();
   if (ids.length === 0) return subjects;
   const { rows } = await sql.query<{ subject_id: string; state: Buffer }>({

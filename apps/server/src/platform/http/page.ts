@@ -46,7 +46,10 @@ export function decodeCursor(
 }
 
 /** Cuts a page out of `limit + 1` rows. */
-export function toPage<R, T>(rows: readonly R[], options: { limit: number; keyOf: (row: R) => readonly (string | number)[]; present: (row: R) => T }): Page<T> {
+export function toPage<R, T>(
+  rows: readonly R[],
+  options: { limit: number; keyOf: (row: R) => readonly (string | number)[]; present: (row: R) => T },
+): Page<T> {
   const shown = rows.slice(0, options.limit);
   const last = shown.at(-1);
   const more = rows.length > options.limit && last !== undefined;

@@ -29,14 +29,23 @@ export function createHttpServer(logger: Logger): FastifyInstance {
       throw new Error(`route ${String(route.method)} ${route.url} names no scope`);
     }
   });
-  app.setErrorHandler((error: FastifyError | AppError, request, reply) => sendProblem(logger, { error, request, reply }));
+  app.setErrorHandler((error: FastifyError | AppError, request, reply) =>
+    sendProblem(logger, { error, request, reply }),
+  );
   app.setNotFoundHandler((request, reply) =>
-    sendProblem(logger, { error: new AppError('not_found', `There is nothing at ${request.method} ${request.url.split('?')[0]}`), request, reply }),
+    sendProblem(logger, {
+      error: new AppError('not_found', `There is nothing at ${request.method} ${request.url.split('?')[0]}`),
+      request,
+      reply,
+    }),
   );
   return app;
 }
 
-function sendProblem(logger: Logger, call: { error: FastifyError | AppError; request: FastifyRequest; reply: FastifyReply }): FastifyReply {
+function sendProblem(
+  logger: Logger,
+  call: { error: FastifyError | AppError; request: FastifyRequest; reply: FastifyReply },
+): FastifyReply {
   const { request, reply } = call;
   const error = toAppError(call.error, request);
   if (error === undefined) {

@@ -19,7 +19,10 @@ export function createApiClient(url: string): ApiClient {
   const send = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
     const response = await fetch(`${url}/api/v1${path}`, {
       method,
-      headers: { authorization: `Bearer ${API_KEY}`, ...(body !== undefined && { 'content-type': 'application/json' }) },
+      headers: {
+        authorization: `Bearer ${API_KEY}`,
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
       signal: AbortSignal.timeout(10_000),
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
@@ -33,7 +36,7 @@ export function createApiClient(url: string): ApiClient {
     list: async <T>(path: string): Promise<T[]> => {
       const items: T[] = [];
       const first = `${path}${path.includes('?') ? '&' : '?'}limit=100`;
-      for (let page = await get<Page<T>>(first); ; ) {
+      for (let page = await get<Page<T>>(first); ;) {
         items.push(...page.items);
         if (page.nextCursor === null) return items;
         page = await get<Page<T>>(`${first}&cursor=${encodeURIComponent(page.nextCursor)}`);

@@ -52,7 +52,9 @@ export function openAudit(folder: DataFolder): Audit {
     deadLetters: () => count('select count(*)::int as n from log_dead_letter'),
     intakeHeads: () => count('select sum(head)::int as n from log_lane where log = 0'),
     archivedEvents: () =>
-      history.query<ArchivedEvent>({ sql: 'select log, lane, seq, message_id, name, node, payload from history_events order by log, lane, seq' }),
+      history.query<ArchivedEvent>({
+        sql: 'select log, lane, seq, message_id, name, node, payload from history_events order by log, lane, seq',
+      }),
     close: async () => {
       await Promise.all([postgres.close(), history.close()]);
     },

@@ -178,7 +178,8 @@ class Shopper {
     }).catch(() => undefined);
     const text = await response?.text().catch(() => undefined);
     if (response?.ok === true && text !== undefined) return true;
-    if (response !== undefined && response.status !== 503 && !response.ok) throw new Error(`intake answered ${response.status}: ${text}`);
+    if (response !== undefined && response.status !== 503 && !response.ok)
+      throw new Error(`intake answered ${response.status}: ${text}`);
     this.#tally.failures += 1;
     return false;
   }

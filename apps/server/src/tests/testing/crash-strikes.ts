@@ -26,17 +26,24 @@ export async function strike(options: {
   const targets = shuffle(options.targets, random);
   for (const [index, target] of targets.entries()) {
     const share = Math.floor((load.expected * (index + 0.5)) / (targets.length + 0.5));
-    await until(`${share} events are acknowledged before ${target} is killed`, async () => load.acknowledged() >= share, {
-      timeoutMs: STRIKE_DEADLINE_MS,
-      seen: load.acknowledged,
-    });
+    await until(
+      `${share} events are acknowledged before ${target} is killed`,
+      async () => load.acknowledged() >= share,
+      {
+        timeoutMs: STRIKE_DEADLINE_MS,
+        seen: load.acknowledged,
+      },
+    );
     await pause(random() * JITTER_MS);
     await hit(target, { server, folder, random });
   }
   return targets;
 }
 
-async function hit(target: Target, options: { server: KeptServer; folder: DataFolder; random: () => number }): Promise<void> {
+async function hit(
+  target: Target,
+  options: { server: KeptServer; folder: DataFolder; random: () => number },
+): Promise<void> {
   const { server, folder, random } = options;
   switch (target) {
     case 'server':

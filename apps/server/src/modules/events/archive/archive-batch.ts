@@ -24,7 +24,8 @@ export function archiveRows(runs: readonly LaneRun[]): { events: string[]; maps:
 function mapRow(line: string): string | undefined {
   const [workspaceId, , type, , , , node, , , , payload] = JSON.parse(line) as unknown[];
   if (type !== 'map') return undefined;
-  const { profile_id: profileId, version } = (payload as { properties: { profile_id: string; version: number } }).properties;
+  const { profile_id: profileId, version } = (payload as { properties: { profile_id: string; version: number } })
+    .properties;
   return JSON.stringify([workspaceId, node, profileId, version]);
 }
 
@@ -37,7 +38,8 @@ export function firstChars(runs: readonly LeasedRun[], charsMax: number): Leased
     while (count < run.lines.length && (room >= run.lines[count]!.length || (first.length === 0 && count === 0))) {
       room -= run.lines[count++]!.length;
     }
-    if (count > 0) first.push({ lease, run: count === run.lines.length ? run : { ...run, lines: run.lines.slice(0, count) } });
+    if (count > 0)
+      first.push({ lease, run: count === run.lines.length ? run : { ...run, lines: run.lines.slice(0, count) } });
     if (count < run.lines.length) break;
   }
   return first;
@@ -61,6 +63,11 @@ export async function insertRuns(history: History, runs: readonly LaneRun[]): Pr
     });
   }
   if (events.length > 0) {
-    await history.insert({ table: 'event', columns: EVENT_COLUMNS, body: events.join('\n'), deduplicationToken: `${token} event` });
+    await history.insert({
+      table: 'event',
+      columns: EVENT_COLUMNS,
+      body: events.join('\n'),
+      deduplicationToken: `${token} event`,
+    });
   }
 }

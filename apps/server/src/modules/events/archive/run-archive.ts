@@ -22,7 +22,10 @@ const FAULT_MS = 1_000;
  * Copies both logs into the history, each event once: the borders of a block are written down before it is sent, and
  * after a crash the same block is sent again under the same token. One process at a time does it for all lanes.
  */
-export async function runArchive(services: Services, options: { processId: string; signal: AbortSignal }): Promise<void> {
+export async function runArchive(
+  services: Services,
+  options: { processId: string; signal: AbortSignal },
+): Promise<void> {
   const { processId, signal } = options;
   const hold = new LaneHold({ reader: 'archive', processId });
   const appended = new AppendSignal(services);
@@ -60,7 +63,10 @@ async function nextBlock(
   if (leases.length === 0) return [];
   const begun = leases.filter((lease) => lease.borderSeq !== null);
   if (begun.length > 0) return readUpToBorders(services, begun);
-  const runs = await readRuns(services, leases, { eventsMax: BLOCK_EVENTS_MAX, fromDatabase: options.appended.dueToLook() });
+  const runs = await readRuns(services, leases, {
+    eventsMax: BLOCK_EVENTS_MAX,
+    fromDatabase: options.appended.dueToLook(),
+  });
   return firstChars(runs, BLOCK_CHARS_MAX);
 }
 
@@ -73,7 +79,8 @@ async function readUpToBorders(services: Services, leases: readonly LaneLease[])
     while (lines.length < wanted) {
       const place = { ...lease, seq: lease.seq + lines.length };
       const [next] = await readRuns(services, [place], { eventsMax: wanted - lines.length, fromDatabase: true });
-      if (next === undefined) throw new Error(`lane ${lease.log}/${lease.lane} ends before its border ${lease.borderSeq}`);
+      if (next === undefined)
+        throw new Error(`lane ${lease.log}/${lease.lane} ends before its border ${lease.borderSeq}`);
       lines = [...lines, ...next.run.lines];
     }
     runs.push({ lease, run: { log: lease.log, lane: lease.lane, firstSeq: lease.seq + 1, lines } });
@@ -81,14 +88,20 @@ async function readUpToBorders(services: Services, leases: readonly LaneLease[])
   return runs;
 }
 
-async function archiveBlock(services: Services, options: { processId: string; runs: readonly LeasedRun[] }): Promise<void> {
+async function archiveBlock(
+  services: Services,
+  options: { processId: string; runs: readonly LeasedRun[] },
+): Promise<void> {
   const { processId, runs } = options;
   const moves = runs.map(({ lease, run }) => ({ lease, seq: run.firstSeq + run.lines.length - 1 }));
   if (runs.some(({ lease }) => lease.borderSeq === null)) {
     await setBorders(services.postgres, { reader: 'archive', processId, moves });
     for (const { lease, seq } of moves) lease.borderSeq = seq;
   }
-  await insertRuns(services.history, runs.map(({ run }) => run));
+  await insertRuns(
+    services.history,
+    runs.map(({ run }) => run),
+  );
   await moveCursors(services.postgres, { reader: 'archive', processId, moves });
   for (const { lease, seq } of moves) {
     lease.seq = seq;

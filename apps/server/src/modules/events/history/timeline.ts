@@ -48,7 +48,9 @@ function keyOfCursor(cursor: string | undefined): TimelineKey | undefined {
   const key = decodeCursor(cursor, ['number', 'number', 'number', 'number']);
   if (key === undefined) return undefined;
   // What a forged cursor says is brought within what the history can compare.
-  const [occurredMs, log, lane, seq] = key.map((part) => Math.trunc(Math.max(-MS_MAX, Math.min(Number(part), MS_MAX)))) as Four;
+  const [occurredMs, log, lane, seq] = key.map((part) =>
+    Math.trunc(Math.max(-MS_MAX, Math.min(Number(part), MS_MAX))),
+  ) as Four;
   return { occurredMs, log, lane, seq };
 }
 
@@ -58,7 +60,11 @@ function presentRow(row: TimelineRow, key: Buffer | undefined): TimelineItem {
     row.sealed === '' || key === undefined
       ? clear
       : joinPersonal(clear, JSON.parse(open(key, Buffer.from(row.sealed, 'base64')).toString('utf8')) as Json);
-  const { properties, traits, context } = whole as { properties?: JsonObject; traits?: JsonObject; context?: JsonObject };
+  const { properties, traits, context } = whole as {
+    properties?: JsonObject;
+    traits?: JsonObject;
+    context?: JsonObject;
+  };
   return {
     id: row.message_id,
     type: row.type,

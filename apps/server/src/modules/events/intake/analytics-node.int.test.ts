@@ -41,7 +41,9 @@ describe('Segment’s own SDK', () => {
     await sdk.closeAndFlush();
     expect(errors).toEqual([]);
     const logged = await loggedEvents(world);
-    expect(logged.map((event) => [event.type, event.name, event.payload.properties ?? event.payload.traits ?? {}]).sort()).toEqual([
+    expect(
+      logged.map((event) => [event.type, event.name, event.payload.properties ?? event.payload.traits ?? {}]).sort(),
+    ).toEqual([
       ['alias', '', {}],
       ['group', '', { groupId: 'acme' }],
       ['identify', '', { plan: 'plus' }],
@@ -72,15 +74,17 @@ describe('Segment’s own SDK', () => {
     for (const id of ['beacon-1', 'beacon-2']) {
       const body = JSON.stringify({ writeKey: WRITE_KEY, messageId: id, userId: 'ada', event: 'Left' });
       const headers = id === 'beacon-1' ? { 'content-length': Buffer.byteLength(body) } : {};
-      statuses.push(await new Promise<number | undefined>((resolve, reject) => {
-        const call = request(`${url}/v1/t`, { method: 'POST', headers }, (answer) => {
-          answer.resume();
-          resolve(answer.statusCode);
-        });
-        call.on('error', reject);
-        call.write(body.slice(0, 20));
-        call.end(body.slice(20));
-      }));
+      statuses.push(
+        await new Promise<number | undefined>((resolve, reject) => {
+          const call = request(`${url}/v1/t`, { method: 'POST', headers }, (answer) => {
+            answer.resume();
+            resolve(answer.statusCode);
+          });
+          call.on('error', reject);
+          call.write(body.slice(0, 20));
+          call.end(body.slice(20));
+        }),
+      );
     }
     expect(statuses).toEqual([200, 200]);
     expect((await loggedEvents(world)).map(({ id }) => id)).toEqual(expect.arrayContaining(['beacon-1', 'beacon-2']));

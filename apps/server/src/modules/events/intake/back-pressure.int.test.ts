@@ -30,8 +30,15 @@ async function whileStalled<T>(work: () => Promise<T>): Promise<T> {
 
 let serial = 0;
 const batch = (events: number, eventBytes: number) =>
-  Array.from({ length: events }, () => ({ type: 'track', event: 'e', userId: 'ada', messageId: `waiting-${++serial}`, properties: { note: 'x'.repeat(eventBytes) } }));
-const post = (events: readonly object[]) => world.post('/v1/batch', { writeKey: WRITE_KEY, batch: [...events] as never });
+  Array.from({ length: events }, () => ({
+    type: 'track',
+    event: 'e',
+    userId: 'ada',
+    messageId: `waiting-${++serial}`,
+    properties: { note: 'x'.repeat(eventBytes) },
+  }));
+const post = (events: readonly object[]) =>
+  world.post('/v1/batch', { writeKey: WRITE_KEY, batch: [...events] as never });
 
 /** Sends until the server says stop; answers what is waiting. */
 async function fillUp(events: number, eventBytes: number, requestsMax: number) {
@@ -50,26 +57,35 @@ describe('while the database stands still', () => {
   it.each([
     ['of large events', 14, 32_000, 130],
     ['of small events', 2_500, 1, 40],
-  ])('a bounded number of requests waits, the next are told 503 at once, and none of those that waited is lost: %s', async (_title, events, eventBytes, requestsMax) => {
-    const heapBefore = process.memoryUsage().heapUsed;
-    const waiting = await whileStalled(async () => {
-      const full = await fillUp(events, eventBytes, requestsMax);
-      expect(full.refusal).toMatchObject({ status: 503, headers: { 'retry-after': '1' }, body: { code: 'unavailable' } });
-      const heapFull = process.memoryUsage().heapUsed;
-      const begunAt = performance.now();
-      for (let n = 0; n < 30; n++) expect((await post(batch(events, eventBytes))).status).toBe(503);
-      expect(performance.now() - begunAt).toBeLessThan(5_000);
-      expect(heapFull - heapBefore).toBeLessThan(400_000_000);
-      return full.waiting;
-    });
-    expect(waiting.length).toBeGreaterThan(10);
-    expect(new Set((await Promise.all(waiting.map(({ answer }) => answer))).map(({ status }) => status))).toEqual(new Set([200]));
-    const logged = new Map<string, number>();
-    for (const { id } of await loggedEvents(world)) logged.set(id, (logged.get(id) ?? 0) + 1);
-    const counts = new Set(waiting.flatMap((sent) => sent.events).map(({ messageId }) => logged.get(messageId)));
-    expect(counts).toEqual(new Set([1]));
-    expect((await post(batch(1, 1))).status).toBe(200);
-  });
+  ])(
+    'a bounded number of requests waits, the next are told 503 at once, and none of those that waited is lost: %s',
+    async (_title, events, eventBytes, requestsMax) => {
+      const heapBefore = process.memoryUsage().heapUsed;
+      const waiting = await whileStalled(async () => {
+        const full = await fillUp(events, eventBytes, requestsMax);
+        expect(full.refusal).toMatchObject({
+          status: 503,
+          headers: { 'retry-after': '1' },
+          body: { code: 'unavailable' },
+        });
+        const heapFull = process.memoryUsage().heapUsed;
+        const begunAt = performance.now();
+        for (let n = 0; n < 30; n++) expect((await post(batch(events, eventBytes))).status).toBe(503);
+        expect(performance.now() - begunAt).toBeLessThan(5_000);
+        expect(heapFull - heapBefore).toBeLessThan(400_000_000);
+        return full.waiting;
+      });
+      expect(waiting.length).toBeGreaterThan(10);
+      expect(new Set((await Promise.all(waiting.map(({ answer }) => answer))).map(({ status }) => status))).toEqual(
+        new Set([200]),
+      );
+      const logged = new Map<string, number>();
+      for (const { id } of await loggedEvents(world)) logged.set(id, (logged.get(id) ?? 0) + 1);
+      const counts = new Set(waiting.flatMap((sent) => sent.events).map(({ messageId }) => logged.get(messageId)));
+      expect(counts).toEqual(new Set([1]));
+      expect((await post(batch(1, 1))).status).toBe(200);
+    },
+  );
 
   it('a refused request is taken when it is sent again, once', async () => {
     const sent = batch(3, 10);
@@ -80,12 +96,18 @@ describe('while the database stands still', () => {
 });
 
 it('what is wrong with one request fails that one alone, not those it would have been written with', async () => {
-  const read = readItem(trackEvent({ messageId: 'innocent' }), 'track', { sentAt: undefined, context: undefined, receivedAtMs: 0 });
+  const read = readItem(trackEvent({ messageId: 'innocent' }), 'track', {
+    sentAt: undefined,
+    context: undefined,
+    receivedAtMs: 0,
+  });
   if (read.kind !== 'event') throw new Error(read.message);
   const { workspaceId } = world.ctx;
   const unwritable = { ...read.event, identifiers: [] };
   const results = await Promise.allSettled(
-    [[unwritable], [read.event], [unwritable], [{ ...read.event, messageId: 'innocent too' }]].map((events) => world.committer.commit({ workspaceId, events, sizeBytes: 100 })),
+    [[unwritable], [read.event], [unwritable], [{ ...read.event, messageId: 'innocent too' }]].map((events) =>
+      world.committer.commit({ workspaceId, events, sizeBytes: 100 }),
+    ),
   );
   expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'rejected', 'fulfilled']);
   expect((await loggedEvents(world)).filter(({ id }) => id.startsWith('innocent'))).toHaveLength(2);

@@ -59,7 +59,11 @@ class GroupCommitter implements Committer {
     const { events } = commit;
     if (events.length === 0) return Promise.resolve();
     if (this.#waitingEvents + events.length > WAITING_EVENTS_MAX) {
-      return Promise.reject(new AppError('unavailable', 'Too many events are waiting to be written; repeat shortly', { retryAfterSeconds: 1 }));
+      return Promise.reject(
+        new AppError('unavailable', 'Too many events are waiting to be written; repeat shortly', {
+          retryAfterSeconds: 1,
+        }),
+      );
     }
     return new Promise((resolve, reject) => {
       this.#queue.push({ ...commit, resolve, reject });
@@ -113,8 +117,14 @@ class GroupCommitter implements Committer {
   }
 
   #refuse(group: readonly Waiting[], cause: unknown): void {
-    this.#services.logger.warn({ error: cause, requests: group.length }, 'events could not be written; their senders are told to repeat');
-    const error = new AppError('unavailable', 'The events could not be written; repeat shortly', { retryAfterSeconds: 1, cause });
+    this.#services.logger.warn(
+      { error: cause, requests: group.length },
+      'events could not be written; their senders are told to repeat',
+    );
+    const error = new AppError('unavailable', 'The events could not be written; repeat shortly', {
+      retryAfterSeconds: 1,
+      cause,
+    });
     for (const waiting of group) this.#settle(waiting).reject(error);
   }
 

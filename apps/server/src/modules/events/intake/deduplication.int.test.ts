@@ -17,7 +17,8 @@ afterAll(async () => {
   await engines.drop();
 });
 
-const timesLogged = async (messageId: unknown) => (await loggedEvents(world)).filter(({ id }) => id === messageId).length;
+const timesLogged = async (messageId: unknown) =>
+  (await loggedEvents(world)).filter(({ id }) => id === messageId).length;
 
 describe('one message id is one event', () => {
   it('twice in a batch, twice in a request each, and from two senders at once', async () => {
@@ -32,7 +33,9 @@ describe('one message id is one event', () => {
     const other = await openWorld(engines, { clock });
     const events = Array.from({ length: 200 }, () => trackEvent());
     await Promise.all(
-      Array.from({ length: 12 }, (_, n) => (n % 2 === 0 ? world : other).send(n % 3 === 0 ? events : [...events].reverse())),
+      Array.from({ length: 12 }, (_, n) =>
+        (n % 2 === 0 ? world : other).send(n % 3 === 0 ? events : [...events].reverse()),
+      ),
     );
     await other.close();
     const logged = (await loggedEvents(world)).map(({ id }) => id);
@@ -46,7 +49,9 @@ describe('one message id is one event', () => {
       clock.advance(DAY_MS);
       await runRetention(world.services);
       const restarted = await openWorld(engines, { clock });
-      expect((await restarted.post('/v1/batch', { writeKey: WRITE_KEY, batch: [event] })).body).toMatchObject({ success: true });
+      expect((await restarted.post('/v1/batch', { writeKey: WRITE_KEY, batch: [event] })).body).toMatchObject({
+        success: true,
+      });
       await restarted.close();
     }
     expect(await timesLogged(event['messageId'])).toBe(1);

@@ -45,7 +45,8 @@ describe('whatever is sent', () => {
         if (answer.status === 400) return;
         const errors = answer.body['errors'] as { index: number; field: string; message: string }[];
         expect((answer.body['accepted'] as number) + errors.length).toBe(batch.length);
-        for (const error of errors) expect(error.field.startsWith(`batch[${error.index}]`) && error.message !== '').toBe(true);
+        for (const error of errors)
+          expect(error.field.startsWith(`batch[${error.index}]`) && error.message !== '').toBe(true);
         accepted += answer.body['accepted'] as number;
       }),
       { numRuns: propertyRuns(150) },
@@ -56,14 +57,18 @@ describe('whatever is sent', () => {
 
   it('one event on a path of its own is taken or named as bad in the same way', async () => {
     await fc.assert(
-      fc.asyncProperty(arbitraryItem(), fc.constantFrom('track', 'identify', 'page', 'screen', 'group', 'alias', 't'), async (item, path) => {
-        const answer = await post(`/v1/${path}`, item);
-        const taken = answer.status === 200 ? (answer.body['accepted'] as number) : 0;
-        const errors = (answer.body['errors'] as unknown[]).length;
-        expect([200, 400]).toContain(answer.status);
-        expect(taken + errors).toBe(1);
-        accepted += taken;
-      }),
+      fc.asyncProperty(
+        arbitraryItem(),
+        fc.constantFrom('track', 'identify', 'page', 'screen', 'group', 'alias', 't'),
+        async (item, path) => {
+          const answer = await post(`/v1/${path}`, item);
+          const taken = answer.status === 200 ? (answer.body['accepted'] as number) : 0;
+          const errors = (answer.body['errors'] as unknown[]).length;
+          expect([200, 400]).toContain(answer.status);
+          expect(taken + errors).toBe(1);
+          accepted += taken;
+        },
+      ),
       { numRuns: propertyRuns(150) },
     );
     await expectNothingLost(accepted);
@@ -73,8 +78,11 @@ describe('whatever is sent', () => {
     const change = fc.record({ at: fc.nat(2_000), bytes: fc.uint8Array({ maxLength: 4 }), dropped: fc.nat(30) });
     await fc.assert(
       fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 3 }), fc.nat(2_000), async (changes, end) => {
-        let body = Buffer.from(JSON.stringify({ batch: [trackEvent({ properties: { a: [1, 'é'] } }), trackEvent()], sentAt: '2026-11-22' }));
-        for (const { at, bytes, dropped } of changes) body = Buffer.concat([body.subarray(0, at), bytes, body.subarray(at + dropped)]);
+        let body = Buffer.from(
+          JSON.stringify({ batch: [trackEvent({ properties: { a: [1, 'é'] } }), trackEvent()], sentAt: '2026-11-22' }),
+        );
+        for (const { at, bytes, dropped } of changes)
+          body = Buffer.concat([body.subarray(0, at), bytes, body.subarray(at + dropped)]);
         const answer = await post('/v1/batch', body.subarray(0, end));
         expect([200, 400]).toContain(answer.status);
         accepted += answer.status === 200 ? (answer.body['accepted'] as number) : 0;
@@ -86,7 +94,9 @@ describe('whatever is sent', () => {
 
   it('fields given twice count as the last says, and the rest of the batch is unharmed', async () => {
     const twice = '{"type":"track","type":"page","userId":"a","userId":"fuzz-1","messageId":"twice","name":"Last"}';
-    expect((await post('/v1/batch', `{"batch":[],"batch":[${twice},${JSON.stringify(trackEvent())}]}`)).body).toMatchObject({ accepted: 2 });
+    expect(
+      (await post('/v1/batch', `{"batch":[],"batch":[${twice},${JSON.stringify(trackEvent())}]}`)).body,
+    ).toMatchObject({ accepted: 2 });
     accepted += 2;
     expect((await loggedEvents(world)).find(({ id }) => id === 'twice')).toMatchObject({ type: 'page', name: 'Last' });
   });

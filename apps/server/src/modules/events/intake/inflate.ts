@@ -18,12 +18,18 @@ export async function inflateBody(body: Buffer, encoding: string | undefined): P
   const name = encoding?.trim().toLowerCase() ?? '';
   if (name === '' || name === 'identity') return body.toString('utf8');
   const unpack = unpackers.get(name);
-  if (unpack === undefined) throw refused('Content-Encoding', `"${encoding}" is not understood; send gzip, deflate or none`);
+  if (unpack === undefined)
+    throw refused('Content-Encoding', `"${encoding}" is not understood; send gzip, deflate or none`);
   try {
     return (await unpack(body, { maxOutputLength: BODY_BYTES_MAX })).toString('utf8');
   } catch (error) {
     const tooLarge = (error as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE';
-    throw refused('', tooLarge ? `is larger than ${BODY_BYTES_MAX / 1024} KB when unpacked; send smaller batches` : `is not valid ${encoding}`);
+    throw refused(
+      '',
+      tooLarge
+        ? `is larger than ${BODY_BYTES_MAX / 1024} KB when unpacked; send smaller batches`
+        : `is not valid ${encoding}`,
+    );
   }
 }
 

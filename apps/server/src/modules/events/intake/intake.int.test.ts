@@ -17,7 +17,9 @@ afterAll(async () => {
 const basic = (text: string) => ({ authorization: `Basic ${Buffer.from(text).toString('base64')}` });
 const batchOf = (...batch: unknown[]) => ({ writeKey: WRITE_KEY, batch });
 /** Posts one event in a body of its own making and looks whether it is in the log. */
-async function arrives(make: (event: object) => { path?: string; body: unknown; headers?: Record<string, string> }): Promise<boolean> {
+async function arrives(
+  make: (event: object) => { path?: string; body: unknown; headers?: Record<string, string> },
+): Promise<boolean> {
   const event = trackEvent();
   const { path = '/v1/batch', body, headers } = make(event);
   const answer = await world.post(path, body, headers);
@@ -30,12 +32,30 @@ describe('who may send', () => {
   it.each([
     ['Basic with a colon', (event: object) => ({ body: { batch: [event] }, headers: basic(`${WRITE_KEY}:`) })],
     ['Basic without a colon', (event: object) => ({ body: { batch: [event] }, headers: basic(WRITE_KEY) })],
-    ['Basic with a password nobody asked for', (event: object) => ({ body: { batch: [event] }, headers: basic(`${WRITE_KEY}:x:y`) })],
-    ['the scheme in small letters', (event: object) => ({ body: { batch: [event] }, headers: { authorization: basic(`${WRITE_KEY}:`).authorization.replace('Basic', 'basic') } })],
+    [
+      'Basic with a password nobody asked for',
+      (event: object) => ({ body: { batch: [event] }, headers: basic(`${WRITE_KEY}:x:y`) }),
+    ],
+    [
+      'the scheme in small letters',
+      (event: object) => ({
+        body: { batch: [event] },
+        headers: { authorization: basic(`${WRITE_KEY}:`).authorization.replace('Basic', 'basic') },
+      }),
+    ],
     ['writeKey in the body of a batch', (event: object) => ({ body: { writeKey: WRITE_KEY, batch: [event] } })],
-    ['writeKey in the body of one event', (event: object) => ({ path: '/v1/track', body: { ...event, writeKey: WRITE_KEY } })],
-    ['Bearer, with writeKey in the body', (event: object) => ({ body: { writeKey: WRITE_KEY, batch: [event] }, headers: { authorization: 'Bearer abc' } })],
-    ['an empty user name, with writeKey in the body', (event: object) => ({ body: { writeKey: WRITE_KEY, batch: [event] }, headers: basic(':') })],
+    [
+      'writeKey in the body of one event',
+      (event: object) => ({ path: '/v1/track', body: { ...event, writeKey: WRITE_KEY } }),
+    ],
+    [
+      'Bearer, with writeKey in the body',
+      (event: object) => ({ body: { writeKey: WRITE_KEY, batch: [event] }, headers: { authorization: 'Bearer abc' } }),
+    ],
+    [
+      'an empty user name, with writeKey in the body',
+      (event: object) => ({ body: { writeKey: WRITE_KEY, batch: [event] }, headers: basic(':') }),
+    ],
   ])('a key is known by %s', async (_title, make) => {
     expect(await arrives(make)).toBe(true);
   });
@@ -56,12 +76,17 @@ describe('who may send', () => {
 describe('what a body may look like', () => {
   const json = (event: object) => JSON.stringify(batchOf(event));
 
-  it.each(['text/plain', 'text/plain;charset=UTF-8', 'application/json; charset=utf-8', 'application/x-www-form-urlencoded', 'application/octet-stream', 'nonsense', ';;;'])(
-    'its JSON is read whatever the content type says: %s',
-    async (type) => {
-      expect(await arrives((event) => ({ body: json(event), headers: { 'content-type': type } }))).toBe(true);
-    },
-  );
+  it.each([
+    'text/plain',
+    'text/plain;charset=UTF-8',
+    'application/json; charset=utf-8',
+    'application/x-www-form-urlencoded',
+    'application/octet-stream',
+    'nonsense',
+    ';;;',
+  ])('its JSON is read whatever the content type says: %s', async (type) => {
+    expect(await arrives((event) => ({ body: json(event), headers: { 'content-type': type } }))).toBe(true);
+  });
 
   it.each([
     ['gzip', gzipSync],
@@ -70,7 +95,9 @@ describe('what a body may look like', () => {
     ['deflate', deflateSync],
     ['identity', Buffer.from],
   ])('it is unpacked: %s', async (encoding, pack: (text: string) => Buffer) => {
-    expect(await arrives((event) => ({ body: pack(json(event)), headers: { 'content-encoding': encoding } }))).toBe(true);
+    expect(await arrives((event) => ({ body: pack(json(event)), headers: { 'content-encoding': encoding } }))).toBe(
+      true,
+    );
   });
 
   it.each([
@@ -84,7 +111,9 @@ describe('what a body may look like', () => {
     ['nothing called gzip', 'gzip', Buffer.alloc(0)],
   ])('what cannot be unpacked is 400: %s', async (_title, encoding, body) => {
     const before = process.memoryUsage().rss;
-    expect((await world.post('/v1/batch', body, { 'content-encoding': encoding, ...basic(WRITE_KEY) })).status).toBe(400);
+    expect((await world.post('/v1/batch', body, { 'content-encoding': encoding, ...basic(WRITE_KEY) })).status).toBe(
+      400,
+    );
     expect(process.memoryUsage().rss - before).toBeLessThan(100_000_000);
   });
 
@@ -112,7 +141,12 @@ describe('what a body may look like', () => {
       return JSON.stringify({ ...batchOf(), padding: 'x'.repeat(bytes - empty.length) });
     };
     const statuses = [];
-    for (const [path, bytes] of [['/v1/batch', 512_000], ['/v1/batch', 512_001], ['//v1//batch', 512_001], ['/v1/track', 512_001]] as const) {
+    for (const [path, bytes] of [
+      ['/v1/batch', 512_000],
+      ['/v1/batch', 512_001],
+      ['//v1//batch', 512_001],
+      ['/v1/track', 512_001],
+    ] as const) {
       statuses.push((await world.post(path, sized(bytes))).status);
     }
     statuses.push((await world.post('/v1/batch', gzipSync(sized(512_000)), { 'content-encoding': 'gzip' })).status);
@@ -121,7 +155,12 @@ describe('what a body may look like', () => {
   });
 
   it('2,500 items are taken, 2,501 are 400 and none of them is', async () => {
-    const items = Array.from({ length: 2_501 }, (_, n) => ({ type: 'track', event: 'e', userId: 'many', messageId: `2500-${n}` }));
+    const items = Array.from({ length: 2_501 }, (_, n) => ({
+      type: 'track',
+      event: 'e',
+      userId: 'many',
+      messageId: `2500-${n}`,
+    }));
     expect((await world.post('/v1/batch', batchOf(...items))).status).toBe(400);
     expect((await world.post('/v1/batch', batchOf(...items.slice(0, 2_500)))).body).toMatchObject({ accepted: 2_500 });
     expect((await loggedEvents(world)).filter(({ id }) => id.startsWith('2500-'))).toHaveLength(2_500);
@@ -137,19 +176,48 @@ describe('what a body may look like', () => {
 describe('the items of a batch', () => {
   it('each is judged on its own: 200, the good ones taken, every bad one named by index and field', async () => {
     const good = trackEvent();
-    const answer = await world.post('/v1/batch', batchOf(
-      good, null, 'text', [], {}, { type: 'purchase', userId: 'ada' }, { type: 'track', userId: 'ada' }, { type: 'track', event: 'e' },
-      { type: 'track', event: 'e', userId: 'null' }, { ...trackEvent(), properties: [] }, { ...trackEvent(), context: 'x' },
-      { type: 'identify', userId: 'ada', traits: 7 }, { type: 'group', userId: 'ada' }, { ...trackEvent(), messageId: '' },
-      { ...trackEvent(), messageId: 'm'.repeat(101) }, { ...trackEvent(), messageId: 12 }, { ...trackEvent(), messageId: '\ud800' },
-    ));
+    const answer = await world.post(
+      '/v1/batch',
+      batchOf(
+        good,
+        null,
+        'text',
+        [],
+        {},
+        { type: 'purchase', userId: 'ada' },
+        { type: 'track', userId: 'ada' },
+        { type: 'track', event: 'e' },
+        { type: 'track', event: 'e', userId: 'null' },
+        { ...trackEvent(), properties: [] },
+        { ...trackEvent(), context: 'x' },
+        { type: 'identify', userId: 'ada', traits: 7 },
+        { type: 'group', userId: 'ada' },
+        { ...trackEvent(), messageId: '' },
+        { ...trackEvent(), messageId: 'm'.repeat(101) },
+        { ...trackEvent(), messageId: 12 },
+        { ...trackEvent(), messageId: '\ud800' },
+      ),
+    );
     expect(answer.status).toBe(200);
     expect(answer.body).toMatchObject({ success: false, accepted: 1 });
     const errors = answer.body['errors'] as { index: number; field: string; message: string }[];
     expect(errors.map(({ index, field }) => [index, field])).toEqual([
-      [1, 'batch[1]'], [2, 'batch[2]'], [3, 'batch[3]'], [4, 'batch[4].type'], [5, 'batch[5].type'], [6, 'batch[6].event'],
-      [7, 'batch[7].userId'], [8, 'batch[8].userId'], [9, 'batch[9].properties'], [10, 'batch[10].context'], [11, 'batch[11].traits'],
-      [12, 'batch[12].groupId'], [13, 'batch[13].messageId'], [14, 'batch[14].messageId'], [15, 'batch[15].messageId'], [16, 'batch[16].messageId'],
+      [1, 'batch[1]'],
+      [2, 'batch[2]'],
+      [3, 'batch[3]'],
+      [4, 'batch[4].type'],
+      [5, 'batch[5].type'],
+      [6, 'batch[6].event'],
+      [7, 'batch[7].userId'],
+      [8, 'batch[8].userId'],
+      [9, 'batch[9].properties'],
+      [10, 'batch[10].context'],
+      [11, 'batch[11].traits'],
+      [12, 'batch[12].groupId'],
+      [13, 'batch[13].messageId'],
+      [14, 'batch[14].messageId'],
+      [15, 'batch[15].messageId'],
+      [16, 'batch[16].messageId'],
     ]);
     expect((await loggedEvents(world)).map(({ id }) => id)).toContain(good['messageId']);
   });
@@ -171,24 +239,48 @@ describe('the items of a batch', () => {
 
   it('one that is bad names its field also when it comes alone, with 200', async () => {
     const answer = await world.post('/v1/track', { writeKey: WRITE_KEY, userId: 'ada' });
-    expect([answer.status, answer.body]).toMatchObject([200, { success: false, accepted: 0, errors: [{ index: 0, field: 'event' }] }]);
+    expect([answer.status, answer.body]).toMatchObject([
+      200,
+      { success: false, accepted: 0, errors: [{ index: 0, field: 'event' }] },
+    ]);
   });
 
   it.each([
-    ['identify', 'i', {}], ['track', 't', { event: 'e' }], ['page', 'p', {}], ['screen', 's', {}], ['group', 'g', { groupId: 'g1' }], ['alias', 'a', { previousId: 'old' }],
+    ['identify', 'i', {}],
+    ['track', 't', { event: 'e' }],
+    ['page', 'p', {}],
+    ['screen', 's', {}],
+    ['group', 'g', { groupId: 'g1' }],
+    ['alias', 'a', { previousId: 'old' }],
   ])('%s is taken on its own path and on its short one', async (type, short, fields) => {
     const ids = [`${type}-long`, `${type}-short`];
-    for (const [path, messageId] of [[type, ids[0]], [short, ids[1]]]) {
-      expect((await world.post(`/v1/${path}`, { writeKey: WRITE_KEY, messageId, userId: 'ada', ...fields })).body).toMatchObject({ accepted: 1 });
+    for (const [path, messageId] of [
+      [type, ids[0]],
+      [short, ids[1]],
+    ]) {
+      expect(
+        (await world.post(`/v1/${path}`, { writeKey: WRITE_KEY, messageId, userId: 'ada', ...fields })).body,
+      ).toMatchObject({ accepted: 1 });
     }
     const logged = (await loggedEvents(world)).filter((event) => ids.includes(event.id));
     expect(logged.map((event) => event.type)).toEqual([type, type]);
   });
 
   it('the context of the batch holds for each item, the item’s own fields first; a page keeps its category', async () => {
-    const item = { type: 'page', userId: 'ada', messageId: 'with-context', name: 'Shoes', category: 'Shop', context: { locale: 'de' }, properties: { path: '/' } };
+    const item = {
+      type: 'page',
+      userId: 'ada',
+      messageId: 'with-context',
+      name: 'Shoes',
+      category: 'Shop',
+      context: { locale: 'de' },
+      properties: { path: '/' },
+    };
     await world.post('/v1/batch', { ...batchOf(item), context: { locale: 'en', app: { name: 'Shop' } } });
     const logged = (await loggedEvents(world)).find(({ id }) => id === 'with-context')!;
-    expect(logged).toMatchObject({ name: 'Shoes', payload: { properties: { category: 'Shop', path: '/' }, context: { locale: 'de', app: { name: 'Shop' } } } });
+    expect(logged).toMatchObject({
+      name: 'Shoes',
+      payload: { properties: { category: 'Shop', path: '/' }, context: { locale: 'de', app: { name: 'Shop' } } },
+    });
   });
 });

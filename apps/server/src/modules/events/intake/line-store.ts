@@ -13,7 +13,11 @@ export interface EventLine {
 /** Appends the lines whose message is new. Durable once it resolves. */
 export async function writeLines(services: Services, lines: readonly EventLine[], day: number): Promise<void> {
   const blocks = await services.postgres.transaction(async (sql) => {
-    const taken = await claimMessageKeys(sql, lines.map((line) => line.key), day);
+    const taken = await claimMessageKeys(
+      sql,
+      lines.map((line) => line.key),
+      day,
+    );
     const byLane = new Map<number, string[]>();
     for (const line of lines) {
       if (taken.has(line.key)) continue;

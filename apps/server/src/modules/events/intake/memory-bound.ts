@@ -26,5 +26,7 @@ export class MemoryBound {
 }
 
 function busy(): AppError {
-  return new AppError('unavailable', 'Too many events are waiting to be written; repeat shortly', { retryAfterSeconds: 1 });
+  return new AppError('unavailable', 'Too many events are waiting to be written; repeat shortly', {
+    retryAfterSeconds: 1,
+  });
 }

@@ -9,33 +9,128 @@ interface FieldRule {
 
 /** Field names, without case, spaces, dashes, dots and underscores, whose values say who somebody is, wherever they stand. */
 const PERSONAL = new Set([
-  'email', 'emails', 'emailaddress', 'emailaddresses', 'phone', 'phones', 'phonenumber', 'phonenumbers', 'mobile',
-  'mobilephone', 'mobilenumber', 'telephone', 'firstname', 'lastname', 'fullname', 'middlename', 'surname', 'username',
-  'streetaddress', 'address1', 'address2', 'addressline1', 'addressline2', 'birthday', 'birthdate', 'dateofbirth', 'dob',
-  'ip', 'ips', 'ipaddress', 'passport', 'taxid', 'vatnumber', 'latitude', 'longitude', 'advertisingid', 'idfa', 'recipient',
-  'recipients', 'whatsapp', 'userid', 'anonymousid', 'previousid', 'loyaltyid', 'externalid', 'externalids',
+  'email',
+  'emails',
+  'emailaddress',
+  'emailaddresses',
+  'phone',
+  'phones',
+  'phonenumber',
+  'phonenumbers',
+  'mobile',
+  'mobilephone',
+  'mobilenumber',
+  'telephone',
+  'firstname',
+  'lastname',
+  'fullname',
+  'middlename',
+  'surname',
+  'username',
+  'streetaddress',
+  'address1',
+  'address2',
+  'addressline1',
+  'addressline2',
+  'birthday',
+  'birthdate',
+  'dateofbirth',
+  'dob',
+  'ip',
+  'ips',
+  'ipaddress',
+  'passport',
+  'taxid',
+  'vatnumber',
+  'latitude',
+  'longitude',
+  'advertisingid',
+  'idfa',
+  'recipient',
+  'recipients',
+  'whatsapp',
+  'userid',
+  'anonymousid',
+  'previousid',
+  'loyaltyid',
+  'externalid',
+  'externalids',
 ]);
 
 /** Also as the last word or two of a longer name: `customer_email`, `contactPhoneNumber`. */
 const PERSONAL_ENDINGS = new Set([
-  'email', 'emails', 'emailaddress', 'phone', 'phones', 'phonenumber', 'telephone', 'mobilenumber', 'firstname', 'lastname',
-  'fullname', 'middlename', 'surname', 'streetaddress', 'ipaddress', 'birthday', 'birthdate', 'whatsapp',
+  'email',
+  'emails',
+  'emailaddress',
+  'phone',
+  'phones',
+  'phonenumber',
+  'telephone',
+  'mobilenumber',
+  'firstname',
+  'lastname',
+  'fullname',
+  'middlename',
+  'surname',
+  'streetaddress',
+  'ipaddress',
+  'birthday',
+  'birthdate',
+  'whatsapp',
 ]);
 
 /** Elsewhere they are a product's, a page's, a store's. */
 const PERSONAL_OF_PERSONS = new Set([
-  'name', 'names', 'address', 'addresses', 'street', 'avatar', 'postcode', 'postalcode', 'zip', 'zipcode',
+  'name',
+  'names',
+  'address',
+  'addresses',
+  'street',
+  'avatar',
+  'postcode',
+  'postalcode',
+  'zip',
+  'zipcode',
 ]);
 const PERSONAL_OF_DEVICES = new Set(['id', 'token']);
 
 /** First words of names whose rest, or whose inside, is about a person: `shipping_address`, `customer: { name }`. */
 const PERSONS = new Set([
-  'customer', 'user', 'person', 'contact', 'recipient', 'sender', 'buyer', 'shopper', 'guest', 'billing', 'shipping',
-  'delivery', 'invoice', 'home', 'postal', 'mailing',
+  'customer',
+  'user',
+  'person',
+  'contact',
+  'recipient',
+  'sender',
+  'buyer',
+  'shopper',
+  'guest',
+  'billing',
+  'shipping',
+  'delivery',
+  'invoice',
+  'home',
+  'postal',
+  'mailing',
 ]);
 const THINGS = new Set([
-  'company', 'organization', 'organisation', 'employer', 'product', 'products', 'item', 'items', 'store', 'shop', 'brand',
-  'plan', 'campaign', 'page', 'app', 'os', 'library',
+  'company',
+  'organization',
+  'organisation',
+  'employer',
+  'product',
+  'products',
+  'item',
+  'items',
+  'store',
+  'shop',
+  'brand',
+  'plan',
+  'campaign',
+  'page',
+  'app',
+  'os',
+  'library',
 ]);
 
 const rules = new Map<string, FieldRule>();
@@ -56,10 +151,15 @@ export function ruleOfField(field: string): FieldRule {
 }
 
 function judge(field: string): FieldRule {
-  const words = field.replace(/([a-z0-9])([A-Z])/g, '$1 $2').toLowerCase().split(/[\s_.-]+/).filter((word) => word !== '');
+  const words = field
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .toLowerCase()
+    .split(/[\s_.-]+/)
+    .filter((word) => word !== '');
   const [first = '', ...rest] = words;
   const plain = words.join('');
-  const anywhere = PERSONAL.has(plain) || PERSONAL_ENDINGS.has(words.at(-1) ?? '') || PERSONAL_ENDINGS.has(words.slice(-2).join(''));
+  const anywhere =
+    PERSONAL.has(plain) || PERSONAL_ENDINGS.has(words.at(-1) ?? '') || PERSONAL_ENDINGS.has(words.slice(-2).join(''));
   const somebodys = anywhere || (PERSONS.has(first) && PERSONAL_OF_PERSONS.has(rest.join('')));
   return {
     personalIn: {

@@ -15,7 +15,11 @@ export class TooDeep extends Error {}
  * taken out whole, with everything below it. Both keep the shape of the original; `personal` is undefined when nothing is.
  * `__proto__` is dropped: no reader of the history should ever have to be careful.
  */
-export function partPersonal(value: JsonObject, place: Place, depth = 0): { clear: JsonObject; personal: JsonObject | undefined } {
+export function partPersonal(
+  value: JsonObject,
+  place: Place,
+  depth = 0,
+): { clear: JsonObject; personal: JsonObject | undefined } {
   if (depth > DEPTH_MAX) throw new TooDeep();
   const clear: JsonObject = {};
   let personal: JsonObject | undefined;
@@ -38,7 +42,11 @@ export function partPersonal(value: JsonObject, place: Place, depth = 0): { clea
   return { clear, personal };
 }
 
-function partInner(inner: Json[] | JsonObject, place: Place, depth: number): { clear: Json; personal: Json | undefined } {
+function partInner(
+  inner: Json[] | JsonObject,
+  place: Place,
+  depth: number,
+): { clear: Json; personal: Json | undefined } {
   if (isJsonObject(inner)) return partPersonal(inner, place, depth);
   if (depth > DEPTH_MAX) throw new TooDeep();
   let personal: Json[] | undefined;
@@ -52,7 +60,9 @@ function partInner(inner: Json[] | JsonObject, place: Place, depth: number): { c
 
 function partItem(item: Json, place: Place, depth: number): { clear: Json; personal: Json | undefined } {
   if (typeof item === 'object' && item !== null) return partInner(item, place, depth);
-  return typeof item === 'string' && holdsEmail(item) ? { clear: null, personal: item } : { clear: item, personal: undefined };
+  return typeof item === 'string' && holdsEmail(item)
+    ? { clear: null, personal: item }
+    : { clear: item, personal: undefined };
 }
 
 function holdsEmail(text: string): boolean {
@@ -83,7 +93,9 @@ export function joinPersonal(clear: Json, personal: Json): Json {
     return joined;
   }
   if (Array.isArray(clear) && Array.isArray(personal)) {
-    return clear.map((item, index) => (personal[index] === null || personal[index] === undefined ? item : joinPersonal(item, personal[index])));
+    return clear.map((item, index) =>
+      personal[index] === null || personal[index] === undefined ? item : joinPersonal(item, personal[index]),
+    );
   }
   return personal;
 }

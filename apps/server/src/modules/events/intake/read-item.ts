@@ -49,7 +49,10 @@ export function readItem(item: unknown, type: unknown, envelope: Envelope): Read
   if (wrong !== undefined) return wrong;
   const identifiers = identifiersOf(item, eventType);
   if (identifiers.length === 0) {
-    return rejected('userId', 'no usable identifier: send a userId or an anonymousId that is neither empty nor a placeholder');
+    return rejected(
+      'userId',
+      'no usable identifier: send a userId or an anonymousId that is neither empty nor a placeholder',
+    );
   }
   try {
     const parted = partItem(item, eventType, envelope);
@@ -80,14 +83,17 @@ function rejected(field: string, message: string): ReadItem {
 }
 
 function findWrongField(item: JsonObject, type: EventType): ReadItem | undefined {
-  if (!isMessageId(item['messageId'])) return rejected('messageId', `must be a text of 1 to ${MESSAGE_ID_LENGTH_MAX} characters`);
+  if (!isMessageId(item['messageId']))
+    return rejected('messageId', `must be a text of 1 to ${MESSAGE_ID_LENGTH_MAX} characters`);
   const event = item['event'];
-  if (type === 'track' && (typeof event !== 'string' || event === '')) return rejected('event', 'a track event needs a name: a text');
+  if (type === 'track' && (typeof event !== 'string' || event === ''))
+    return rejected('event', 'a track event needs a name: a text');
   for (const field of ['properties', 'traits', 'context'] as const) {
     const value = item[field];
     if (value !== undefined && value !== null && !isJsonObject(value)) return rejected(field, 'must be an object');
   }
-  if (type === 'group' && identifierText(item['groupId']) === undefined) return rejected('groupId', 'a group event needs a groupId: a text');
+  if (type === 'group' && identifierText(item['groupId']) === undefined)
+    return rejected('groupId', 'a group event needs a groupId: a text');
   return undefined;
 }
 
@@ -136,7 +142,9 @@ function externalIds(value: unknown): (Identifier | undefined)[] {
   return value.slice(0, 10).map((entry: unknown) => {
     if (!isJsonObject(entry)) return undefined;
     const kind = entry['type'];
-    return kind === 'loyaltyId' || kind === 'channel' || kind === 'device' ? normaliseIdentifier(kind, entry['id']) : undefined;
+    return kind === 'loyaltyId' || kind === 'channel' || kind === 'device'
+      ? normaliseIdentifier(kind, entry['id'])
+      : undefined;
   });
 }
 
@@ -144,7 +152,11 @@ function objectOf(value: unknown): JsonObject | undefined {
   return isJsonObject(value) ? value : undefined;
 }
 
-function partItem(item: JsonObject, type: EventType, envelope: Envelope): { payload: EventPayload; personal: JsonObject | undefined } {
+function partItem(
+  item: JsonObject,
+  type: EventType,
+  envelope: Envelope,
+): { payload: EventPayload; personal: JsonObject | undefined } {
   const payload: EventPayload = {};
   const personal: JsonObject = {};
   const add = (field: 'properties' | 'traits' | 'context', value: JsonObject | undefined): void => {

@@ -13,7 +13,12 @@ export interface ItemError {
 }
 
 export type ReadRequest =
-  | { readonly kind: 'read'; readonly events: readonly ReadEvent[]; readonly errors: readonly ItemError[]; readonly sizeBytes: number }
+  | {
+      readonly kind: 'read';
+      readonly events: readonly ReadEvent[];
+      readonly errors: readonly ItemError[];
+      readonly sizeBytes: number;
+    }
   /** The request as a whole cannot be taken. */
   | { readonly kind: 'refused'; readonly field: string; readonly message: string };
 
@@ -22,12 +27,20 @@ export function readBatch(body: JsonObject, receivedAtMs: number): ReadRequest {
   const items = body['batch'];
   if (!Array.isArray(items)) return { kind: 'refused', field: 'batch', message: 'must be an array of events' };
   if (items.length > BATCH_ITEMS_MAX) {
-    return { kind: 'refused', field: 'batch', message: `holds ${items.length} events; send at most ${BATCH_ITEMS_MAX} at a time` };
+    return {
+      kind: 'refused',
+      field: 'batch',
+      message: `holds ${items.length} events; send at most ${BATCH_ITEMS_MAX} at a time`,
+    };
   }
   const context = isJsonObject(body['context']) ? body['context'] : undefined;
   const contextBytes = context === undefined ? 0 : sizeOf(context);
   if (contextBytes * items.length > CONTEXT_COPIES_BYTES_MAX) {
-    return { kind: 'refused', field: 'context', message: 'is too large to be added to each of the events; send less in it, or fewer events' };
+    return {
+      kind: 'refused',
+      field: 'context',
+      message: 'is too large to be added to each of the events; send less in it, or fewer events',
+    };
   }
   const envelope = { sentAt: body['sentAt'], context, receivedAtMs };
   const events: ReadEvent[] = [];
@@ -35,7 +48,8 @@ export function readBatch(body: JsonObject, receivedAtMs: number): ReadRequest {
   let sizeBytes = 0;
   items.forEach((item: unknown, index) => {
     const itemBytes = sizeOf(item);
-    const read = itemBytes > ITEM_BYTES_MAX ? tooLarge() : readItem(item, isJsonObject(item) ? item['type'] : undefined, envelope);
+    const read =
+      itemBytes > ITEM_BYTES_MAX ? tooLarge() : readItem(item, isJsonObject(item) ? item['type'] : undefined, envelope);
     if (read.kind === 'event') {
       events.push(read.event);
       sizeBytes += itemBytes + contextBytes;
@@ -58,7 +72,11 @@ function fieldOf(index: number, field: string): string {
 }
 
 function tooLarge() {
-  return { kind: 'rejected', field: '', message: `is larger than ${ITEM_BYTES_MAX / 1024} KB; send less in one event` } as const;
+  return {
+    kind: 'rejected',
+    field: '',
+    message: `is larger than ${ITEM_BYTES_MAX / 1024} KB; send less in one event`,
+  } as const;
 }
 
 /** Bytes as JSON. A cheap estimate stands for almost every event; only near the limit it is written out and counted. */

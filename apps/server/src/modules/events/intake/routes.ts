@@ -11,8 +11,18 @@ import { MemoryBound } from './memory-bound.ts';
 export type FindSource = (writeKey: string) => Promise<{ workspaceId: number } | undefined>;
 
 const SINGLE_PATHS: Readonly<Record<string, string>> = {
-  identify: 'identify', track: 'track', page: 'page', screen: 'screen', group: 'group', alias: 'alias',
-  i: 'identify', t: 'track', p: 'page', s: 'screen', g: 'group', a: 'alias',
+  identify: 'identify',
+  track: 'track',
+  page: 'page',
+  screen: 'screen',
+  group: 'group',
+  alias: 'alias',
+  i: 'identify',
+  t: 'track',
+  p: 'page',
+  s: 'screen',
+  g: 'group',
+  a: 'alias',
 };
 const BATCH_PATHS = ['batch', 'b', 'import'];
 
@@ -45,13 +55,19 @@ export function registerIntake(app: FastifyInstance, deps: Deps): void {
       request.raw.headers['content-type'] = 'application/json';
     });
     scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: BODY_BYTES_MAX }, async (request: FastifyRequest, body: Buffer) =>
-      parseBody(await inflateBody(body, request.headers['content-encoding'])),
+    scope.addContentTypeParser(
+      '*',
+      { parseAs: 'buffer', bodyLimit: BODY_BYTES_MAX },
+      async (request: FastifyRequest, body: Buffer) =>
+        parseBody(await inflateBody(body, request.headers['content-encoding'])),
     );
     const handle = (read: Read) => async (request: FastifyRequest, reply: FastifyReply) =>
       reply.send(await bound.hold((request.body as Body | undefined)?.chars ?? 0, () => accept(deps, request, read)));
     for (const [path, type] of Object.entries(SINGLE_PATHS)) {
-      scope.post(`/v1/${path}`, handle((body, receivedAtMs) => readSingle(body, type, receivedAtMs)));
+      scope.post(
+        `/v1/${path}`,
+        handle((body, receivedAtMs) => readSingle(body, type, receivedAtMs)),
+      );
     }
     for (const path of BATCH_PATHS) scope.post(`/v1/${path}`, handle(readBatch));
   });
@@ -64,7 +80,9 @@ function parseBody(text: string): Body {
     return { value: JSON.parse(text) as unknown, chars: text.length };
   } catch (cause) {
     throw new AppError('invalid', 'The body is not JSON', {
-      details: [{ field: '', message: `${cause instanceof Error ? cause.message : 'malformed'}; send one JSON object` }],
+      details: [
+        { field: '', message: `${cause instanceof Error ? cause.message : 'malformed'}; send one JSON object` },
+      ],
       cause,
     });
   }
@@ -73,17 +91,26 @@ function parseBody(text: string): Body {
 async function accept(deps: Deps, request: FastifyRequest, reader: Read): Promise<object> {
   const body = (request.body as Body | undefined)?.value;
   if (!isJsonObject(body)) {
-    throw new AppError('invalid', 'The body is not a JSON object', { details: [{ field: '', message: 'send one JSON object' }] });
+    throw new AppError('invalid', 'The body is not a JSON object', {
+      details: [{ field: '', message: 'send one JSON object' }],
+    });
   }
   const source = await findSource(deps, writeKeyOf(request, body));
   if (source === undefined) {
     throw new AppError('unauthenticated', 'The write key is missing or unknown', {
-      details: [{ field: 'writeKey', message: 'send it as Basic user name with an empty password, or as "writeKey" in the body' }],
+      details: [
+        {
+          field: 'writeKey',
+          message: 'send it as Basic user name with an empty password, or as "writeKey" in the body',
+        },
+      ],
     });
   }
   const read = reader(body, deps.services.clock.now());
   if (read.kind === 'refused') {
-    throw new AppError('invalid', `The request cannot be taken: ${read.message}`, { details: [{ field: read.field, message: read.message }] });
+    throw new AppError('invalid', `The request cannot be taken: ${read.message}`, {
+      details: [{ field: read.field, message: read.message }],
+    });
   }
   await deps.committer.commit({ workspaceId: source.workspaceId, events: read.events, sizeBytes: read.sizeBytes });
   return { success: read.errors.length === 0, accepted: read.events.length, errors: read.errors };
@@ -96,14 +123,19 @@ async function findSource(deps: Deps, writeKey: string | undefined): Promise<{ w
     return await deps.findSource(writeKey);
   } catch (cause) {
     deps.services.logger.warn({ error: cause }, 'a write key could not be looked up; its sender is told to repeat');
-    throw new AppError('unavailable', 'The write key could not be looked up; repeat shortly', { retryAfterSeconds: 1, cause });
+    throw new AppError('unavailable', 'The write key could not be looked up; repeat shortly', {
+      retryAfterSeconds: 1,
+      cause,
+    });
   }
 }
 
 /** Basic user name, with or without the colon; else the body's field. */
 function writeKeyOf(request: FastifyRequest, body: JsonObject): string | undefined {
   const [, credentials] = /^Basic +(\S+)/i.exec(request.headers.authorization ?? '') ?? [];
-  const [userName = ''] = Buffer.from(credentials ?? '', 'base64').toString('utf8').split(':', 1);
+  const [userName = ''] = Buffer.from(credentials ?? '', 'base64')
+    .toString('utf8')
+    .split(':', 1);
   if (userName !== '') return userName;
   const field = body['writeKey'];
   return typeof field === 'string' && field !== '' ? field : undefined;

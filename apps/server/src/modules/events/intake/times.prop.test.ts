@@ -12,7 +12,11 @@ describe('when an event occurred', () => {
     fc.assert(
       fc.property(instant, fc.nat(3_600_000), fc.integer({ min: -1e12, max: 1e12 }), (sentMs, agoMs, skewMs) => {
         const onSendersClock = (ms: number) => iso(ms + skewMs);
-        const occurred = occurredAtMs({ timestamp: onSendersClock(sentMs - agoMs), sentAt: onSendersClock(sentMs), receivedAtMs });
+        const occurred = occurredAtMs({
+          timestamp: onSendersClock(sentMs - agoMs),
+          sentAt: onSendersClock(sentMs),
+          receivedAtMs,
+        });
         expect(occurred).toBe(receivedAtMs - agoMs);
       }),
     );
@@ -20,8 +24,20 @@ describe('when an event occurred', () => {
 
   it('is a whole millisecond from 1970 to its receipt, whatever was sent', () => {
     const anything = fc.oneof(
-      fc.anything(), fc.double(), fc.date({ noInvalidDate: true }).map((date) => date.toISOString()),
-      fc.constantFrom('+275760-09-13T00:00:00Z', '-271821-04-20T00:00:00Z', '2400-01-01T00:00:00Z', '1970-01-01', 8.64e15, -8.64e15, '', 'Product 12', '99-99-99'),
+      fc.anything(),
+      fc.double(),
+      fc.date({ noInvalidDate: true }).map((date) => date.toISOString()),
+      fc.constantFrom(
+        '+275760-09-13T00:00:00Z',
+        '-271821-04-20T00:00:00Z',
+        '2400-01-01T00:00:00Z',
+        '1970-01-01',
+        8.64e15,
+        -8.64e15,
+        '',
+        'Product 12',
+        '99-99-99',
+      ),
     );
     fc.assert(
       fc.property(anything, anything, (timestamp, sentAt) => {
@@ -44,8 +60,16 @@ describe('when an event occurred', () => {
   it('is read the same in every way ISO 8601 is written, in UTC where no zone is named', () => {
     const expected = Date.UTC(2026, 10, 22, 7, 30, 15, 123);
     for (const text of [
-      '2026-11-22T07:30:15.123Z', '2026-11-22T07:30:15.123', '2026-11-22 07:30:15.123', '2026-11-22 07:30:15.123 UTC', '2026-11-22T07:30:15.123456Z',
-      '2026-11-22T08:30:15.123+01:00', '2026-11-22T08:30:15.123+0100', '2026-11-22 08:30:15.123+01:00', '2026-11-22 08:30:15.123 +0100', '2026-11-22T02:30:15.123-05:00',
+      '2026-11-22T07:30:15.123Z',
+      '2026-11-22T07:30:15.123',
+      '2026-11-22 07:30:15.123',
+      '2026-11-22 07:30:15.123 UTC',
+      '2026-11-22T07:30:15.123456Z',
+      '2026-11-22T08:30:15.123+01:00',
+      '2026-11-22T08:30:15.123+0100',
+      '2026-11-22 08:30:15.123+01:00',
+      '2026-11-22 08:30:15.123 +0100',
+      '2026-11-22T02:30:15.123-05:00',
     ]) {
       expect(parseInstant(text), text).toBe(expected);
     }

@@ -8,7 +8,14 @@ import { createStages } from '../../../compose/stages.ts';
 import type { History } from '../../../platform/clickhouse/index.ts';
 import type { Clock } from '../../../platform/clock/index.ts';
 import { createContext, type Ctx, type Services } from '../../../platform/context.ts';
-import { applicationName, createEventLog, createLanes, LaneHold, readPositions, runProcessor } from '../../../platform/eventlog/index.ts';
+import {
+  applicationName,
+  createEventLog,
+  createLanes,
+  LaneHold,
+  readPositions,
+  runProcessor,
+} from '../../../platform/eventlog/index.ts';
 import { SCOPES } from '../../../platform/http/index.ts';
 import type { Json, JsonObject } from '../../../platform/json.ts';
 import type { Logger } from '../../../platform/logger/index.ts';
@@ -31,7 +38,10 @@ export interface Engines {
 }
 
 export async function createEngines(): Promise<Engines> {
-  const [database, history] = await Promise.all([createTestDatabase(postgresMigrations), createTestHistory(historyMigrations)]);
+  const [database, history] = await Promise.all([
+    createTestDatabase(postgresMigrations),
+    createTestHistory(historyMigrations),
+  ]);
   return {
     databaseUrl: database.url,
     history: history.history,
@@ -70,10 +80,19 @@ export interface Answer {
 
 export async function openWorld(engines: Engines, options: { clock?: Clock; history?: History } = {}): Promise<World> {
   const processId = randomBytes(6).toString('hex');
-  const postgres = openPostgres({ url: engines.databaseUrl, applicationName: applicationName(processId), maxConnections: 10 });
+  const postgres = openPostgres({
+    url: engines.databaseUrl,
+    applicationName: applicationName(processId),
+    maxConnections: 10,
+  });
   await createLanes(postgres);
   const { workspaceId } = await ensureFirstWorkspace(postgres, {
-    secret: SECRET, nowMs: NOW, scopes: SCOPES, apiKey: API_KEY, writeKey: WRITE_KEY, setUp: ensureDefaultTopics,
+    secret: SECRET,
+    nowMs: NOW,
+    scopes: SCOPES,
+    apiKey: API_KEY,
+    writeKey: WRITE_KEY,
+    setUp: ensureDefaultTopics,
   });
   const keyRing = createKeyRing(postgres, SECRET);
   const logs: string[] = [];
@@ -90,16 +109,26 @@ export async function openWorld(engines: Engines, options: { clock?: Clock; hist
   const abort = new AbortController();
   const running: Promise<void>[] = [];
   const world: World = {
-    services, http, committer, processId, logs,
+    services,
+    http,
+    committer,
+    processId,
+    logs,
     ctx: createContext(services, workspaceId, { kind: 'system', name: 'test' }),
     async post(path, body, headers = {}) {
       const payload = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
-      const response = await http.inject({ method: 'POST', url: path, payload, headers: { 'content-type': 'application/json', ...headers } });
+      const response = await http.inject({
+        method: 'POST',
+        url: path,
+        payload,
+        headers: { 'content-type': 'application/json', ...headers },
+      });
       return { status: response.statusCode, headers: response.headers, body: response.json() };
     },
     async send(events) {
       const answer = await world.post('/v1/batch', { writeKey: WRITE_KEY, batch: events as Json[] });
-      if (answer.body['accepted'] !== events.length) throw new Error(`not taken: ${answer.status} ${JSON.stringify(answer.body)}`);
+      if (answer.body['accepted'] !== events.length)
+        throw new Error(`not taken: ${answer.status} ${JSON.stringify(answer.body)}`);
     },
     async get(path) {
       const response = await http.inject({ method: 'GET', url: path, headers: { authorization: `Bearer ${API_KEY}` } });
@@ -131,7 +160,10 @@ export async function openWorld(engines: Engines, options: { clock?: Clock; hist
 async function settle(services: Services): Promise<void> {
   const givenUpAt = performance.now() + 20_000;
   while (performance.now() < givenUpAt) {
-    const [processed, archived] = await Promise.all([readPositions(services.postgres, 'processor'), readPositions(services.postgres, 'archive')]);
+    const [processed, archived] = await Promise.all([
+      readPositions(services.postgres, 'processor'),
+      readPositions(services.postgres, 'archive'),
+    ]);
     if ([...processed, ...archived].every((lane) => lane.seq === lane.head)) return;
     await pause(15);
   }
@@ -149,5 +181,11 @@ let serial = 0;
 
 /** A track event nobody has sent before. */
 export function trackEvent(fields: JsonObject = {}): JsonObject {
-  return { type: 'track', event: 'Product Viewed', messageId: `m-${++serial}-${randomBytes(4).toString('hex')}`, userId: 'ada', ...fields };
+  return {
+    type: 'track',
+    event: 'Product Viewed',
+    messageId: `m-${++serial}-${randomBytes(4).toString('hex')}`,
+    userId: 'ada',
+    ...fields,
+  };
 }

@@ -118,7 +118,13 @@ export class World {
         }
       },
     };
-    this.#stages = [createIdentityStage(), createTraitsStage((id) => services.keysOf(id)), consentStage, goal, messagingStage];
+    this.#stages = [
+      createIdentityStage(),
+      createTraitsStage((id) => services.keysOf(id)),
+      consentStage,
+      goal,
+      messagingStage,
+    ];
   }
 
   /** What intake does: nodes, then a committed append. Nothing is processed yet. */

@@ -51,14 +51,19 @@ export function profileWorldOn(process: LogProcess, workspaceId: number): Profil
     keysOf: services.keysOf,
     async say(...events) {
       const identified = events.map((event) => ({ ...event, identifiers: identifiersOf(event.by) }));
-      await directory.ensure(identified.flatMap((e) => e.identifiers.map((identifier) => ({ workspaceId, identifier }))));
+      await directory.ensure(
+        identified.flatMap((e) => e.identifiers.map((identifier) => ({ workspaceId, identifier }))),
+      );
       const strongest = identified.map(({ identifiers }) => directory.find(workspaceId, identifiers[0]!)!.id);
       await directory.ensureKeys(workspaceId, strongest);
       const placed = identified.map(({ identifiers, type = 'track', personal, traits, name, atMs }) => {
         const nodes = identifiers.map((identifier) => directory.find(workspaceId, identifier)!);
         const { id, lane } = nodes[0]!;
         const key = directory.keyOf(id);
-        const sealed = personal === undefined || key === undefined ? '' : seal(key, JSON.stringify({ traits: personal })).toString('base64');
+        const sealed =
+          personal === undefined || key === undefined
+            ? ''
+            : seal(key, JSON.stringify({ traits: personal })).toString('base64');
         const event = storedEvent({
           workspaceId,
           type,

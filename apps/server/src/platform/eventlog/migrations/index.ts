@@ -1,6 +1,4 @@
 import type { Migration } from '../../postgres/index.ts';
 import createEventLog from './20261122T0900_create-event-log.sql?raw';
 
-export const eventlogMigrations: readonly Migration[] = [
-  { id: '20261122T0900_create-event-log', sql: createEventLog },
-];
+export const eventlogMigrations: readonly Migration[] = [{ id: '20261122T0900_create-event-log', sql: createEventLog }];

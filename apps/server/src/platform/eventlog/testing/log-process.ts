@@ -92,7 +92,7 @@ export async function openLogProcess(options: LogProcessOptions): Promise<LogPro
     },
     async process(stages, eventsMax) {
       await hold.renew(services, true);
-      for (let taken = 0; ; ) {
+      for (let taken = 0; ;) {
         const runs = await nextRuns(eventsMax);
         if (runs.length === 0) return taken;
         const result = await processRuns(services, { processId, stages, runs });
