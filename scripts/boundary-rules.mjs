@@ -34,7 +34,7 @@ export function boundaryRules(floors) {
     error({
       name: 'platform-is-ground',
       comment: 'The platform knows no customer: it imports no module and no composition.',
-      from: { path: `${server}/platform/` },
+      from: { path: `${server}/platform/`, pathNot: testFile },
       to: { path: `${server}/`, pathNot: `${server}/platform/` },
     }),
     error({
@@ -76,7 +76,7 @@ function sqlOnlyInStores() {
     error({
       name: 'sql-only-in-stores',
       comment: 'Only the platform knows the engines’ drivers.',
-      from: { path: '^(apps|packages)/', pathNot: [`${server}/platform/`, '^packages/testkit/', testFile] },
+      from: { path: '^(apps|packages)/', pathNot: [`${server}/platform/`, '^packages/testkit/', '/dist/', testFile] },
       to: { path: engineDrivers },
     }),
   ];
@@ -108,8 +108,11 @@ function packageRules() {
     error({
       name: 'testkit-only-in-tests',
       comment: 'Product code does not lean on what is made for tests.',
-      from: { path: '^(apps|packages)/', pathNot: ['^packages/testkit/', testFile, '^apps/[^/]+/test/'] },
-      to: { path: ['^packages/testkit/', '^(apps|packages)/.*/testing/'] },
+      from: {
+        path: '^(apps|packages)/',
+        pathNot: ['^packages/testkit/', `${server}/testkit/`, testFile, '^apps/[^/]+/test/'],
+      },
+      to: { path: ['^packages/testkit/', `${server}/testkit/`, '^(apps|packages)/.*/testing/'] },
     }),
   ];
 }

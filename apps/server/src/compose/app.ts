@@ -15,7 +15,8 @@ export interface App {
 /** A whole server in this process: engines, HTTP, background work, as the roles say. */
 export async function startApp(config: Config, options: { logger: Logger; pageDir: string }): Promise<App> {
   const { logger, pageDir } = options;
-  const { services, keyRing, processId, close } = await openServices(config, logger);
+  const opened = await openServices(config, logger);
+  const { services, keyRing, processId } = opened;
   const committer = createCommitter(services);
   const http = config.roles.includes('api') ? createHttp({ services, keyRing, committer, pageDir }) : undefined;
   let worker: Worker | undefined;
@@ -23,7 +24,7 @@ export async function startApp(config: Config, options: { logger: Logger; pageDi
     await http?.close();
     await committer.drain();
     await worker?.stop();
-    await close();
+    await opened.close();
   };
   try {
     const url = await http?.listen({ port: config.port, host: config.host });

@@ -11,6 +11,7 @@ import { profileRoutes } from '../modules/profiles/index.ts';
 import { segmentRoutes } from '../modules/segments/index.ts';
 import { createContext, type Ctx, type Services } from '../platform/context.ts';
 import { AppError } from '../platform/errors.ts';
+import { isAppendable } from '../platform/eventlog/index.ts';
 import { createHttpServer, type RouteDeps } from '../platform/http/index.ts';
 
 const HEALTH_TIMEOUT_MS = 2_000;
@@ -78,7 +79,7 @@ async function authenticate(
 function registerHealth(app: FastifyInstance, services: Services): void {
   app.get('/api/health', async (_request, reply) => {
     const [accepting, history] = await Promise.all([
-      inTime(services.postgres.query({ name: 'health', text: 'select head from log_lane limit 1' }).then(() => true)),
+      inTime(isAppendable(services.postgres)),
       inTime(services.history.ping()),
     ]);
     return reply.code(accepting ? 200 : 503).send({ status: accepting ? 'ok' : 'unavailable', accepting, history });

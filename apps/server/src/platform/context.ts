@@ -1,7 +1,7 @@
 import type { History } from './clickhouse/index.ts';
 import type { Clock } from './clock/index.ts';
 import type { WorkspaceKeys } from './crypto/index.ts';
-import type { EventLog } from './eventlog/index.ts';
+import type { EventLog } from './eventlog/event-log.ts';
 import type { Logger } from './logger/index.ts';
 import type { Postgres, Sql } from './postgres/index.ts';
 

@@ -13,7 +13,7 @@ import { profilesMigrations } from '../profiles/index.ts';
 import { createSegment, segmentsMigrations } from '../segments/index.ts';
 import { journeysMigrations, runDueJourneyWaits } from './index.ts';
 import { journeySendGuard } from './send-guard.ts';
-import { openWorld, type World } from './test-world.ts';
+import { openWorld, type World } from './testing/world.ts';
 
 const migrations = [
   eventlogMigrations,

@@ -1,11 +1,4 @@
-export {
-  type Identifier,
-  type IdentifierKind,
-  kindOfCode,
-  normaliseIdentifier,
-  rankIdentifiers,
-  RANKED_KINDS,
-} from './identifier.ts';
+export { type Identifier, kindOfCode, normaliseIdentifier, rankIdentifiers } from './identifier.ts';
 export { createIdentityStage } from './identity-stage.ts';
 export { profilesMigrations } from './migrations/index.ts';
 export { type KnownNode, NodeDirectory, openNodeKeys } from './node-directory.ts';
@@ -21,7 +14,6 @@ export {
   openTraits,
   ownersOfNodes,
   type ProfileAddress,
-  type ProfileReader,
 } from './read-profile.ts';
 export { profileRoutes, requireProfileId } from './routes.ts';
 export { createTraitsStage } from './traits-stage.ts';

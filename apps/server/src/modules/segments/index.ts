@@ -1,10 +1,10 @@
-export { archiveSegment, createSegment } from './create-segment.ts';
-export { evaluateRule, type RuleInput, type RuleTruth } from './evaluate.ts';
+export { createSegment } from './create-segment.ts';
+export { evaluateRule } from './evaluate.ts';
 export { segmentsMigrations } from './migrations/index.ts';
 export { pathSteps, valueAt } from './path.ts';
 export { segmentRoutes } from './routes.ts';
 export { compileRule, type CompiledRule, durationMs } from './rule.ts';
-export type { RuleEvent, TraitsView } from './rule-input.ts';
+export type { RuleEvent } from './rule-input.ts';
 export { runBackFills } from './run-back-fills.ts';
 export { runDueWakes } from './run-due-wakes.ts';
 export { isMember } from './segment-section.ts';

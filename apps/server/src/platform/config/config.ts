@@ -57,7 +57,7 @@ const clockSettings = z.object({ scale: z.number().positive(), realStartMs: z.nu
 export class ConfigError extends Error {}
 
 /** Reads the environment; every wrong or missing name is listed at once. */
-export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
   const parsed = environment.safeParse(env);
   if (!parsed.success) {
     throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('\n'));

@@ -1,2 +1,2 @@
-export { type Config, ConfigError, readConfig, type Role } from './config.ts';
+export { type Config, ConfigError, readConfig } from './config.ts';
 export { loadSecret } from './secret.ts';

@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomFillSync 
 
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
-export const DATA_KEY_BYTES = 32;
+const DATA_KEY_BYTES = 32;
 
 const POOL_BYTES = 12_288;
 const pool = Buffer.allocUnsafe(POOL_BYTES);

@@ -68,3 +68,9 @@ function appendText(lanes: number): string {
 export function internalLane(subjectId: string): number {
   return Number.parseInt(subjectId.slice(-1), 16) % LANE_COUNT;
 }
+
+/** Whether the log answers and could take a block now. */
+export async function isAppendable(sql: Sql): Promise<boolean> {
+  const { rowCount } = await sql.query({ name: 'log_appendable', text: 'select from log_lane limit 1' });
+  return rowCount === 1;
+}

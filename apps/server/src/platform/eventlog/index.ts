@@ -1,7 +1,7 @@
-export { appendLines, internalLane, type LaneLines } from './append.ts';
+export { appendLines, internalLane, isAppendable } from './append.ts';
 export type { EmittedEvent, Entry, EventBatch, Merge, Stage, SubjectBatch } from './batch.ts';
 export { createConfigCache } from './config-cache.ts';
-export { createEventLog, type EventLog } from './event-log.ts';
+export { createEventLog } from './event-log.ts';
 export {
   decodeEvent,
   encodeEvent,
@@ -14,7 +14,6 @@ export {
   type LogId,
   type LoggedEvent,
   type NodeRef,
-  type StoredEvent,
 } from './event.ts';
 export { inTransaction, type TxCtx } from './in-transaction.ts';
 export {
@@ -38,4 +37,4 @@ export { RetryBatch } from './retry-batch.ts';
 export { claimMessageKeys, messageKey } from './seen.ts';
 export { causedId, inSubjects } from './subject-batch.ts';
 export { readSubjects } from './subject-state.ts';
-export { defineSection, Subject, type Section } from './subject.ts';
+export { defineSection, Subject } from './subject.ts';

@@ -1,1 +1,1 @@
-export { newUuid, parsePublicId, publicId, requirePublicId, uuidText, type IdPrefix } from './ids.ts';
+export { newUuid, parsePublicId, publicId, requirePublicId, uuidText } from './ids.ts';

@@ -1,1 +1,1 @@
-export { runLoop, type LoopOptions } from './loop.ts';
+export { runLoop } from './loop.ts';

@@ -6,7 +6,7 @@ const FAULT_MS = 1_000;
 export interface LoopOptions {
   readonly name: string;
   /** One bounded round; answers how much it did. */
-  run(): Promise<number>;
+  readonly run: () => Promise<number>;
   /** Real milliseconds to rest after a round that found nothing. */
   readonly restMs: number;
   readonly signal: AbortSignal;

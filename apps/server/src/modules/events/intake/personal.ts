@@ -52,7 +52,8 @@ function partInner(
   let personal: Json[] | undefined;
   const clear = inner.map((item, index): Json => {
     const parted = partItem(item, place, depth + 1);
-    if (parted.personal !== undefined) (personal ??= new Array<Json>(inner.length).fill(null))[index] = parted.personal;
+    if (parted.personal !== undefined)
+      (personal ??= Array.from({ length: inner.length }, (): Json => null))[index] = parted.personal;
     return parted.clear;
   });
   return { clear, personal };

@@ -1,12 +1,12 @@
 import { uncompressSync } from 'snappy';
-import { decodeEvent, INTAKE_LOG, type LoggedEvent } from '../../../platform/eventlog/index.ts';
+import { decodeEvent, INTAKE_LOG, type LoggedEvent, type LogId } from '../../../platform/eventlog/index.ts';
 import type { World } from './world.ts';
 
-/** The lines of every block of the intake log, in lane order. */
-export async function loggedLines(world: World): Promise<string[]> {
+/** The lines of every block of a log, in lane order. */
+export async function loggedLines(world: World, log: LogId = INTAKE_LOG): Promise<string[]> {
   const { rows } = await world.services.postgres.query<{ payload: Buffer }>({
     text: 'select payload from log_block where log = $1 order by lane, first_seq',
-    values: [INTAKE_LOG],
+    values: [log],
   });
   return rows.flatMap((row) => uncompressSync(row.payload).toString().split('\n'));
 }

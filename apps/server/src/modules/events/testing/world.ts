@@ -28,7 +28,7 @@ import { type Committer, createCommitter, runArchive } from '../index.ts';
 export const WRITE_KEY = 'test-write-key';
 export const API_KEY = 'test-api-key';
 export const NOW = Date.UTC(2026, 10, 22, 9);
-const SECRET = randomBytes(32);
+export const SECRET = randomBytes(32);
 
 /** Databases of a test file; any number of worlds may share them, as processes do. */
 export interface Engines {
@@ -63,7 +63,7 @@ export interface World {
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
   /** Sends events as one batch with the write key; throws unless every one was taken. */
   send(events: readonly JsonObject[]): Promise<void>;
-  get(path: string): Promise<Answer>;
+  get(path: string, apiKey?: string): Promise<Answer>;
   /** Starts the processor and the archive, as a worker does. */
   work(): void;
   /** Until everything in the logs is processed and archived. */
@@ -130,8 +130,8 @@ export async function openWorld(engines: Engines, options: { clock?: Clock; hist
       if (answer.body['accepted'] !== events.length)
         throw new Error(`not taken: ${answer.status} ${JSON.stringify(answer.body)}`);
     },
-    async get(path) {
-      const response = await http.inject({ method: 'GET', url: path, headers: { authorization: `Bearer ${API_KEY}` } });
+    async get(path, apiKey = API_KEY) {
+      const response = await http.inject({ method: 'GET', url: path, headers: { authorization: `Bearer ${apiKey}` } });
       return { status: response.statusCode, headers: response.headers, body: response.json() };
     },
     work() {

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { JourneyGraph } from '@segue/contract';
 import type { FastifyInstance } from 'fastify';
 
-import { createContext, type Ctx, type Services } from '../../platform/context.ts';
+import { createContext, type Ctx, type Services } from '../../../platform/context.ts';
 import {
   appendLines,
   createEventLog,
@@ -14,17 +14,17 @@ import {
   processRuns,
   readRuns,
   type Stage,
-} from '../../platform/eventlog/index.ts';
-import { createHttpServer } from '../../platform/http/index.ts';
-import { requirePublicId } from '../../platform/ids/index.ts';
-import type { JsonObject } from '../../platform/json.ts';
-import { createLogger } from '../../platform/logger/index.ts';
-import type { Postgres, Statement } from '../../platform/postgres/index.ts';
-import { createTestClock, type TestClock } from '../../testkit/index.ts';
-import { createKeyRing, ensureFirstWorkspace } from '../accounts/index.ts';
-import { ensureDefaultTopics } from '../consent/index.ts';
-import { templateRoutes } from '../content/index.ts';
-import { messagingRoutes, messagingStage } from '../messaging/index.ts';
+} from '../../../platform/eventlog/index.ts';
+import { createHttpServer } from '../../../platform/http/index.ts';
+import { requirePublicId } from '../../../platform/ids/index.ts';
+import type { JsonObject } from '../../../platform/json.ts';
+import { createLogger } from '../../../platform/logger/index.ts';
+import type { Postgres, Statement } from '../../../platform/postgres/index.ts';
+import { createTestClock, type TestClock } from '../../../testkit/index.ts';
+import { createKeyRing, ensureFirstWorkspace } from '../../accounts/index.ts';
+import { ensureDefaultTopics } from '../../consent/index.ts';
+import { templateRoutes } from '../../content/index.ts';
+import { messagingRoutes, messagingStage } from '../../messaging/index.ts';
 import {
   anchorNode,
   createTraitsStage,
@@ -32,11 +32,11 @@ import {
   createIdentityStage,
   NodeDirectory,
   type Identifier,
-} from '../profiles/index.ts';
-import { segmentStage } from '../segments/index.ts';
-import { createJourneysStage, journeyRoutes, runDueJourneyWaits } from './index.ts';
-import { pageRuns } from './run-store.ts';
-import type { JourneyRun } from './types.ts';
+} from '../../profiles/index.ts';
+import { segmentStage } from '../../segments/index.ts';
+import { createJourneysStage, journeyRoutes, runDueJourneyWaits } from '../index.ts';
+import { pageRuns } from '../run-store.ts';
+import type { JourneyRun } from '../types.ts';
 
 export interface Happened {
   readonly by: readonly Identifier[];

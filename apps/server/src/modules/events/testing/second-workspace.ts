@@ -1,0 +1,24 @@
+import { createHash } from 'node:crypto';
+import { newWrappedWorkspaceKey } from '../../../platform/crypto/index.ts';
+import { SCOPES } from '../../../platform/http/index.ts';
+import { SECRET, type World } from './world.ts';
+
+/** A neighbour in the same databases. */
+export async function addWorkspace(world: World): Promise<{ writeKey: string; apiKey: string }> {
+  const { postgres } = world.services;
+  const { rows } = await postgres.query<{ id: number }>({
+    text: 'insert into workspace (name, wrapped_key) values ($1, $2) returning id',
+    values: ['Neighbour', newWrappedWorkspaceKey(SECRET)],
+  });
+  const workspaceId = rows[0]!.id;
+  const keys = { writeKey: `neighbour-${workspaceId}`, apiKey: `neighbour-api-${workspaceId}` };
+  await postgres.query({
+    text: 'insert into write_key (workspace_id, key, name) values ($1, $2, $3)',
+    values: [workspaceId, keys.writeKey, 'Neighbour'],
+  });
+  await postgres.query({
+    text: 'insert into api_key (id, workspace_id, hash, name, scopes) values (gen_random_uuid(), $1, $2, $3, $4)',
+    values: [workspaceId, createHash('sha256').update(keys.apiKey).digest(), 'Neighbour', SCOPES],
+  });
+  return keys;
+}
