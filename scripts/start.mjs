@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { demoEnvironment } from './demo-world.mjs';
 import { root, runStep } from './run-steps.mjs';
+import { serverNodeFlags } from './server-flags.mjs';
 import { startSandbox } from './sandbox.mjs';
 import { startProcess, superviseUntilEnd } from './supervise.mjs';
 
@@ -20,11 +21,13 @@ async function build() {
   if (code !== 0) throw new Error(`The build failed.\n${output}`);
 }
 
+const startServer = (env) => startProcess({ name: 'server', script: serverScript, nodeFlags: serverNodeFlags, env });
+
 /** `segue start`: the server, and unless SEGUE_DEMO=0 the sandbox with its shop beside it. Returns the exit code. */
 export async function start(env) {
   await build();
   if (env.SEGUE_DEMO === '0') {
-    return superviseUntilEnd([startProcess({ name: 'server', script: serverScript })]);
+    return superviseUntilEnd([startServer({})]);
   }
   const { dataDir, port, url } = placeOf(env);
   if (await isHealthy(url)) throw new Error(alreadyRunning(url));
@@ -42,9 +45,9 @@ export async function start(env) {
     }),
     env: demo,
   });
-  console.log(`\n  Segue      ${url}/\n  mailbox    ${sandbox.mailboxUrl}\n  API key    ${demo.SEGUE_API_KEY}\n`);
+  console.log(`\n  Segue      ${url}/#key=${demo.SEGUE_API_KEY}\n  mailbox    ${sandbox.mailboxUrl}\n`);
   const smtpUrl = env.SEGUE_SMTP_URL ?? sandbox.smtpUrl;
-  const server = startProcess({ name: 'server', script: serverScript, env: { ...demo, SEGUE_SMTP_URL: smtpUrl } });
+  const server = startServer({ ...demo, SEGUE_SMTP_URL: smtpUrl });
   // The server goes first: what it is just sending still finds the mail server.
   return superviseUntilEnd([server, sandbox.process]);
 }

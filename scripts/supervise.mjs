@@ -7,8 +7,9 @@ const leash = new URL('./leash.mjs', import.meta.url).href;
  * Starts `node script …args` on a leash and in a process group of its own, so that Ctrl-C reaches it once, through us,
  * and not a second time from the terminal. `exited` settles with its exit code.
  */
-export function startProcess({ name, script, args = [], env = {}, stdout = 'inherit' }) {
-  const child = spawn(process.execPath, ['--enable-source-maps', '--import', leash, script, ...args], {
+export function startProcess({ name, script, nodeFlags = [], args = [], env = {}, stdout = 'inherit' }) {
+  const flags = ['--enable-source-maps', ...nodeFlags, '--import', leash];
+  const child = spawn(process.execPath, [...flags, script, ...args], {
     env: { ...process.env, ...env },
     stdio: ['ignore', stdout, 'inherit', 'ipc'],
     detached: true,

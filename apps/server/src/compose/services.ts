@@ -65,7 +65,8 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
 }
 
 function historyDatabase(url: string): string {
-  return new URL(url).searchParams.get('database') ?? HISTORY_DATABASE;
+  const path = new URL(url).pathname.slice(1);
+  return path === '' ? HISTORY_DATABASE : decodeURIComponent(path);
 }
 
 async function createFirstWorkspace(config: Config, services: Services, secret: Buffer): Promise<void> {

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -145,5 +147,17 @@ describe('starting and stopping', () => {
     taken.close();
     expect(server.output()).toContain('EADDRINUSE');
     expect(folder.engineProcesses()).toEqual([]);
+  });
+
+  test('a lock of a dead PostgreSQL that names another process by now is no hindrance', async () => {
+    const { server } = await launchReady({ command: builtServer });
+    await server.stop();
+    const owner = statSync(join(folder.path, 'postgres'));
+    const stranger = spawn('sleep', ['60'], { cwd: '/', uid: owner.uid, gid: owner.gid, stdio: 'ignore' });
+    writeFileSync(join(folder.path, 'run/.s.PGSQL.5432.lock'), `${stranger.pid}\n`);
+    writeFileSync(join(folder.path, 'postgres/postmaster.pid'), `${stranger.pid}\n`);
+    await launchReady({ command: builtServer });
+    expect(stranger.exitCode ?? stranger.signalCode).toBeNull();
+    stranger.kill();
   });
 });

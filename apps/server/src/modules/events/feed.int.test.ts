@@ -1,14 +1,25 @@
 import { get, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { JsonObject } from '../../platform/json.ts';
-import { API_KEY, createEngines, type Engines, openWorld, trackEvent, type World, WRITE_KEY } from './testing/world.ts';
+import { createTestClock } from '../../testkit/index.ts';
+import {
+  API_KEY,
+  createEngines,
+  type Engines,
+  NOW,
+  openWorld,
+  trackEvent,
+  type World,
+  WRITE_KEY,
+} from './testing/world.ts';
 
+const clock = createTestClock(NOW);
 let engines: Engines;
 let world: World;
 let url: string;
 beforeAll(async () => {
   engines = await createEngines();
-  world = await openWorld(engines);
+  world = await openWorld(engines, { clock });
   url = await world.http.listen({ port: 0, host: '127.0.0.1' });
   world.work();
 });
@@ -75,6 +86,7 @@ it('a stream gives the newest events and then each new one, once, oldest first',
 });
 
 it('the feed lists the newest first, at most as many as asked for, with the profile each belongs to', async () => {
+  clock.advance(1_000);
   await world.send(Array.from({ length: 30 }, (_, n) => trackEvent({ event: `Feed ${n}`, userId: 'feed' })));
   await world.settle();
   const items = (await world.get('/api/v1/events/recent?limit=10')).body['items'] as JsonObject[];

@@ -152,13 +152,10 @@ class Resolution implements IdentityView {
     for (const node of nodes) this.#give(node, subject.id);
   }
 
-  #give(node: NodeRef, to: string): void {
+  /** `from` is who had the node; before the batch, unless it was moved in it already. Most of them are on no event of it. */
+  #give(node: NodeRef, to: string, from: string | null = null): void {
     const before = this.#moved.get(node.id);
-    this.#moved.set(node.id, {
-      node,
-      to,
-      from: before === undefined ? (this.#owners.get(node.id) ?? null) : before.from,
-    });
+    this.#moved.set(node.id, { node, to, from: before === undefined ? from : before.from });
     this.#owners.set(node.id, to);
   }
 
@@ -172,7 +169,7 @@ class Resolution implements IdentityView {
       firstSeenMs: Math.min(ours.firstSeenMs, theirs.firstSeenMs),
       lastSeenMs: Math.max(ours.lastSeenMs, theirs.lastSeenMs),
     } satisfies ProfileState);
-    for (const node of nodes) this.#give(node, into.id);
+    for (const node of nodes) this.#give(node, into.id, from.id);
     if (this.#created.delete(from.id)) this.#retarget(from.id, into.id);
     else {
       const id = newUuid(this.#batch.now);

@@ -78,6 +78,16 @@ export function decodeLeaves(definitions: SegmentDefinitions, stored: SegmentSta
   return leaves;
 }
 
+/** Leaf states as they are stored: by generation. */
+export function encodeLeaves(definitions: SegmentDefinitions, states: LeafStates): SegmentState['leaves'] {
+  const leaves: SegmentState['leaves'] = {};
+  for (const key in states) {
+    const generation = definitions.generationOf.get(key);
+    if (generation !== undefined) leaves[generation] = [...states[key]!];
+  }
+  return leaves;
+}
+
 function affectedBy(definitions: SegmentDefinitions, before: LeafStates, after: LeafStates): Iterable<ActiveSegment> {
   const affected = new Set<ActiveSegment>();
   if (before === after) return affected;
@@ -119,11 +129,7 @@ function nextState(
   input: MemberInput,
   next: { leaves: LeafStates; member: string[]; looked: readonly string[]; wakeMs: number },
 ): SegmentState {
-  const leaves: SegmentState['leaves'] = {};
-  for (const key in next.leaves) {
-    const generation = definitions.generationOf.get(key);
-    if (generation !== undefined) leaves[generation] = next.leaves[key] as number[];
-  }
+  const leaves = encodeLeaves(definitions, next.leaves);
   // A wake that is already set for earlier stays: it costs one look, and moving it costs a write for every event.
   const wakeMs = Math.min(next.wakeMs, input.state.wakeMs ?? Number.POSITIVE_INFINITY);
   return {

@@ -20,6 +20,8 @@ export interface HistoryScope {
   /** A lane without a position counts nothing. */
   readonly cut: readonly CutPosition[];
   readonly nowMs: number;
+  /** Only these identity nodes; all when left out. */
+  readonly nodes?: readonly number[];
 }
 
 /** One identity node: times that count for certain, newest first, and events that only TypeScript can judge. */
@@ -44,6 +46,7 @@ export function historyQuery(leaf: CountedEvents, scope: HistoryScope): HistoryQ
     nowMs: scope.nowMs,
     ...(leaf.type === 'track' ? {} : { type: leaf.type }),
   };
+  if (scope.nodes !== undefined) params['onlyNodes'] = scope.nodes;
   const filters = leaf.filters.map((filter, index) => compileFilter(filter, index, params));
   const hasFilters = filters.length > 0;
   const sql = `
@@ -98,6 +101,7 @@ type Params = Record<string, unknown>;
 
 function rowConditions(leaf: CountedEvents, params: Params): readonly string[] {
   const conditions = [
+    ...('onlyNodes' in params ? ['node in {onlyNodes:Array(UInt64)}'] : []),
     // What Segue itself says of a customer is counted like what the shop tracks.
     leaf.type === 'track' ? `type in ('track', 'internal')` : 'type = {type:String}',
     `seq < transform(toUInt16(log) * 256 + lane, {cutLanes:Array(UInt32)}, arrayMap(s -> s + 1, {cutSeqs:Array(UInt64)}), toUInt64(0))`,

@@ -16,6 +16,7 @@ import { requireProfileId } from '../profiles/index.ts';
 import { archiveSegment, createSegment } from './create-segment.ts';
 import { describeRule } from './describe.ts';
 import { countMembers, listMembers, listSegmentsOfProfile } from './member-store.ts';
+import { rebuildProfile } from './rebuild-profile.ts';
 import { findSegment, listSegments, type SegmentRow } from './segment-store.ts';
 
 const createBody = z.strictObject({ name: z.string().trim().min(1).max(200), rule: segmentRuleSchema });
@@ -92,6 +93,13 @@ export const segmentRoutes: Routes = (app, deps) => {
       })),
       nextCursor: null,
     };
+  });
+
+  /** Counts one profile's segment state anew from its history: for repair. Answers when it is done. */
+  app.post<WithId>('/api/v1/profiles/:id/rebuild', { config: { scope: 'segments:write' } }, async (request, reply) => {
+    const ctx = deps.contextOf(request);
+    await rebuildProfile(ctx, await requireProfileId(ctx, request.params.id));
+    return reply.code(204).send();
   });
 };
 

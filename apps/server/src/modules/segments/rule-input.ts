@@ -13,3 +13,8 @@ export interface RuleEvent {
 export interface TraitsView {
   get(path: readonly string[]): Json | undefined;
 }
+
+/** What Segue itself says of a customer ("Email Opened") is counted like what the shop tracks. */
+export function asRuleEvent(event: RuleEvent): RuleEvent {
+  return event.type === 'internal' ? { ...event, type: 'track' } : event;
+}

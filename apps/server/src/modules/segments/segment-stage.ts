@@ -1,8 +1,8 @@
-import type { EventBatch, LoggedEvent, Stage, Subject } from '../../platform/eventlog/index.ts';
+import type { EventBatch, Stage, Subject } from '../../platform/eventlog/index.ts';
 import { advanceMembers, type Look } from './advance-members.ts';
 import { segmentDefinitions } from './definitions.ts';
 import { deleteMerged } from './member-store.ts';
-import type { RuleEvent } from './rule-input.ts';
+import { asRuleEvent } from './rule-input.ts';
 import { segmentSection } from './segment-section.ts';
 
 /** Keeps every profile's memberships true to its events, and tells of each flip. */
@@ -58,9 +58,4 @@ function planLooks(batch: EventBatch): Look[] {
     look.node = event.nodes[0];
   }
   return [...looks.values()];
-}
-
-/** What Segue itself says of a customer ("Email Opened") is counted like what the shop tracks. */
-function asRuleEvent(event: LoggedEvent): RuleEvent {
-  return event.type === 'internal' ? { ...event, type: 'track' } : event;
 }

@@ -61,6 +61,8 @@ function connect(options: HistoryOptions, database: string): ClickHouseClient {
   const password = options.password ?? decodeURIComponent(url.password);
   url.username = '';
   url.password = '';
+  // A path names the database, and the client would send it on as one.
+  url.pathname = '/';
   return createClient({
     url,
     username,

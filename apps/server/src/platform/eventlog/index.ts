@@ -29,7 +29,7 @@ export {
 } from './lease.ts';
 export { eventlogMigrations } from './migrations/index.ts';
 export { type LeasedRun, processRuns } from './processor.ts';
-export { readNewest, type LaneRun } from './read-blocks.ts';
+export { readNewest, readTail, type LaneRun } from './read-blocks.ts';
 export { AppendSignal, LaneHold, readRuns } from './reader.ts';
 export { runProcessor } from './run-processor.ts';
 export { runRetention } from './retention.ts';

@@ -85,7 +85,7 @@ export async function holdLanes(
              where reader = $1 and owner is distinct from $2
                and (owner is null or lease_until < now()
                  or not exists (select from pg_stat_activity a where a.application_name = 'segue ' || owner))
-             order by log, lane limit $3 for update skip locked
+             order by lane, log limit $3 for update skip locked
            ) free
            where c.reader = $1 and c.log = free.log and c.lane = free.lane
            returning ${QUALIFIED_COLUMNS}`,
@@ -121,7 +121,8 @@ async function releaseSurplus(
   sql: Sql,
   options: { reader: ReaderName; processId: string; rows: LeaseRow[]; lanesMax: number },
 ): Promise<LaneLease[]> {
-  const sorted = [...options.rows].sort((a, b) => a.log - b.log || a.lane - b.lane);
+  // By lane first, as they are taken: each process gets lanes of both logs, so that the load is shared and not only the count.
+  const sorted = [...options.rows].sort((a, b) => a.lane - b.lane || a.log - b.log);
   const surplus = sorted.slice(options.lanesMax);
   await sql.query({
     text: `update log_cursor c set owner = null, lease_until = null

@@ -2,6 +2,12 @@ import type { Sql } from '../postgres/index.ts';
 import { BLOCK_EVENTS_MAX, type Block, type RecentBlocks, unpackLines } from './block.ts';
 import { decodeEvent, type LoggedEvent, type LogId } from './event.ts';
 
+interface LanePlace {
+  readonly log: LogId;
+  readonly lane: number;
+  readonly seq: number;
+}
+
 /** Lines of one lane, from `firstSeq` on without a gap. */
 export interface LaneRun {
   readonly log: LogId;
@@ -79,6 +85,30 @@ function joinBlocks(place: { log: LogId; lane: number; seq: number }, blocks: re
     for (let i = skip; i < block.lines.length; i++) lines.push(block.lines[i]!);
   }
   return lines.length === 0 ? [] : [{ log: place.log, lane: place.lane, firstSeq: place.seq + 1, lines }];
+}
+
+/** Every event after `from` and up to `to`, lane by lane. For short stretches: it holds them all. */
+export async function readTail(
+  sql: Sql,
+  span: { from: readonly LanePlace[]; to: readonly LanePlace[] },
+): Promise<LoggedEvent[]> {
+  const events: LoggedEvent[] = [];
+  const ends = new Map(span.to.map((place) => [`${place.log}/${place.lane}`, place.seq]));
+  let open = span.from.filter((place) => place.seq < (ends.get(`${place.log}/${place.lane}`) ?? 0));
+  while (open.length > 0) {
+    const runs = await readBlocks(sql, open, 4);
+    for (const run of runs) {
+      const end = ends.get(`${run.log}/${run.lane}`)!;
+      run.lines.forEach((line, index) => {
+        const seq = run.firstSeq + index;
+        if (seq <= end) events.push(decodeEvent(line, { log: run.log, lane: run.lane, seq }));
+      });
+    }
+    open = runs
+      .map((run) => ({ log: run.log, lane: run.lane, seq: run.firstSeq + run.lines.length - 1 }))
+      .filter((place) => place.seq < ends.get(`${place.log}/${place.lane}`)!);
+  }
+  return events;
 }
 
 const NEWEST_BLOCKS_PER_LANE = 3;

@@ -30,7 +30,7 @@ export function makeDataFolder(): DataFolder {
     path,
     engineUrls: () => readEngineUrls(path),
     postmaster,
-    backends: () => processesIn(pgData).filter((pid) => /^postgres: segue /.test(commandOf(pid))),
+    backends: () => processesIn(pgData).filter((pid) => commandOf(pid).startsWith('postgres: segue ')),
     clickhouse,
     engineProcesses,
     remove: () => {

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openPostgres } from '../../../platform/postgres/index.ts';
 import { loggedEvents } from '../testing/logged-events.ts';
@@ -46,7 +47,7 @@ async function fillUp(events: number, eventBytes: number, requestsMax: number) {
   for (let n = 0; n < requestsMax; n++) {
     const sent = batch(events, eventBytes);
     const answer = post(sent);
-    const first = await Promise.race([answer, new Promise<undefined>((resolve) => setTimeout(resolve, 25))]);
+    const first = await Promise.race([answer, pause(25)]);
     if (first !== undefined) return { waiting, refusal: first };
     waiting.push({ events: sent, answer });
   }

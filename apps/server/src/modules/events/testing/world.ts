@@ -22,7 +22,6 @@ import type { Logger } from '../../../platform/logger/index.ts';
 import { openPostgres } from '../../../platform/postgres/index.ts';
 import { createTestDatabase, createTestHistory } from '../../../testkit/index.ts';
 import { createKeyRing, ensureFirstWorkspace } from '../../accounts/index.ts';
-import { ensureDefaultTopics } from '../../consent/index.ts';
 import { type Committer, createCommitter, runArchive } from '../index.ts';
 
 export const WRITE_KEY = 'test-write-key';
@@ -92,7 +91,7 @@ export async function openWorld(engines: Engines, options: { clock?: Clock; hist
     scopes: SCOPES,
     apiKey: API_KEY,
     writeKey: WRITE_KEY,
-    setUp: ensureDefaultTopics,
+    setUp: () => Promise.resolve(),
   });
   const keyRing = createKeyRing(postgres, SECRET);
   const logs: string[] = [];

@@ -14,6 +14,7 @@ import { applicationName, createLanes } from '../lease.ts';
 import { type LeasedRun, processRuns } from '../processor.ts';
 import { LaneHold, readRuns } from '../reader.ts';
 
+const TAKEN_BACK_MAX = 200;
 const START_MS = Date.UTC(2026, 10, 22, 9);
 
 /** One server process over a database that others may share: its own connections, its own memory of the log, no loops. */
@@ -97,7 +98,7 @@ export async function openLogProcess(options: LogProcessOptions): Promise<LogPro
         if (runs.length === 0) return taken;
         const result = await processRuns(services, { processId, stages, runs });
         if (result.kind === 'done') continue;
-        taken++;
+        if (++taken > TAKEN_BACK_MAX) throw new Error(`a batch is taken back for ever: ${result.reason}`);
         await hold.renew(services, true);
       }
     },
