@@ -11,11 +11,14 @@ import {
 } from '../../../platform/eventlog/index.ts';
 import { firstChars, insertRuns } from './archive-batch.ts';
 
-/** ClickHouse likes few large blocks: one a half second, or as soon as this many events are waiting. */
-const BLOCK_EVENTS_MAX = 10_000;
+/** ClickHouse likes few large blocks: it merges each into larger ones later. */
+const BLOCK_EVENTS_MAX = 20_000;
 /** Large events make smaller blocks: an insert must fit into memory, here and there. */
 const BLOCK_CHARS_MAX = 32_000_000;
+/** A quiet shop sees what happened in half a second; a busy one fills a block meanwhile. */
 const BLOCK_EVERY_MS = 400;
+const LARGE_BLOCK_EVENTS = 2_000;
+const LARGE_BLOCK_EVERY_MS = 1_000;
 const FAULT_MS = 1_000;
 
 /**
@@ -41,7 +44,8 @@ export async function runArchive(
       await archiveBlock(services, { processId, runs });
       appended.notify();
       const events = runs.reduce((sum, { run }) => sum + run.lines.length, 0);
-      if (events < BLOCK_EVENTS_MAX) await rest(begunAt + BLOCK_EVERY_MS - performance.now(), signal);
+      const everyMs = events < LARGE_BLOCK_EVENTS ? BLOCK_EVERY_MS : LARGE_BLOCK_EVERY_MS;
+      if (events < BLOCK_EVENTS_MAX) await rest(begunAt + everyMs - performance.now(), signal);
     } catch (error) {
       services.logger.warn({ error }, 'the archive could not go on; trying again');
       await rest(FAULT_MS, signal);
