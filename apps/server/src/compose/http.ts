@@ -60,8 +60,7 @@ async function authenticate(
   keyRing: KeyRing,
   call: { request: FastifyRequest; scope: string },
 ): Promise<Ctx> {
-  const header = call.request.headers.authorization;
-  const key = header?.startsWith('Bearer ') === true ? header.slice(7).trim() : undefined;
+  const key = /^bearer +(\S+) *$/i.exec(call.request.headers.authorization ?? '')?.[1];
   const found = key === undefined ? undefined : await keyRing.findActor(key);
   if (found === undefined) {
     throw new AppError('unauthenticated', 'The API key is missing or unknown', {

@@ -27,6 +27,7 @@ export interface OpenServices {
 /** Starts or reaches the engines, brings both to their newest migration, and sees to the first workspace. */
 export async function openServices(config: Config, logger: Logger): Promise<OpenServices> {
   const processId = randomBytes(8).toString('hex');
+  const secret = await loadSecret(config);
   const engines = await startEngines({ config, logger });
   const postgres = openPostgres({
     url: engines.postgresUrl,
@@ -34,7 +35,6 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     maxConnections: CONNECTIONS_MAX,
   });
   const history = openHistory({ url: engines.clickhouseUrl, database: historyDatabase(engines.clickhouseUrl) });
-  const secret = await loadSecret(config);
   const keyRing = createKeyRing(postgres, secret);
   const services: Services = {
     postgres,

@@ -8,8 +8,8 @@ import { LaneHold, runProcessor, runRetention } from '../platform/eventlog/index
 import { runLoop } from '../platform/jobs/index.ts';
 import { createStages } from './stages.ts';
 
-/** Batches in flight: one computes while others wait for the database. */
-const PROCESSOR_WORKERS = 3;
+/** Two intake batches in flight: one computes while the other waits for the database. */
+const PROCESSOR_WORKERS = 2;
 
 export interface Worker {
   /** Stops taking work and finishes what is under way. */

@@ -100,7 +100,7 @@ async function becomeQuiet(): Promise<void> {
       seen = await audit.openWork();
       return Object.values(seen).every((open) => open === 0);
     },
-    { timeoutMs: QUIET_DEADLINE_MS, seen: () => seen },
+    { timeoutMs: QUIET_DEADLINE_MS, seen: () => ({ seen, output: server.output().slice(-4_000) }) },
   );
 }
 

@@ -1,7 +1,7 @@
 import { RUN_REASONS, type RunReason } from '@segue/contract';
 
 import type { JsonObject } from '../../platform/json.ts';
-import type { Sql } from '../../platform/postgres/index.ts';
+import { arrayLiteral, type Sql } from '../../platform/postgres/index.ts';
 import type { JourneyRun, Move, RunState } from './types.ts';
 
 const STATES = ['new', 'waiting', 'watching', 'ended'] as const satisfies readonly RunState[];
@@ -108,18 +108,18 @@ const TYPES = [
 ] as const;
 const ARRAYS = TYPES.map((type, index) => `$${index + 2}::${type}[]`).join(', ');
 
-function columnsOf(runs: readonly JourneyRun[]): unknown[][] {
+function columnsOf(runs: readonly JourneyRun[]): unknown[] {
   return [
-    runs.map((run) => run.id),
-    runs.map((run) => run.journeyId),
-    runs.map((run) => run.version),
-    runs.map((run) => run.profileId),
+    arrayLiteral(runs.map((run) => run.id)),
+    arrayLiteral(runs.map((run) => run.journeyId)),
+    arrayLiteral(runs.map((run) => run.version)),
+    arrayLiteral(runs.map((run) => run.profileId)),
     runs.map((run) => run.key),
-    runs.map((run) => STATES.indexOf(run.state)),
+    arrayLiteral(runs.map((run) => STATES.indexOf(run.state))),
     runs.map((run) => run.stepId),
-    runs.map((run) => run.atMs),
+    arrayLiteral(runs.map((run) => run.atMs)),
     runs.map((run) => run.wakeAt),
-    runs.map((run) => run.enteredAt),
+    arrayLiteral(runs.map((run) => run.enteredAt)),
     runs.map((run) => run.endedAt),
     runs.map((run) => run.reason),
     runs.map((run) => run.goalAt),

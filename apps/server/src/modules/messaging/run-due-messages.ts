@@ -11,7 +11,8 @@ import { isPassingFault } from './outcome-store.ts';
 import type { SendDeps } from './ports.ts';
 import { prepareMessages } from './prepare-messages.ts';
 
-const BATCH_MESSAGES_MAX = 200;
+/** All of a round are marked as sending at once: if the process dies, so many outcomes at the most are unknown. */
+const BATCH_MESSAGES_MAX = 50;
 /** How long a claim keeps other processes off; one that died gives its claims up by this. */
 const CLAIM_MS = 10_000;
 /** How soon a message that waits for its profile's lanes is looked at again; lanes are usually behind by less. */

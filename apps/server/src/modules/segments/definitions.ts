@@ -24,6 +24,8 @@ export interface SegmentDefinitions {
   readonly keyOf: ReadonlyMap<number, string>;
   /** Leaves whose history lies in `leaf_state`, to be folded in when a profile is touched. */
   readonly filled: readonly number[];
+  /** Leaf keys whose history is not folded in everywhere yet: what a profile holds of them is only a part. */
+  readonly partial: ReadonlySet<string>;
   readonly sweeping: boolean;
   readonly readsPersonal: boolean;
 }
@@ -49,6 +51,7 @@ async function loadDefinitions(batch: SubjectBatch): Promise<SegmentDefinitions>
     generationOf: new Map(leaves.map((leaf) => [leaf.leaf_key, leaf.generation])),
     keyOf: new Map(leaves.map((leaf) => [leaf.generation, leaf.leaf_key])),
     filled: leaves.filter((leaf) => leaf.status === 'filled').map((leaf) => leaf.generation),
+    partial: new Set(leaves.filter((leaf) => leaf.status !== 'live').map((leaf) => leaf.leaf_key)),
     sweeping: segments.some((segment) => segment.status === 'sweeping'),
     readsPersonal: segments.some((segment) => readsPersonal(segment.compiled.root)),
   };

@@ -8,7 +8,7 @@ import {
   type SubjectBatch,
 } from '../../platform/eventlog/index.ts';
 import { nodeIdsOf } from '../profiles/index.ts';
-import { encodeLeaves } from './advance-member.ts';
+import { decodeLeaves, encodeLeaves } from './advance-member.ts';
 import { advanceMembers } from './advance-members.ts';
 import { segmentDefinitions, type SegmentDefinitions } from './definitions.ts';
 import { historyLeafState, historyQuery } from './history-sql.ts';
@@ -28,11 +28,17 @@ export async function rebuildProfile(ctx: Ctx, profileId: string): Promise<void>
     const definitions = await segmentDefinitions(batch);
     const leaves = await countLeaves(ctx, batch, { definitions, nodes: nodeIdsOf(subject) });
     const stored = subject.get(segmentSection) ?? EMPTY_STATE;
-    subject.set(segmentSection, { ...stored, leaves: encodeLeaves(definitions, leaves) });
+    const kept = partialLeaves(definitions, decodeLeaves(definitions, stored.leaves));
+    subject.set(segmentSection, { ...stored, leaves: encodeLeaves(definitions, { ...leaves, ...kept }) });
     await advanceMembers(batch, definitions, [
       { subject, events: [], merged: [], everyRule: true, node: undefined, woken: true },
     ]);
   });
+}
+
+/** A leaf under back-fill stays as it is: its history is about to be folded in, and would count twice. */
+function partialLeaves(definitions: SegmentDefinitions, leaves: LeafStates): LeafStates {
+  return Object.fromEntries(Object.entries(leaves).filter(([key]) => definitions.partial.has(key)));
 }
 
 async function countLeaves(
@@ -44,23 +50,29 @@ async function countLeaves(
   const cut = await readPositions(batch.sql, 'archive');
   const processed = await readPositions(batch.sql, 'processor');
   const counted = await Promise.all(
-    [...definitions.rules.leaves].map(async ([key, leaf]): Promise<LeafStates[]> => {
-      const query = historyQuery(leaf, {
-        workspaceId: ctx.workspaceId,
-        cut: earlier(cut, processed),
-        nowMs: batch.now,
-        nodes,
-      });
-      const rows = await ctx.history.query(query);
-      return rows.map((row) => ({ [key]: historyLeafState(leaf, row, batch.now).times }));
-    }),
+    [...definitions.rules.leaves]
+      .filter(([key]) => !definitions.partial.has(key))
+      .map(async ([key, leaf]): Promise<LeafStates[]> => {
+        const query = historyQuery(leaf, {
+          workspaceId: ctx.workspaceId,
+          cut: earlier(cut, processed),
+          nowMs: batch.now,
+          nodes,
+        });
+        const rows = await ctx.history.query(query);
+        return rows.map((row) => ({ [key]: historyLeafState(leaf, row, batch.now).times }));
+      }),
   );
   const tail = await readTail(batch.sql, { from: cut, to: processed });
   const own = new Set(nodes);
   const events = tail
     .filter((event) => event.workspaceId === ctx.workspaceId && own.has(event.nodes[0]?.id ?? 0))
     .map(asRuleEvent);
-  return applyEvents(definitions.rules, mergeLeafStates(counted.flat(), batch.now), { events, nowMs: batch.now });
+  const states = applyEvents(definitions.rules, mergeLeafStates(counted.flat(), batch.now), {
+    events,
+    nowMs: batch.now,
+  });
+  return Object.fromEntries(Object.entries(states).filter(([key]) => !definitions.partial.has(key)));
 }
 
 /** Lane by lane the smaller position: the archive may be ahead of the processor. */

@@ -2,7 +2,8 @@ import type { SegmentRule } from '@segue/contract';
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { eventlogMigrations, readSubjects } from '../../platform/eventlog/index.ts';
+import type { History } from '../../platform/clickhouse/index.ts';
+import { eventlogMigrations, inSubjects, readSubjects } from '../../platform/eventlog/index.ts';
 import { createHttpServer } from '../../platform/http/index.ts';
 import { newUuid, parsePublicId, publicId } from '../../platform/ids/index.ts';
 import {
@@ -17,8 +18,9 @@ import { eventsHistoryMigrations } from '../events/index.ts';
 import { profilesMigrations } from '../profiles/index.ts';
 import { segmentsMigrations } from './migrations/index.ts';
 import { segmentRoutes } from './routes.ts';
+import { runBackFills } from './run-back-fills.ts';
 import { runDueWakes } from './run-due-wakes.ts';
-import { isMember } from './segment-section.ts';
+import { isMember, segmentSection } from './segment-section.ts';
 import { SegmentShop, type SegmentWorkspace } from './testing/segment-world.ts';
 
 let database: TestDatabase;
@@ -85,6 +87,7 @@ const rowsOf = async (table: string) => {
   return rowCount;
 };
 
+const tick = () => new Promise<number>((resolve) => setImmediate(resolve, -1));
 const order = (...by: string[]) => ({ by, name: 'Order' });
 const ordered = (atLeast: number, seconds?: number): SegmentRule => ({
   event: 'Order',
@@ -271,16 +274,83 @@ describe('a new segment', () => {
     expect(await membersOf(thrice)).toEqual([await here.profileId('userId:ada')]);
   });
 
-  it('is held up by no other whose history cannot be counted', async () => {
-    const broken = await define('broken', ordered(1));
-    await database.postgres.query({
-      text: `update segment set rule = '{"event":"Order","count":{"nonsense":1},"where":[{"property":1}]}' where id = $1`,
-      values: [broken],
-    });
+  it('is filled once, though another process comes with the same history after it was folded in', async () => {
     await here.live(order('userId:ada'));
-    const id = await define('page', { event: { type: 'page' } }).catch(() => undefined);
-    await database.postgres.query({ text: 'delete from segment where id = $1', values: [broken] });
-    expect(id).toBeUndefined();
+    const id = await define('once', { event: 'Order', count: { exactly: 1 } });
+    const { services } = shop.processes[0];
+    let open = () => {};
+    const opened = new Promise<void>((resolve) => (open = resolve));
+    let asked = 0;
+    const query: History['query'] = async (question) => {
+      const rows = await history.history.query<never>(question);
+      asked++;
+      await opened;
+      return rows;
+    };
+    const slow = { ...services, history: { ...history.history, query } };
+    // The late one has its answer before the other begins, and writes it after profiles have taken theirs.
+    let late = runBackFills(slow);
+    while (asked === 0)
+      if ((await Promise.race([late, opened.then(() => -1), tick()])) === 0) late = runBackFills(slow);
+    while ((await read(id)).status !== 'sweeping') await runBackFills(services);
+    await here.live({ by: ['userId:ada'], name: 'Viewed' });
+    open();
+    await late;
+    await here.live({ by: ['userId:ada'], name: 'Viewed' });
+    await here.fill();
+    expect(await membersOf(id)).toEqual([await here.profileId('userId:ada')]);
+  });
+
+  it('is held up by no other whose history cannot be counted', async () => {
+    await here.live(order('userId:ada'), { by: ['userId:ada'], type: 'page' });
+    const broken = await define('broken', ordered(1));
+    const values = [here.workspaceId];
+    await database.postgres.query({ text: `update segment_leaf set cut = '{}' where workspace_id = $1`, values });
+    const whole = await define('whole', { event: { type: 'page' } });
+    while ((await read(whole)).status !== 'live') await expect(here.fillOnce()).rejects.toThrow();
+    expect(await membersOf(whole)).toHaveLength(1);
+    expect(await read(broken)).toMatchObject({ status: 'filling' });
+    await app.inject({ method: 'DELETE', url: `/api/v1/segments/${publicId('seg', broken)}` });
+  });
+});
+
+describe('a profile counted anew from its history', () => {
+  const rebuild = async (said: string) => {
+    const id = publicId('prf', await here.profileId(said));
+    return (await app.inject({ method: 'POST', url: `/api/v1/profiles/${id}/rebuild` })).statusCode;
+  };
+  const exactly = (times: number): SegmentRule => ({ event: 'Order', count: { exactly: times } });
+
+  it('is as it was, and is mended when it was not', async () => {
+    const twice = await defineLive('twice', exactly(2));
+    await here.live(order('anonymousId:web'), order('userId:ada'), {
+      by: ['userId:ada', 'anonymousId:web'],
+      name: 'Viewed',
+    });
+    const ada = await here.profileId('userId:ada');
+    expect(await rebuild('userId:ada')).toBe(204);
+    expect(await membersOf(twice)).toEqual([ada]);
+    await inSubjects(here.ctx, { workspaceId: here.workspaceId, ids: [ada] }, async (batch) => {
+      batch.subjects.get(ada)!.set(segmentSection, { leaves: {}, member: [] });
+    });
+    await here.live({ by: ['userId:ada'], name: 'Viewed' });
+    expect(await rebuild('userId:ada')).toBe(204);
+    expect(await membersOf(twice)).toEqual([ada]);
+    await here.live(order('userId:ada'));
+    expect(await membersOf(twice)).toEqual([]);
+  });
+
+  it('while a new segment is being filled is counted once for it', async () => {
+    const old = await defineLive('old', exactly(1));
+    await here.live(order('userId:ada'), { by: ['userId:ada'], type: 'page' });
+    const fresh = await define('fresh', { event: { type: 'page' }, count: { exactly: 1 } });
+    for (;;) {
+      expect(await rebuild('userId:ada')).toBe(204);
+      if ((await read(fresh)).status === 'live') break;
+      await here.fillOnce();
+    }
+    const ada = await here.profileId('userId:ada');
+    expect([await membersOf(old), await membersOf(fresh)]).toEqual([[ada], [ada]]);
   });
 });
 

@@ -1,30 +1,37 @@
 import type { Sql } from '../postgres/index.ts';
 import { BLOCK_EVENTS_MAX, type Block, packLines } from './block.ts';
-import { LANE_COUNT, type LogId } from './event.ts';
+import { LANE_COUNT, type LogId, type StoredEvent } from './event.ts';
 
 /** Lines by lane, to be appended in this order. */
 export type LaneLines = ReadonlyMap<number, readonly string[]>;
+/** What those lines say, in the same order, where it is at hand: readers of this process need not parse them again. */
+export type LaneEvents = ReadonlyMap<number, readonly (StoredEvent | undefined)[]>;
 
 /**
  * Appends blocks and advances the heads of their lanes in one statement. Lane rows are locked in order and stay locked
  * until the transaction ends, so call this last in a transaction: numbers are gap-free and in commit order.
  * Answers the blocks with their numbers; tell readers only after the commit.
  */
-export async function appendLines(sql: Sql, log: LogId, lines: LaneLines): Promise<Block[]> {
+export async function appendLines(
+  sql: Sql,
+  log: LogId,
+  { lines, events }: { lines: LaneLines; events?: LaneEvents },
+): Promise<Block[]> {
   const blocks: Block[] = [];
-  for (const round of rounds(lines)) blocks.push(...(await appendRound(sql, log, round)));
+  for (const round of rounds(lines, events)) blocks.push(...(await appendRound(sql, log, round)));
   return blocks;
 }
 
-type Round = { lane: number; lines: readonly string[] }[];
+type Round = Pick<Block, 'lane' | 'lines' | 'events'>[];
 
 /** One block a lane at a time; more than a block's worth for a lane takes further rounds. */
-function rounds(lines: LaneLines): Round[] {
+function rounds(lines: LaneLines, events: LaneEvents | undefined): Round[] {
   const result: Round[] = [];
   for (const [lane, all] of lines) {
     for (let from = 0, turn = 0; from < all.length; from += BLOCK_EVENTS_MAX, turn++) {
       const round = (result[turn] ??= []);
-      round.push({ lane, lines: all.slice(from, from + BLOCK_EVENTS_MAX) });
+      const to = from + BLOCK_EVENTS_MAX;
+      round.push({ lane, lines: all.slice(from, to), events: events?.get(lane)?.slice(from, to) });
     }
   }
   for (const round of result) round.sort((a, b) => a.lane - b.lane);
@@ -40,7 +47,7 @@ async function appendRound(sql: Sql, log: LogId, round: Round): Promise<Block[]>
     values: [log, round.map((part) => part.lane), round.map((part) => part.lines.length), ...payloads],
   });
   const firstSeqs = new Map(rows.map((row) => [row.lane, row.first_seq]));
-  return round.map((part) => ({ log, lane: part.lane, firstSeq: firstSeqs.get(part.lane)!, lines: part.lines }));
+  return round.map((part) => ({ ...part, log, firstSeq: firstSeqs.get(part.lane)! }));
 }
 
 const appendTexts: string[] = [];

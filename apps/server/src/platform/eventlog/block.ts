@@ -1,5 +1,5 @@
 import { compress, compressSync, uncompressSync } from 'snappy';
-import type { LogId } from './event.ts';
+import type { LogId, StoredEvent } from './event.ts';
 
 /** A block holds at most this many events, so that a reader standing inside one finds it by a short range. */
 export const BLOCK_EVENTS_MAX = 2_000;
@@ -12,6 +12,8 @@ export interface Block {
   readonly lane: number;
   readonly firstSeq: number;
   readonly lines: readonly string[];
+  /** What the lines say, line by line, as far as this process still has it at hand. Never to be changed. */
+  readonly events?: readonly (StoredEvent | undefined)[] | undefined;
 }
 
 /** Compressed off the event loop when that is worth the way there. */
@@ -24,14 +26,25 @@ export function unpackLines(payload: Buffer): string[] {
   return (uncompressSync(payload, { asBuffer: false }) as string).split('\n');
 }
 
+/** Events at hand take about three times their text; kept for a second or so of full load. */
+const EVENTS_CHARS_MAX = 12_000_000;
+
+interface Kept {
+  block: Block;
+  readonly sizeChars: number;
+}
+
 /**
- * The blocks this process appended a moment ago, so that its own readers need not fetch and unpack them again.
+ * The blocks this process appended a moment ago, so that its own readers need not fetch, unpack and parse them again.
  * A reader asks for the block that continues its lane; a miss is answered by the database.
  */
 export class RecentBlocks {
-  readonly #blocks = new Map<string, { block: Block; sizeChars: number }>();
+  readonly #blocks = new Map<string, Kept>();
+  /** Those that still have their events, oldest first. */
+  readonly #withEvents = new Set<Kept>();
   readonly #sizeCharsMax: number;
   #sizeChars = 0;
+  #eventsChars = 0;
 
   constructor(sizeCharsMax: number) {
     this.#sizeCharsMax = sizeCharsMax;
@@ -39,13 +52,29 @@ export class RecentBlocks {
 
   add(block: Block): void {
     const sizeChars = block.lines.reduce((sum, line) => sum + line.length, 0);
-    this.#blocks.set(keyOf(block.log, block.lane, block.firstSeq), { block, sizeChars });
+    const kept: Kept = { block, sizeChars };
+    this.#blocks.set(keyOf(block.log, block.lane, block.firstSeq), kept);
     this.#sizeChars += sizeChars;
+    if (block.events !== undefined) {
+      this.#withEvents.add(kept);
+      this.#eventsChars += sizeChars;
+    }
+    for (const oldest of this.#withEvents) {
+      if (this.#eventsChars <= EVENTS_CHARS_MAX) break;
+      this.#dropEvents(oldest);
+    }
     for (const [key, oldest] of this.#blocks) {
       if (this.#sizeChars <= this.#sizeCharsMax) break;
       this.#blocks.delete(key);
       this.#sizeChars -= oldest.sizeChars;
+      this.#dropEvents(oldest);
     }
+  }
+
+  #dropEvents(kept: Kept): void {
+    if (!this.#withEvents.delete(kept)) return;
+    this.#eventsChars -= kept.sizeChars;
+    kept.block = { ...kept.block, events: undefined };
   }
 
   find(log: LogId, lane: number, firstSeq: number): Block | undefined {

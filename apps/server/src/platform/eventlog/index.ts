@@ -14,6 +14,7 @@ export {
   type LogId,
   type LoggedEvent,
   type NodeRef,
+  type StoredEvent,
 } from './event.ts';
 export { inTransaction, type TxCtx } from './in-transaction.ts';
 export {

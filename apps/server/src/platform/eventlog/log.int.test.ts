@@ -28,7 +28,7 @@ afterAll(() => database.drop());
 const DAY_MS = 86_400_000;
 
 function append(sql: Postgres, lane: number, lines: readonly string[]) {
-  return sql.transaction((tx) => appendLines(tx, INTAKE_LOG, new Map([[lane, lines]])));
+  return sql.transaction((tx) => appendLines(tx, INTAKE_LOG, { lines: new Map([[lane, lines]]) }));
 }
 
 /** Everything a lane holds, read block by block: a gap throws. */
@@ -64,7 +64,7 @@ describe('the lanes of a log', () => {
     await Promise.all(
       Array.from({ length: 60 }, async (_, i) => {
         const lines = new Map(lanes.filter((lane) => (i + lane) % 3 > 0).map((lane) => [lane, [`${i}a`, `${i}b`]]));
-        const blocks = await pools[i % 4]!.transaction((tx) => appendLines(tx, INTAKE_LOG, lines));
+        const blocks = await pools[i % 4]!.transaction((tx) => appendLines(tx, INTAKE_LOG, { lines }));
         for (const block of blocks) if (block.lane === 1) firstSeqs.push(block.firstSeq);
       }),
     );
@@ -82,7 +82,7 @@ describe('the lanes of a log', () => {
   it('give no number to an append that is rolled back', async () => {
     await append(database.postgres, 4, ['first']);
     const lost = database.postgres.transaction(async (tx) => {
-      await appendLines(tx, INTAKE_LOG, new Map([[4, ['lost']]]));
+      await appendLines(tx, INTAKE_LOG, { lines: new Map([[4, ['lost']]]) });
       throw new Error('rolled back');
     });
     await expect(lost).rejects.toThrow('rolled back');
@@ -189,6 +189,24 @@ describe('reading from memory', () => {
       ),
       { numRuns: propertyRuns(40) },
     );
+  });
+
+  it('reads a backlog of single events as many at a time, and no more events than asked for', async () => {
+    const own = await createTestDatabase(eventlogMigrations);
+    await createLanes(own.postgres);
+    for (let n = 0; n < 120; n++) await append(own.postgres, 3, [`["${n}"]`]);
+    await append(
+      own.postgres,
+      4,
+      Array.from({ length: 500 }, (_, n) => `["${n}"]`),
+    );
+    const places = [3, 4].map((lane) => ({ log: INTAKE_LOG, lane, seq: 0 }) as const);
+    const runs = await readBlocks(own.postgres, places, 200);
+    expect(runs.map((run) => [run.lane, run.lines.length])).toEqual([
+      [3, 100],
+      [4, 500],
+    ]);
+    await own.drop();
   });
 
   async function readLaneFrom(lane: number, seq: number, count: number): Promise<string[]> {

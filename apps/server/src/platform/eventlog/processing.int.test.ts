@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { createTestDatabase, type TestDatabase } from '../../testkit/index.ts';
 import { newUuid } from '../ids/index.ts';
@@ -107,8 +107,14 @@ describe('the leases of lanes', () => {
     await a.hold.renew(a.services, true);
     await a.close();
     processes = [b];
-    await b.hold.renew(b.services, true);
-    expect(lanesOf(b)).toHaveLength(32);
+    // The server notices a closed connection within moments; leases run for ten seconds.
+    await vi.waitFor(
+      async () => {
+        await b.hold.renew(b.services, true);
+        expect(lanesOf(b)).toHaveLength(32);
+      },
+      { timeout: 5_000, interval: 10 },
+    );
   });
 
   it('stop a holder that lost them: its batch is taken back, the new holder applies it once', async () => {
@@ -311,10 +317,8 @@ describe('inSubjects', () => {
   it('lets one change a subject after the other, whichever process they are in, and tells of each', async () => {
     const [a, b] = [await startProcess(), await startProcess()];
     const id = newUuid(0);
-    await inSubjects(
-      a.services,
-      { workspaceId: 1, ids: [] },
-      async (batch) => void batch.create(id).set(counter, { count: 0 }),
+    await inSubjects(a.services, { workspaceId: 1, ids: [] }, async (batch) =>
+      batch.create(id).set(counter, { count: 0 }),
     );
     const change = (process: LogProcess) =>
       inSubjects(process.services, { workspaceId: 1, ids: [id] }, async (batch) => {

@@ -4,7 +4,7 @@ import type { Entry, EventBatch, Merge, Stage } from './batch.ts';
 import type { Block } from './block.ts';
 import { decodeEvent, type LoggedEvent } from './event.ts';
 import { type CursorMove, type LaneLease, moveCursors } from './lease.ts';
-import type { LaneRun } from './read-blocks.ts';
+import { eventAt, type LaneRun, sliceRun } from './read-blocks.ts';
 import { RetryBatch } from './retry-batch.ts';
 import { appendEmitted, OpenBatch } from './subject-batch.ts';
 
@@ -92,7 +92,7 @@ function openBatches(services: Services, sql: Transaction, runs: readonly Leased
   const batches = new Map<number, OpenEventBatch>();
   for (const { lease, run } of runs) {
     for (let i = 0; i < run.lines.length; i++) {
-      const event: LoggedEvent = decodeEvent(run.lines[i]!, { log: run.log, lane: run.lane, seq: run.firstSeq + i });
+      const event = eventAt(run, i);
       if (event.type === 'map') continue;
       let batch = batches.get(event.workspaceId);
       if (batch === undefined) {
@@ -134,9 +134,9 @@ export function halve(runs: readonly LeasedRun[]): [LeasedRun[], LeasedRun[]] {
   for (const { lease, run } of runs) {
     const take = Math.min(room, run.lines.length);
     room -= take;
-    if (take > 0) first.push({ lease, run: { ...run, lines: run.lines.slice(0, take) } });
+    if (take > 0) first.push({ lease, run: sliceRun(run, 0, take) });
     if (take < run.lines.length) {
-      second.push({ lease, run: { ...run, firstSeq: run.firstSeq + take, lines: run.lines.slice(take) } });
+      second.push({ lease, run: sliceRun(run, take) });
     }
   }
   return [first, second];

@@ -1,6 +1,6 @@
 import type { Sql } from '../postgres/index.ts';
 import { BLOCK_EVENTS_MAX, type Block, type RecentBlocks, unpackLines } from './block.ts';
-import { decodeEvent, type LoggedEvent, type LogId } from './event.ts';
+import { decodeEvent, type LoggedEvent, type LogId, type StoredEvent } from './event.ts';
 
 interface LanePlace {
   readonly log: LogId;
@@ -14,6 +14,26 @@ export interface LaneRun {
   readonly lane: number;
   readonly firstSeq: number;
   readonly lines: readonly string[];
+  /** What the lines say, where it is at hand. */
+  readonly events?: readonly (StoredEvent | undefined)[] | undefined;
+}
+
+/** The event a run has at `index`, parsed only when it is not at hand. */
+export function eventAt(run: LaneRun, index: number): LoggedEvent {
+  const place = { log: run.log, lane: run.lane, seq: run.firstSeq + index };
+  const stored = run.events?.[index];
+  return stored === undefined ? decodeEvent(run.lines[index]!, place) : { ...stored, ...place };
+}
+
+/** Lines `from` to `to` of a run, as a run. */
+export function sliceRun(run: LaneRun, from: number, to = run.lines.length): LaneRun {
+  return {
+    log: run.log,
+    lane: run.lane,
+    firstSeq: run.firstSeq + from,
+    lines: run.lines.slice(from, to),
+    events: run.events?.slice(from, to),
+  };
 }
 
 /** From memory: what follows the cursor, while there is room for more events. */
@@ -24,13 +44,14 @@ export function readRecent(
 ): LaneRun | undefined {
   const first = recent.find(place.log, place.lane, place.seq + 1);
   if (first === undefined) return undefined;
-  let lines = first.lines;
+  let { lines, events } = first;
   while (lines.length < eventsMax) {
     const next = recent.find(place.log, place.lane, place.seq + 1 + lines.length);
     if (next === undefined || lines.length + next.lines.length > eventsMax) break;
     lines = [...lines, ...next.lines];
+    events = events === undefined || next.events === undefined ? undefined : [...events, ...next.events];
   }
-  return { log: place.log, lane: place.lane, firstSeq: place.seq + 1, lines };
+  return { log: place.log, lane: place.lane, firstSeq: place.seq + 1, lines, events };
 }
 
 interface BlockRow {
@@ -40,11 +61,18 @@ interface BlockRow {
   payload: Buffer;
 }
 
-/** From the database: up to `blocksMax` blocks a lane, starting with the one the cursor stands in or before. */
+/** However small they are, so many blocks a lane are enough for one batch. */
+const BLOCKS_PER_LANE_MAX = 256;
+
+/**
+ * From the database: about `eventsMax` events over all places together, at least one block of every lane that has one,
+ * starting with the one the cursor stands in or before. Counted in events, not in blocks: a backlog of single events is
+ * as many blocks, and a few of those at a time would never catch up.
+ */
 export async function readBlocks(
   sql: Sql,
   places: readonly { log: LogId; lane: number; seq: number }[],
-  blocksMax: number,
+  eventsMax: number,
 ): Promise<LaneRun[]> {
   const { rows } = await sql.query<BlockRow>({
     name: 'log_read_blocks',
@@ -52,12 +80,21 @@ export async function readBlocks(
            from unnest($1::smallint[], $2::smallint[], $3::bigint[]) as c(log, lane, seq)
            join log_lane l on l.log = c.log and l.lane = c.lane and l.head > c.seq
            cross join lateral (
-             select log, lane, first_seq, payload from log_block
-             where log = c.log and lane = c.lane
-               and first_seq > c.seq - ${BLOCK_EVENTS_MAX} and first_seq + n - 1 > c.seq
-             order by first_seq limit $4
+             select * from (
+               select *, sum(n) over (order by first_seq) - n as events_before from (
+                 select log, lane, first_seq, n, payload from log_block
+                 where log = c.log and lane = c.lane
+                   and first_seq > c.seq - ${BLOCK_EVENTS_MAX} and first_seq + n - 1 > c.seq
+                 order by first_seq limit ${BLOCKS_PER_LANE_MAX}
+               ) nearest
+             ) counted where events_before < $4
            ) b order by b.log, b.lane, b.first_seq`,
-    values: [places.map((p) => p.log), places.map((p) => p.lane), places.map((p) => p.seq), blocksMax],
+    values: [
+      places.map((p) => p.log),
+      places.map((p) => p.lane),
+      places.map((p) => p.seq),
+      Math.max(1, Math.ceil(eventsMax / places.length)),
+    ],
   });
   const blocks = rows.map((row): Block => ({
     log: row.log,
@@ -96,7 +133,7 @@ export async function readTail(
   const ends = new Map(span.to.map((place) => [`${place.log}/${place.lane}`, place.seq]));
   let open = span.from.filter((place) => place.seq < (ends.get(`${place.log}/${place.lane}`) ?? 0));
   while (open.length > 0) {
-    const runs = await readBlocks(sql, open, 4);
+    const runs = await readBlocks(sql, open, BLOCK_EVENTS_MAX);
     for (const run of runs) {
       const end = ends.get(`${run.log}/${run.lane}`)!;
       run.lines.forEach((line, index) => {

@@ -3,7 +3,7 @@ import type { Services } from '../context.ts';
 import type { LogId } from './event.ts';
 import { beat, holdAllLanes, holdLanes, LANES_TOTAL, type LaneLease, type ReaderName } from './lease.ts';
 import type { LeasedRun } from './processor.ts';
-import { readBlocks, readRecent } from './read-blocks.ts';
+import { readBlocks, readRecent, sliceRun } from './read-blocks.ts';
 
 const HOLD_EVERY_MS = 2_000;
 /** What another process appended is found by looking; what this one appended wakes us at once. */
@@ -96,7 +96,7 @@ export async function readRuns(
     else if (run.lines.length <= room || runs.length === 0) room -= addRun(runs, { lease, run }, room);
   }
   if (room > 0 && options.fromDatabase && cold.length > 0) {
-    const found = await readBlocks(services.postgres, cold, 2);
+    const found = await readBlocks(services.postgres, cold, room);
     if (found.length > 0) options.onFound?.();
     for (const run of found) {
       if (room <= 0) break;
@@ -108,9 +108,9 @@ export async function readRuns(
 }
 
 function addRun(runs: LeasedRun[], { lease, run }: LeasedRun, room: number): number {
-  const lines = run.lines.length > room ? run.lines.slice(0, room) : run.lines;
-  runs.push({ lease, run: { ...run, lines } });
-  return lines.length;
+  const taken = run.lines.length > room ? sliceRun(run, 0, room) : run;
+  runs.push({ lease, run: taken });
+  return taken.lines.length;
 }
 
 /** Wakes when this process appended to the log, or when it is time to look for what others appended. */

@@ -1,6 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Services } from '../context.ts';
 import type { Stage } from './batch.ts';
+import { INTAKE_LOG, INTERNAL_LOG } from './event.ts';
+import type { LaneLease } from './lease.ts';
 import { type DeadLetterTally, processRuns } from './processor.ts';
 import { AppendSignal, type LaneHold, readRuns } from './reader.ts';
 
@@ -12,26 +14,37 @@ const FAULT_MS = 1_000;
 export interface ProcessorOptions {
   readonly stages: readonly Stage[];
   readonly hold: LaneHold;
-  /** Batches in flight at once; each works on lanes of its own. */
+  /** Intake batches in flight at once, each of lanes of its own; our own events have one more worker. */
   readonly workers: number;
   readonly signal: AbortSignal;
 }
 
 /** Runs the stages over every lane this process holds until `signal` aborts; then finishes the batches under way. */
 export async function runProcessor(services: Services, options: ProcessorOptions): Promise<void> {
-  await Promise.all(Array.from({ length: options.workers }, (_, index) => runWorker(services, options, index)));
+  const { workers } = options;
+  await Promise.all([
+    ...Array.from({ length: workers }, (_, index) =>
+      runWorker(services, options, (lease) => lease.log === INTAKE_LOG && lease.lane % workers === index),
+    ),
+    // Our own events lie in other lanes than their subjects' intake. Mixed into intake batches they made every two batches
+    // wait for each other's subjects: one worker's speed, however many there were.
+    runWorker(services, options, (lease) => lease.log === INTERNAL_LOG),
+  ]);
 }
 
-async function runWorker(services: Services, options: ProcessorOptions, index: number): Promise<void> {
-  const { hold, signal, stages, workers } = options;
+async function runWorker(
+  services: Services,
+  options: ProcessorOptions,
+  isOwn: (lease: LaneLease) => boolean,
+): Promise<void> {
+  const { hold, signal, stages } = options;
   const appended = new AppendSignal(services);
   const tally: DeadLetterTally = { inARow: 0 };
   let turn = 0;
   while (!signal.aborted) {
     try {
       await hold.renew(services);
-      const own = hold.leases.filter((lease) => (lease.lane + lease.log) % workers === index);
-      const leases = rotate(own, turn++);
+      const leases = rotate(hold.leases.filter(isOwn), turn++);
       const runs = await readRuns(services, leases, {
         eventsMax: BATCH_EVENTS_MAX,
         fromDatabase: appended.dueToLook(),

@@ -77,7 +77,7 @@ export async function appendEmitted(sql: Transaction, batches: readonly OpenBatc
       else laneLines.push(line);
     }
   }
-  return lines.size === 0 ? [] : appendLines(sql, INTERNAL_LOG, lines);
+  return lines.size === 0 ? [] : appendLines(sql, INTERNAL_LOG, { lines });
 }
 
 function emittedLine(batch: OpenBatch, event: EmittedEvent): string {

@@ -8,6 +8,8 @@ export interface KeptServer {
   kill(): Promise<void>;
   start(): Promise<void>;
   stop(): Promise<void>;
+  /** What the process that runs now wrote, its end only. */
+  output(): string;
 }
 
 export async function keepServer(options: ServerOptions): Promise<KeptServer> {
@@ -26,5 +28,6 @@ export async function keepServer(options: ServerOptions): Promise<KeptServer> {
     start,
     kill: () => process.kill(),
     stop: async () => void (await process.stop()),
+    output: () => process.output(),
   };
 }

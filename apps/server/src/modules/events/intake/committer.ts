@@ -1,7 +1,7 @@
 import type { Services } from '../../../platform/context.ts';
 import { seal } from '../../../platform/crypto/index.ts';
 import { AppError } from '../../../platform/errors.ts';
-import { encodeEvent, messageKey, type NodeRef } from '../../../platform/eventlog/index.ts';
+import { encodeEvent, messageKey, type NodeRef, type StoredEvent } from '../../../platform/eventlog/index.ts';
 import { newUuid } from '../../../platform/ids/index.ts';
 import { type KnownNode, NodeDirectory } from '../../profiles/index.ts';
 import { cleanText } from './clean-text.ts';
@@ -162,7 +162,7 @@ class GroupCommitter implements Committer {
     const nodes: KnownNode[] = event.identifiers.map((identifier) => this.#nodes.find(workspaceId, identifier)!);
     const strongest = nodes[0]!;
     const id = event.messageId ?? newUuid(event.receivedAt);
-    const text = encodeEvent({
+    const stored: StoredEvent = {
       workspaceId,
       id,
       type: event.type,
@@ -172,8 +172,15 @@ class GroupCommitter implements Committer {
       nodes: nodes.map((node): NodeRef => ({ kind: node.kind, id: node.id })),
       sealed: sealPersonal(event, this.#nodes.keyOf(strongest.id)),
       payload: event.payload,
-    });
-    return { key: messageKey(workspaceId, id), lane: strongest.lane, text: cleanText(text) };
+    };
+    const written = encodeEvent(stored);
+    const text = cleanText(written);
+    return {
+      key: messageKey(workspaceId, id),
+      lane: strongest.lane,
+      text,
+      event: text === written ? stored : undefined,
+    };
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Services } from '../../../platform/context.ts';
-import { appendLines, claimMessageKeys, INTAKE_LOG } from '../../../platform/eventlog/index.ts';
+import { appendLines, claimMessageKeys, INTAKE_LOG, type StoredEvent } from '../../../platform/eventlog/index.ts';
 import { isRetryable } from '../../../platform/postgres/index.ts';
 
 /** An event as it will stand in the log. */
@@ -8,6 +8,8 @@ export interface EventLine {
   readonly key: string;
   readonly lane: number;
   readonly text: string;
+  /** What the text says; undefined when cleaning changed the text. */
+  readonly event: StoredEvent | undefined;
 }
 
 /** Appends the lines whose message is new. Durable once it resolves. */
@@ -18,18 +20,24 @@ export async function writeLines(services: Services, lines: readonly EventLine[]
       lines.map((line) => line.key),
       day,
     );
-    const byLane = new Map<number, string[]>();
+    const texts = new Map<number, string[]>();
+    const events = new Map<number, (StoredEvent | undefined)[]>();
     for (const line of lines) {
       if (taken.has(line.key)) continue;
       // A repeat within the group is dropped as well.
       taken.add(line.key);
-      const lane = byLane.get(line.lane);
-      if (lane === undefined) byLane.set(line.lane, [line.text]);
-      else lane.push(line.text);
+      addTo(texts, line.lane, line.text);
+      addTo(events, line.lane, line.event);
     }
-    return byLane.size === 0 ? [] : appendLines(sql, INTAKE_LOG, byLane);
+    return texts.size === 0 ? [] : appendLines(sql, INTAKE_LOG, { lines: texts, events });
   });
   services.log.appended(blocks);
+}
+
+function addTo<T>(lanes: Map<number, T[]>, lane: number, item: T): void {
+  const items = lanes.get(lane);
+  if (items === undefined) lanes.set(lane, [item]);
+  else items.push(item);
 }
 
 /** Whether a failed write is the database's trouble, not that of what was written. */

@@ -36,7 +36,7 @@ export function partPersonal(
     } else if (typeof inner === 'string' && holdsEmail(inner)) {
       (personal ??= {})[field] = inner;
     } else {
-      clear[field] = inner;
+      clear[field] = asWritten(inner);
     }
   }
   return { clear, personal };
@@ -63,7 +63,12 @@ function partItem(item: Json, place: Place, depth: number): { clear: Json; perso
   if (typeof item === 'object' && item !== null) return partInner(item, place, depth);
   return typeof item === 'string' && holdsEmail(item)
     ? { clear: null, personal: item }
-    : { clear: item, personal: undefined };
+    : { clear: asWritten(item), personal: undefined };
+}
+
+/** A number beyond a double's range is written as null; whoever reads the event before it is written sees the same. */
+function asWritten(value: Json): Json {
+  return typeof value === 'number' && !Number.isFinite(value) ? null : value;
 }
 
 function holdsEmail(text: string): boolean {

@@ -145,7 +145,7 @@ export class World {
       payload: { properties: event.properties ?? {}, traits: event.traits ?? {} },
     });
     const blocks = await this.services.postgres.transaction((sql) =>
-      appendLines(sql, INTAKE_LOG, new Map([[nodes[0]!.lane, [line]]])),
+      appendLines(sql, INTAKE_LOG, { lines: new Map([[nodes[0]!.lane, [line]]]) }),
     );
     this.services.log.appended(blocks);
   }

@@ -1,6 +1,6 @@
 import { createContext, type Ctx } from '../../../platform/context.ts';
 import { seal } from '../../../platform/crypto/index.ts';
-import type { EventBatch, Stage, StoredEvent } from '../../../platform/eventlog/index.ts';
+import type { EventBatch, EventType, Stage } from '../../../platform/eventlog/index.ts';
 import { type LogProcess, openLogProcess, storedEvent } from '../../../platform/eventlog/testing/log-process.ts';
 import type { JsonObject } from '../../../platform/json.ts';
 import type { TestClock } from '../../../testkit/index.ts';
@@ -22,7 +22,7 @@ import { listActiveSegments } from '../segment-store.ts';
 export interface ShopEvent {
   /** `userId:ada`, as many as the event carries. */
   readonly by: readonly string[];
-  readonly type?: StoredEvent['type'];
+  readonly type?: EventType;
   readonly name?: string;
   readonly atMs?: number;
   readonly traits?: JsonObject;
@@ -158,7 +158,8 @@ export class SegmentWorkspace {
 
   /** One round of back-filling in both processes at the same time. */
   async fillOnce(): Promise<void> {
-    await Promise.all(this.processes.map((process) => runBackFills(process.services)));
+    const rounds = await Promise.allSettled(this.processes.map((process) => runBackFills(process.services)));
+    for (const round of rounds) if (round.status === 'rejected') throw round.reason;
   }
 
   /** Until every segment is live. */

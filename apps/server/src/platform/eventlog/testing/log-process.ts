@@ -89,7 +89,7 @@ export async function openLogProcess(options: LogProcessOptions): Promise<LogPro
     async append(events, log = INTAKE_LOG) {
       const lines = new Map<number, string[]>();
       for (const { lane, event } of events) lines.set(lane, [...(lines.get(lane) ?? []), encodeEvent(event)]);
-      services.log.appended(await postgres.transaction((sql) => appendLines(sql, log, lines)));
+      services.log.appended(await postgres.transaction((sql) => appendLines(sql, log, { lines })));
     },
     async process(stages, eventsMax) {
       await hold.renew(services, true);
