@@ -73,9 +73,3 @@ export async function readWrappedKey(sql: Sql, workspaceId: number): Promise<Buf
   });
   return rows[0]?.wrapped_key;
 }
-
-export async function listWorkspaceIds(sql: Sql): Promise<number[]> {
-  // every workspace: that is the question.
-  const { rows } = await sql.query<{ id: number }>({ text: 'select id from workspace order by id' });
-  return rows.map((row) => row.id);
-}

@@ -63,8 +63,13 @@ function withPersonal(state: ProfileState, traits: TimedTraits, keys: ReadonlyMa
   return { ...state, personal: sealPersonal(mergeTimedTraits(openPersonal(state, key), traits), key) };
 }
 
+/** Being seen again within a minute is not written down: most events change nothing else about a profile. */
+const LAST_SEEN_STEP_MS = 60_000;
+
 function applyEvent(subject: Subject, event: LoggedEvent, keys: ReadonlyMap<number, Buffer>): void {
   const state = subject.get(profileSection)!;
+  const isNews = event.occurredAt < state.firstSeenMs || event.occurredAt >= state.lastSeenMs + LAST_SEEN_STEP_MS;
+  if (!isNews && event.type !== 'identify') return;
   const seen: ProfileState = {
     ...state,
     firstSeenMs: Math.min(state.firstSeenMs, event.occurredAt),

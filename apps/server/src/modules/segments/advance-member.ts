@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../platform/json.ts';
 import type { ActiveSegment, SegmentDefinitions } from './definitions.ts';
 import { evaluateRule } from './evaluate.ts';
-import { applyEvents, type LeafStates, mergeLeafStates } from './leaf-state.ts';
+import { applyEvents, isCounted, type LeafStates, mergeLeafStates } from './leaf-state.ts';
 import { valueAt } from './path.ts';
 import type { RuleEvent, TraitsView } from './rule-input.ts';
 import type { SegmentState } from './segment-section.ts';
@@ -29,6 +29,7 @@ export interface MemberOutput {
 
 /** What events, merges and the passing of time do to one profile's memberships. Pure. */
 export function advanceMember(definitions: SegmentDefinitions, input: MemberInput): MemberOutput {
+  if (isUntouched(definitions, input)) return { state: input.state, entered: [], left: [], found: [] };
   const before = foldIn(definitions, input);
   const found = definitions.sweeping ? lookAtSwept(definitions, input, before) : NOTHING_FOUND;
   const leaves = applyEvents(definitions.rules, before, { events: input.events, nowMs: input.nowMs });
@@ -56,6 +57,12 @@ export function advanceMember(definitions: SegmentDefinitions, input: MemberInpu
       .filter((key) => member.has(key) && !input.state.member.includes(key))
       .map((key) => known.get(key)!),
   };
+}
+
+/** Most events no rule counts: then there is nothing to evaluate, and nothing to write. */
+function isUntouched(definitions: SegmentDefinitions, input: MemberInput): boolean {
+  if (input.everyRule || definitions.sweeping || input.folded.length > 0 || input.carried.length > 0) return false;
+  return !input.events.some((event) => isCounted(definitions.rules, event));
 }
 
 /** What profiles still hold of segments that are gone is dropped. */

@@ -53,7 +53,7 @@ export async function advanceMembers(
       everyRule: look.everyRule,
       nowMs: batch.now,
     });
-    look.subject.set(segmentSection, output.state);
+    if (output.state !== stored) look.subject.set(segmentSection, output.state);
     const nextMs = output.state.wakeMs;
     if (nextMs !== undefined && nextMs !== dueMs) wakes.push({ profileId: look.subject.id, atMs: nextMs });
     else if (nextMs === undefined && dueMs !== undefined) wakeless.push(look.subject.id);

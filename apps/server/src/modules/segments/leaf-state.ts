@@ -45,6 +45,12 @@ export function applyEvents(
   return changed ?? states;
 }
 
+/** Whether any leaf counts events of this type and name; filters and periods are not asked. */
+export function isCounted(compiled: CompiledRules, event: RuleEvent): boolean {
+  const leaves = compiled.leavesByType.get(event.type);
+  return leaves !== undefined && (leaves.anyName.length > 0 || leaves.byName.has(event.name));
+}
+
 interface Bounds {
   readonly capacity: number;
   readonly nowMs: number;
