@@ -30,8 +30,8 @@ export class NodeDirectory {
   readonly #keysOf: (workspaceId: number) => Promise<WorkspaceKeys>;
   /** By workspace and kind, so that a look-up takes the identifier's value as it is. */
   readonly #nodes = new Map<number, Map<IdentifierKind, GenerationCache<string, KnownNode>>>();
-  /** Null: its owner was erased. */
-  readonly #keys = new GenerationCache<number, Buffer | null>(CACHED_KEYS_MAX);
+  /** As text: a small Buffer would keep the whole slab it was cut from. Empty: its owner was erased. */
+  readonly #keys = new GenerationCache<number, string>(CACHED_KEYS_MAX);
 
   constructor(sql: Sql, keysOf: (workspaceId: number) => Promise<WorkspaceKeys>) {
     this.#sql = sql;
@@ -44,7 +44,8 @@ export class NodeDirectory {
 
   /** The data key of a node, after `ensureKeys`; undefined once its owner was erased. */
   keyOf(nodeId: number): Buffer | undefined {
-    return this.#keys.get(nodeId) ?? undefined;
+    const key = this.#keys.get(nodeId);
+    return key === undefined || key === '' ? undefined : Buffer.from(key, 'latin1');
   }
 
   /** After this, `find` knows every one of `needs`. */
@@ -65,7 +66,7 @@ export class NodeDirectory {
     const unknown = nodeIds.filter((id) => this.#keys.get(id) === undefined);
     if (unknown.length === 0) return;
     const opened = await openNodeKeys({ sql: this.#sql, workspaceId, keys: await this.#keysOf(workspaceId) }, unknown);
-    for (const id of unknown) this.#keys.set(id, opened.get(id) ?? null);
+    for (const id of unknown) this.#keys.set(id, opened.get(id)?.toString('latin1') ?? '');
   }
 
   async #load(workspaceId: number, identifiers: ReadonlyMap<string, Identifier>): Promise<void> {

@@ -27,7 +27,7 @@ export function unpackLines(payload: Buffer): string[] {
 }
 
 /** Events at hand take about three times their text; kept for a second or so of full load. */
-const EVENTS_CHARS_MAX = 12_000_000;
+const EVENTS_CHARS_MAX = 8_000_000;
 
 interface Kept {
   block: Block;
