@@ -20,7 +20,7 @@ const key = (prefix) => `${prefix}_${randomBytes(24).toString('base64url')}`;
 /** The demo's keys and clock as environment of the server; what the user has set stays as it is. */
 export function demoEnvironment(dataDir, env) {
   mkdirSync(dataDir, { recursive: true });
-  const keys = keep(join(dataDir, 'demo-keys.json'), () => ({ writeKey: key('wk'), apiKey: key('ak') }));
+  const keys = keep(join(dataDir, 'demo-keys.json'), () => ({ writeKey: key('wk'), apiKey: key('sk') }));
   const now = Date.now();
   const clock = keep(join(dataDir, 'demo-clock.json'), () => ({ scale: 60, realStartMs: now, virtualStartMs: now }));
   return {

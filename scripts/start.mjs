@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { demoEnvironment } from './demo-world.mjs';
@@ -10,10 +10,18 @@ import { startProcess, superviseUntilEnd } from './supervise.mjs';
 const serverScript = join(root, 'apps/server/dist/server.js');
 const sandboxScript = join(root, 'packages/sandbox/dist/sandbox.js');
 
+/** Whether the demo is to run: unless SEGUE_DEMO says no. */
+function isDemoWanted({ SEGUE_DEMO: wish = '1' }) {
+  if (['0', 'false', 'off', 'no'].includes(wish.toLowerCase())) return false;
+  if (['1', 'true', 'on', 'yes', ''].includes(wish.toLowerCase())) return true;
+  throw new Error(`SEGUE_DEMO is "${wish}": set it to 0 for an empty start, or to 1 for the demo.`);
+}
+
 /** Where this environment puts the server: `{ dataDir, port, url }`. */
 export function placeOf(env) {
   const port = Number(env.SEGUE_PORT ?? 4100);
-  return { dataDir: resolve(env.SEGUE_DATA_DIR ?? 'data'), port, url: `http://127.0.0.1:${port}` };
+  const folder = env.SEGUE_DATA_DIR ?? (isDemoWanted(env) ? 'data/demo' : 'data');
+  return { dataDir: resolve(folder), port, url: `http://127.0.0.1:${port}` };
 }
 
 async function build() {
@@ -26,10 +34,16 @@ const startServer = (env) => startProcess({ name: 'server', script: serverScript
 /** `segue start`: the server, and unless SEGUE_DEMO=0 the sandbox with its shop beside it. Returns the exit code. */
 export async function start(env) {
   await build();
-  if (env.SEGUE_DEMO === '0') {
-    return superviseUntilEnd([startServer({})]);
-  }
   const { dataDir, port, url } = placeOf(env);
+  const isDemoFolder = existsSync(join(dataDir, 'demo-clock.json'));
+  if (!isDemoWanted(env)) {
+    if (isDemoFolder) console.error(`\n${holdsTheDemo(dataDir)}\n`);
+    return superviseUntilEnd([startServer({ SEGUE_DATA_DIR: dataDir })]);
+  }
+  if (!isDemoFolder && existsSync(join(dataDir, 'secret'))) {
+    console.error(`\n${holdsAShop(dataDir)}\n`);
+    return superviseUntilEnd([startServer({ SEGUE_DATA_DIR: dataDir })]);
+  }
   if (await isHealthy(url)) throw new Error(alreadyRunning(url));
   const demo = demoEnvironment(dataDir, env);
   const sandboxDir = join(dataDir, 'sandbox');
@@ -45,9 +59,11 @@ export async function start(env) {
     }),
     env: demo,
   });
-  console.log(`\n  Segue      ${url}/#key=${demo.SEGUE_API_KEY}\n  mailbox    ${sandbox.mailboxUrl}\n`);
+  console.log(
+    `\nStarting. Open these once it says that it is ready:\n  Segue      ${url}/#key=${demo.SEGUE_API_KEY}\n  mailbox    ${sandbox.mailboxUrl}\n`,
+  );
   const smtpUrl = env.SEGUE_SMTP_URL ?? sandbox.smtpUrl;
-  const server = startServer({ ...demo, SEGUE_SMTP_URL: smtpUrl });
+  const server = startServer({ ...demo, SEGUE_DATA_DIR: dataDir, SEGUE_SMTP_URL: smtpUrl });
   // The server goes first: what it is just sending still finds the mail server.
   return superviseUntilEnd([server, sandbox.process]);
 }
@@ -97,5 +113,9 @@ async function isHealthy(url) {
   }
 }
 
+const holdsTheDemo = (dataDir) =>
+  `${dataDir} holds the demo shop, whose clock ran ahead. For a shop of your own set another SEGUE_DATA_DIR.`;
+const holdsAShop = (dataDir) =>
+  `${dataDir} holds a shop of its own, so the demo is not started in it. Set another SEGUE_DATA_DIR for the demo.`;
 const alreadyRunning = (url) =>
   `Segue already answers on ${url}. Stop it first, or give this one its own SEGUE_PORT and SEGUE_DATA_DIR.`;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
-import { durationSchema, eventFilterSchema, pathSchema, traitLeafSchema, wellFormedText } from './segment-condition.ts';
+import { topicSchema } from './consent.ts';
+import { durationSchema, eventFilterSchema, pathSchema, traitLeafSchema } from './segment-condition.ts';
 import { eventLeafSchema } from './segment-rule.ts';
 
 export const JOURNEY_STEPS_MAX = 200;
@@ -94,7 +95,7 @@ const stepSchema = z.discriminatedUnion(
       kind: z.literal('send'),
       channel: z.literal('email', { error: 'choose a channel: email' }),
       template: templateId,
-      topic: wellFormedText('name the topic, like "marketing"'),
+      topic: topicSchema,
       variables: z
         .record(
           z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, { error: 'name variables like "cart_url"' }),

@@ -50,6 +50,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
       migrateHistory(history, historyMigrations, (work) => withAdvisoryLock(postgres, 'segue history migration', work)),
     ]);
     await createFirstWorkspace(config, services, secret);
+    await warnOfUnknownKeys(config, keyRing, logger);
   } catch (error) {
     await closeAll();
     throw error;
@@ -81,6 +82,17 @@ async function createFirstWorkspace(config: Config, services: Services, secret: 
   // Opens the workspace's keys at start, so that a wrong secret is found before the first event.
   await services.keysOf(workspaceId);
   if (Object.keys(generated).length > 0) announceKeys(generated);
+}
+
+/** Keys in the environment count at the first start only; whoever sets others later must not believe they took effect. */
+async function warnOfUnknownKeys(config: Config, keyRing: KeyRing, logger: Logger): Promise<void> {
+  const remedy = 'it is used at the first start only; the keys made then still hold';
+  if (config.apiKey !== undefined && (await keyRing.findActor(config.apiKey)) === undefined) {
+    logger.warn({}, `SEGUE_API_KEY is not a key of this workspace: ${remedy}`);
+  }
+  if (config.writeKey !== undefined && (await keyRing.findSource(config.writeKey)) === undefined) {
+    logger.warn({}, `SEGUE_WRITE_KEY is not a key of this workspace: ${remedy}`);
+  }
 }
 
 /** Shown once, on the terminal and not in the log: only a hash of the API key is kept. */

@@ -1,7 +1,7 @@
 import { RUN_REASONS, type RunReason } from '@segue/contract';
 
 import type { JsonObject } from '../../platform/json.ts';
-import { arrayLiteral, type Sql } from '../../platform/postgres/index.ts';
+import { arrayLiteral, isRetryable, type Sql } from '../../platform/postgres/index.ts';
 import type { JourneyRun, Move, RunState } from './types.ts';
 
 const STATES = ['new', 'waiting', 'watching', 'ended'] as const satisfies readonly RunState[];
@@ -162,6 +162,11 @@ export async function moveRuns(sql: Sql, workspaceId: number, owners: ReadonlyMa
            where r.workspace_id = $1 and r.profile_id = m.from_id`,
     values: [workspaceId, [...owners.keys()], [...owners.values()]],
   });
+}
+
+/** Whether a fault is the database's trouble, not that of what was read or written. */
+export function isDatabaseTrouble(error: unknown): boolean {
+  return isRetryable(error);
 }
 
 /** Workspaces in which a wait is over or an archived journey still has runs. */

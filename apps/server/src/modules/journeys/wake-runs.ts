@@ -4,7 +4,13 @@ import { loadLiveJourneys } from './load-live-journeys.ts';
 import type { LiveJourneys } from './live-journeys.ts';
 import { openProfileRuns, saveProfileRuns } from './open-profile-runs.ts';
 import type { ProfileRuns } from './profile-runs.ts';
-import { listDueProfiles, listWorkspacesWithDueRuns, postponeWaits, tryLockWaits } from './run-store.ts';
+import {
+  isDatabaseTrouble,
+  listDueProfiles,
+  listWorkspacesWithDueRuns,
+  postponeWaits,
+  tryLockWaits,
+} from './run-store.ts';
 
 const RUNS_MAX = 500;
 
@@ -52,6 +58,8 @@ async function wakeOneByOne(services: Services, workspaceId: number): Promise<nu
     try {
       await inSubjects(services, { workspaceId, ids: [] }, (batch) => wakeProfiles(batch, [profileId]));
     } catch (error) {
+      // Putting off moves the instant at which the wait ends: only what fails by itself may be put off.
+      if (isDatabaseTrouble(error)) throw error;
       services.logger.error({ error, workspaceId, profileId }, 'the waits of a profile failed; they are put off');
       await postponeWaits(services.postgres, workspaceId, { profileId, now, untilMs: now + FAULT_REST_MS });
     }

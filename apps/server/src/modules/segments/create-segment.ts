@@ -16,6 +16,7 @@ import {
   type SegmentRow,
   setSegmentStatus,
 } from './segment-store.ts';
+import { settleFolded } from './settle-folded.ts';
 
 /**
  * Defines a segment. It counts live from this very place in every lane; what came before is counted from history, and
@@ -62,6 +63,7 @@ export async function archiveSegment(ctx: Ctx, id: string): Promise<void> {
     const unneeded = (await listLeaves(ctx.sql, ctx.workspaceId)).filter((leaf) => !needed.has(leaf.leaf_key));
     const generations = unneeded.map((leaf) => leaf.generation);
     await deleteLeaves(ctx.sql, ctx.workspaceId, generations);
+    await settleFolded(ctx.sql, ctx.workspaceId);
     return generations;
   });
   await forgetRows(ctx.sql, ctx.workspaceId, { segmentId: id, generations: orphans });

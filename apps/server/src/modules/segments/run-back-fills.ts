@@ -10,17 +10,16 @@ import { compileRule } from './rule.ts';
 import {
   copyLeafStates,
   type LeafRow,
-  listActiveSegments,
   listLeaves,
   listToFill,
   lockLeaf,
   markFilled,
   type SegmentRow,
   type SegmentStatus,
-  setLeafStatus,
   setSegmentStatus,
   setSweptTo,
 } from './segment-store.ts';
+import { settleFolded } from './settle-folded.ts';
 
 const SWEEP_PROFILES = 500;
 
@@ -129,12 +128,7 @@ async function finish(services: Services, segment: SegmentRow): Promise<number> 
   await services.postgres.transaction(async (sql) => {
     await cutLanes(sql);
     if (!(await moveOn(services, sql, { segment, to: 'live' }))) return;
-    const stillFilling = (await listActiveSegments(sql, workspaceId)).filter((other) => other.status !== 'live');
-    const needed = new Set(stillFilling.flatMap((other) => [...compileRule(other.rule).leaves.keys()]));
-    const folded = (await listLeaves(sql, workspaceId)).filter(
-      (leaf) => leaf.status === 'filled' && !needed.has(leaf.leaf_key),
-    );
-    await setLeafStatus(sql, workspaceId, { generations: folded.map((leaf) => leaf.generation), status: 'live' });
+    await settleFolded(sql, workspaceId);
   });
   return 1;
 }

@@ -91,5 +91,5 @@ const alreadyServed = (dataDir: string, pid: number) =>
   `The data folder ${dataDir} is already in use by a running Segue (process ${pid}).
 To run more processes beside it, give them the URLs of its engines, SEGUE_POSTGRES_URL and SEGUE_CLICKHOUSE_URL,
 which it keeps in ${join(dataDir, engineUrlsFile)}:
-  set -a; . ${join(dataDir, engineUrlsFile)}; set +a; SEGUE_PORT=4101 npm start
+  set -a; . ${join(dataDir, engineUrlsFile)}; set +a; SEGUE_DEMO=0 SEGUE_PORT=<a free port> npm start
 For a second, separate Segue set another SEGUE_DATA_DIR and SEGUE_PORT.`;

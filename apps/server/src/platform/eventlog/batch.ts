@@ -25,7 +25,7 @@ export interface SubjectBatch {
   readonly sql: Transaction;
   readonly clock: Clock;
   keysOf(workspaceId: number): Promise<WorkspaceKeys>;
-  /** The instant of the batch: every decision in it sees the same now. */
+  /** The instant of the batch, taken when its subjects are locked: every decision in it sees the same now. */
   readonly now: number;
   /** The locked subjects by id. Only these may be changed. */
   readonly subjects: ReadonlyMap<string, Subject>;

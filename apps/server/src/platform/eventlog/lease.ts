@@ -167,6 +167,8 @@ export async function forgetProcesses(sql: Sql): Promise<void> {
 
 export interface CursorMove {
   readonly lease: LaneLease;
+  /** Where the batch began: right after this. The lease itself may have moved on meanwhile. */
+  readonly begunSeq: number;
   readonly seq: number;
 }
 
@@ -201,7 +203,7 @@ export async function moveCursors(
       moves.map((move) => move.seq),
       moves.map((move) => move.lease.fence),
       moves.map((move) => move.lease.configVersion),
-      moves.map((move) => move.lease.seq),
+      moves.map((move) => move.begunSeq),
     ],
   });
   if (rowCount !== moves.length) throw new RetryBatch('the lanes, the definitions or the place changed meanwhile');
@@ -215,7 +217,13 @@ export async function setBorders(
   const { moves } = options;
   const { rowCount } = await sql.query({
     name: 'cursor_border',
-    text: `update log_cursor c set border_seq = m.seq
+    text: `with others as (
+             -- Borders of an earlier try whose answer was lost belong to no block that will be sent.
+             update log_cursor c set border_seq = null
+             where c.reader = $1 and c.owner = $2 and c.border_seq is not null
+               and not exists (select from unnest($3::smallint[], $4::smallint[]) as m(log, lane) where m.log = c.log and m.lane = c.lane)
+           )
+           update log_cursor c set border_seq = m.seq
            from unnest($3::smallint[], $4::smallint[], $5::bigint[], $6::bigint[]) as m(log, lane, seq, fence)
            where c.reader = $1 and c.owner = $2 and c.log = m.log and c.lane = m.lane and c.fence = m.fence`,
     values: [

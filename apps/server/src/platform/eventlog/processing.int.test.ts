@@ -342,6 +342,29 @@ describe('inSubjects', () => {
     expect(rows[0]!.head).toBe(30);
   });
 
+  it('never runs time backwards for a subject: who waited for it decides after whoever held it', async () => {
+    const process = await startProcess();
+    const { clock } = process.services;
+    const id = newUuid(0);
+    await inSubjects(process.services, { workspaceId: 1, ids: [] }, async (batch) =>
+      batch.create(id).set(counter, { count: 0 }),
+    );
+    let decidedAt = 0;
+    let second: Promise<number> | undefined;
+    await inSubjects(process.services, { workspaceId: 1, ids: [id] }, async () => {
+      second = inSubjects(process.services, { workspaceId: 1, ids: [id] }, async (batch) => batch.now);
+      await vi.waitUntil(async () => {
+        const { rows } = await database.postgres.query<{ waiting: number }>({
+          text: `select count(*)::int as waiting from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
+        });
+        return rows[0]!.waiting > 0;
+      });
+      clock.advance(5_000);
+      decidedAt = clock.now();
+    });
+    expect(await second).toBeGreaterThanOrEqual(decidedAt);
+  });
+
   it('leaves nothing behind when its work fails', async () => {
     const process = await startProcess();
     const id = newUuid(0);

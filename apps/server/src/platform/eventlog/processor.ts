@@ -111,7 +111,11 @@ function openBatches(services: Services, sql: Transaction, runs: readonly Leased
 }
 
 function cursorMoves(runs: readonly LeasedRun[]): CursorMove[] {
-  return runs.map(({ lease, run }) => ({ lease, seq: run.firstSeq + run.lines.length - 1 }));
+  return runs.map(({ lease, run }) => ({
+    lease,
+    begunSeq: run.firstSeq - 1,
+    seq: run.firstSeq + run.lines.length - 1,
+  }));
 }
 
 async function processHalves(services: Services, options: ProcessOptions): Promise<ProcessResult> {
@@ -157,7 +161,7 @@ async function buryEvent(
       await moveCursors(sql, {
         reader: 'processor',
         processId: options.processId,
-        moves: [{ lease, seq: run.firstSeq }],
+        moves: [{ lease, begunSeq: run.firstSeq - 1, seq: run.firstSeq }],
       });
       await sql.query({
         text: `insert into log_dead_letter (reader, log, lane, seq, workspace_id, line, error)

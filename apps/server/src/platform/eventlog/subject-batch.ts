@@ -16,7 +16,7 @@ export class OpenBatch implements SubjectBatch {
   readonly sql: Transaction;
   readonly clock: Services['clock'];
   readonly keysOf: Services['keysOf'];
-  readonly now: number;
+  now: number;
   configVersion: number;
   readonly subjects = new Map<string, Subject>();
   readonly emitted: EmittedEvent[] = [];
@@ -34,7 +34,10 @@ export class OpenBatch implements SubjectBatch {
 
   async lock(ids: readonly string[]): Promise<ReadonlyMap<string, Subject>> {
     const missing = [...new Set(ids)].filter((id) => !this.subjects.has(id) && !this.#removed.includes(id)).sort();
+    if (missing.length === 0) return this.subjects;
     for (const [id, subject] of await lockSubjects(this.sql, this.workspaceId, missing)) this.subjects.set(id, subject);
+    // Whoever held them meanwhile decided later than this batch began: time must not run backwards for a subject.
+    this.now = Math.max(this.now, this.clock.now());
     return this.subjects;
   }
 

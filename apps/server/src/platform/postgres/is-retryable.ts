@@ -2,15 +2,20 @@
 const retryableStates = new Set([
   '40001', // serialization_failure
   '40P01', // deadlock_detected
-  '53300', // too_many_connections
-  '57P01', // admin_shutdown
-  '57P02', // crash_shutdown
-  '57P03', // cannot_connect_now
+  '55P03', // lock_not_available
+  '25P03', // idle_in_transaction_session_timeout
 ]);
+
+/** Whole classes: lost connections, a full disk or memory, an operator or a restart stepping in, failed reads and writes. */
+const retryableClasses = /^(08|53|57|58)...$/;
 
 const retryableSystemErrors = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
   'ENOENT', // the socket file of a server that is restarting
   'EPIPE',
   'ETIMEDOUT',
@@ -21,7 +26,8 @@ const lostConnection =
   /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|timeout expired)/;
 
 /**
- * Whether doing the work again may succeed: the connection was lost, the server restarts, or the transaction lost a race.
+ * Whether doing the work again may succeed: the connection was lost, the server restarts or is out of room, or the
+ * transaction lost a race. The fault is never in the work itself, so nothing may be given up because of it.
  * A lost connection during COMMIT leaves the outcome unknown: work that is retried must find its own traces.
  */
 export function isRetryable(error: unknown): boolean {
@@ -29,7 +35,7 @@ export function isRetryable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code: unknown = 'code' in error ? error.code : undefined;
   if (typeof code === 'string') {
-    return retryableStates.has(code) || retryableSystemErrors.has(code) || /^08...$/.test(code);
+    return retryableStates.has(code) || retryableSystemErrors.has(code) || retryableClasses.test(code);
   }
   return lostConnection.test(error.message);
 }

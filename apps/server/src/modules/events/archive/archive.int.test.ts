@@ -43,7 +43,11 @@ describe('over a history that is there', () => {
     const hold = new LaneHold({ reader: 'archive', processId: world.processId });
     await hold.renew(world.services, true);
     const runs = await readRuns(world.services, hold.leases, { eventsMax: 100, fromDatabase: true });
-    const moves = runs.map(({ lease, run }) => ({ lease, seq: run.firstSeq + run.lines.length - 1 }));
+    const moves = runs.map(({ lease, run }) => ({
+      lease,
+      begunSeq: run.firstSeq - 1,
+      seq: run.firstSeq + run.lines.length - 1,
+    }));
     const mine = { reader: 'archive', processId: world.processId, moves } as const;
     await setBorders(world.services.postgres, mine);
     if (last !== 'border')
@@ -87,7 +91,11 @@ describe('over a history that is there', () => {
       world.services.history,
       asleep.map(({ run }) => run),
     );
-    const moves = asleep.map(({ lease, run }) => ({ lease, seq: run.firstSeq + run.lines.length - 1 }));
+    const moves = asleep.map(({ lease, run }) => ({
+      lease,
+      begunSeq: run.firstSeq - 1,
+      seq: run.firstSeq + run.lines.length - 1,
+    }));
     await expect(moveCursors(postgres, { reader: 'archive', processId: world.processId, moves })).rejects.toThrow(
       'changed',
     );

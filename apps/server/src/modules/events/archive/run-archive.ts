@@ -97,7 +97,11 @@ async function archiveBlock(
   options: { processId: string; runs: readonly LeasedRun[] },
 ): Promise<void> {
   const { processId, runs } = options;
-  const moves = runs.map(({ lease, run }) => ({ lease, seq: run.firstSeq + run.lines.length - 1 }));
+  const moves = runs.map(({ lease, run }) => ({
+    lease,
+    begunSeq: run.firstSeq - 1,
+    seq: run.firstSeq + run.lines.length - 1,
+  }));
   if (runs.some(({ lease }) => lease.borderSeq === null)) {
     await setBorders(services.postgres, { reader: 'archive', processId, moves });
     for (const { lease, seq } of moves) lease.borderSeq = seq;
