@@ -1,4 +1,4 @@
-import type { EventBatch, Merge, Stage } from '../../platform/eventlog/index.ts';
+import { finalOwners, type EventBatch, type Stage } from '../../platform/eventlog/index.ts';
 import { moveRecords } from './consent-store.ts';
 import { readConsentEvent } from './read-consent-event.ts';
 import { type ConsentFact, recordConsent } from './record-consent.ts';
@@ -17,16 +17,6 @@ export const consentStage: Stage = {
     await insertSuppressions(batch.sql, batch.workspaceId, { suppressions, nowMs: batch.now });
   },
 };
-
-/** Where each merged profile ends up, chains followed. */
-function finalOwners(merges: readonly Merge[]): Map<string, string> {
-  const finals = new Map<string, string>();
-  for (let i = merges.length - 1; i >= 0; i--) {
-    const { from, into } = merges[i]!;
-    finals.set(from.id, finals.get(into.id) ?? into.id);
-  }
-  return finals;
-}
 
 function readBatch(
   batch: EventBatch,

@@ -1,4 +1,5 @@
 import {
+  finalOwners,
   createConfigCache,
   type Entry,
   type LoggedEvent,
@@ -73,11 +74,4 @@ function entriesOf(heard: readonly HeardOf[]): Map<string, HeardEntry[]> {
 function absorb(opened: RunsByProfile, from: Subject, into: Subject): void {
   const theirs = opened.get(from.id);
   if (theirs !== undefined) opened.get(into.id)?.absorb(theirs);
-}
-
-/** Where each merged profile ends up, chains followed. */
-function finalOwners(merges: readonly Merge[]): Map<string, string> {
-  const owners = new Map<string, string>();
-  for (const { from, into } of [...merges].reverse()) owners.set(from.id, owners.get(into.id) ?? into.id);
-  return owners;
 }

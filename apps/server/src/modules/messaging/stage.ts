@@ -1,4 +1,4 @@
-import type { EventBatch, LoggedEvent, Merge, Stage } from '../../platform/eventlog/index.ts';
+import { finalOwners, type EventBatch, type LoggedEvent, type Stage } from '../../platform/eventlog/index.ts';
 import { parsePublicId } from '../../platform/ids/index.ts';
 import { moveToProfiles } from './cap-store.ts';
 import { applyReceipts, type Receipt } from './outcome-store.ts';
@@ -19,13 +19,6 @@ export const messagingStage: Stage = {
     await applyReceipts(batch.sql, batch.workspaceId, readReceipts(batch));
   },
 };
-
-/** Where each merged profile ends up, chains followed. */
-function finalOwners(merges: readonly Merge[]): Map<string, string> {
-  const finals = new Map<string, string>();
-  for (const { from, into } of [...merges].reverse()) finals.set(from.id, finals.get(into.id) ?? into.id);
-  return finals;
-}
 
 function readReceipts(batch: EventBatch): Receipt[] {
   return batch.entries.flatMap(({ event }) => readReceipt(event) ?? []);

@@ -16,6 +16,7 @@ export {
   type NodeRef,
   type StoredEvent,
 } from './event.ts';
+export { finalOwners } from './final-owners.ts';
 export { inTransaction, type TxCtx } from './in-transaction.ts';
 export {
   applicationName,
