@@ -17,6 +17,38 @@ export const topicSchema = z
   .string({ error: 'give a topic, like "marketing"' })
   .regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, { error: 'write a topic in lower case, like "marketing" or "price_alerts"' });
 
+export const TOPIC_KINDS = ['marketing', 'transactional'] as const;
+
+const topicName = z
+  .string({ error: 'give the name customers read' })
+  .trim()
+  .min(1, { error: 'give the name customers read' })
+  .max(100, { error: 'use at most 100 characters' });
+const topicDescription = z
+  .string({ error: 'say in a sentence what these messages are' })
+  .trim()
+  .max(300, { error: 'use at most 300 characters' });
+
+/** Body of `POST /api/v1/topics`. */
+export const createTopicSchema = z.strictObject({
+  topic: topicSchema,
+  name: topicName,
+  description: topicDescription.nullable().default(null),
+  kind: z.enum(TOPIC_KINDS, { error: 'give "marketing", or "transactional" for what needs no consent' }),
+  doubleOptIn: z.boolean({ error: 'give true or false' }).default(false),
+  isDefault: z.boolean({ error: 'give true or false' }).default(false),
+});
+export type CreateTopicBody = z.infer<typeof createTopicSchema>;
+
+/** Body of `PATCH /api/v1/topics/{topic}`: what is left out stays. */
+export const updateTopicSchema = z.strictObject({
+  name: topicName.optional(),
+  description: topicDescription.nullable().optional(),
+  doubleOptIn: z.boolean({ error: 'give true or false' }).optional(),
+  isDefault: z.boolean({ error: 'give true or false' }).optional(),
+});
+export type UpdateTopicBody = z.infer<typeof updateTopicSchema>;
+
 /** Body of `POST /api/v1/profiles/{id}/consents`: what a customer said, with what proves it. */
 export const recordConsentSchema = z.strictObject({
   channel: channelSchema,
@@ -32,11 +64,16 @@ export const recordConsentSchema = z.strictObject({
     .max(2000)
     .optional(),
   ip: z.union([z.ipv4(), z.ipv6()], { error: 'give an IPv4 or IPv6 address' }).optional(),
+  /** She has confirmed it by double opt-in already, where it was said. */
+  isConfirmed: z.boolean({ error: 'give true or false' }).default(false),
+  /** Ask her to confirm it, also when the topic does not. */
+  doubleOptIn: z.boolean({ error: 'give true or false' }).default(false),
 });
 export type RecordConsentBody = z.infer<typeof recordConsentSchema>;
 
 const address = z.string({ error: 'give the address' }).min(1).max(512);
-const suppressionReason = z.enum(['hard_bounce', 'complaint', 'unsubscribe_all', 'manual'], {
+/** Why an address must not be used. */
+export const suppressionReasonSchema = z.enum(['hard_bounce', 'complaint', 'unsubscribe_all', 'manual'], {
   error: 'give hard_bounce, complaint, unsubscribe_all or manual',
 });
 
@@ -44,7 +81,7 @@ const suppressionReason = z.enum(['hard_bounce', 'complaint', 'unsubscribe_all',
 export const suppressAddressSchema = z.strictObject({
   channel: channelSchema,
   address,
-  reason: suppressionReason.default('manual'),
+  reason: suppressionReasonSchema.default('manual'),
 });
 export type SuppressAddressBody = z.infer<typeof suppressAddressSchema>;
 
@@ -52,6 +89,6 @@ export type SuppressAddressBody = z.infer<typeof suppressAddressSchema>;
 export const liftSuppressionSchema = z.strictObject({
   channel: channelSchema,
   address,
-  reason: suppressionReason.optional(),
+  reason: suppressionReasonSchema.optional(),
 });
 export type LiftSuppressionBody = z.infer<typeof liftSuppressionSchema>;

@@ -1,4 +1,59 @@
+export { allows, EVERY_SCOPE, ROLE_SCOPES, ROLES, SCOPES, type Role, type Scope } from './access.ts';
+export { api } from './api.ts';
+export type { AuditEntry } from './api/audit.ts';
+export { createApiKeySchema, type ApiKey } from './api/keys.ts';
+export { createInviteSchema, type Invite, type Member } from './api/members.ts';
+export { SOURCE_KINDS, type Source, type WriteKey } from './api/sources.ts';
+export type { Workspace } from './api/workspace.ts';
+export type { DeadLetter } from './api/dead-letters.ts';
+export {
+  DRIFT_KINDS,
+  type Drift,
+  type EventCountItem,
+  type LiveItem,
+  type ObservedEvent,
+  type ObservedSchema,
+  type RejectedCount,
+  type RejectedEvent,
+  type RhythmAnswer,
+  type SourceHealth,
+  type TestEvent,
+} from './api/source-health.ts';
+export type { Touchpoint } from './api/touchpoints.ts';
+export type { Brand, UpdateBrandBody } from './api/brand.ts';
+export type { LinkDomain } from './api/link-domain.ts';
+export type { Consent, ConsentTopic, Suppression } from './api/consent.ts';
+export type { FeedItem, TimelineItem } from './api/events.ts';
+export type { Journey, JourneyWithCounts, PresentedRun } from './api/journeys.ts';
+export type { Message, MessageMoment, MessageSource, MessageWithHistory, SendPolicy } from './api/messages.ts';
+export { profileSchema, type Profile } from './api/profiles.ts';
+export { SEGMENT_STATUSES, type Segment, type SegmentStatus } from './api/segments.ts';
+export type { Template, TemplatePreview, TemplateWarning } from './api/templates.ts';
+export {
+  defineEndpoint,
+  idSchema,
+  instantSchema,
+  isChange,
+  jsonSchema,
+  PAGE_LIMIT_DEFAULT,
+  PAGE_LIMIT_MAX,
+  pageOf,
+  pageQuerySchema,
+  type AnswerOf,
+  type BodyInputOf,
+  type BodyOf,
+  type Endpoint,
+  type Method,
+  type ParamsOf,
+  type QueryInputOf,
+  type QueryOf,
+  type Tag,
+} from './endpoint.ts';
+export { ApiError, createClient, type Client, type ClientOptions, type InputOf, type OperationId } from './client.ts';
+export { createOpenApi, type OpenApiDocument } from './openapi.ts';
+export { ERROR_CODES, problemSchema, type Problem } from './problem.ts';
 export { parseInstant } from './instant.ts';
+export { findFaults, inPlainWords } from './plain-words.ts';
 export type { Duration, EventFilter, Path, Scalar, TimelessCondition, TraitLeaf } from './segment-condition.ts';
 export {
   COUNT_MAX,
@@ -32,24 +87,32 @@ export {
 } from './journey.ts';
 export {
   channelSchema,
+  createTopicSchema,
   liftSuppressionSchema,
   recordConsentSchema,
   suppressAddressSchema,
   topicSchema,
+  updateTopicSchema,
   type Channel,
+  type CreateTopicBody,
   type LiftSuppressionBody,
   type RecordConsentBody,
   type SuppressAddressBody,
+  type UpdateTopicBody,
 } from './consent.ts';
 export {
   createTemplateSchema,
   emailContentSchema,
+  previewDraftSchema,
   previewTemplateSchema,
+  utmSchema,
   TEMPLATE_PART_CHARS_MAX,
   updateTemplateSchema,
   type CreateTemplateBody,
   type EmailContent,
+  type PreviewDraftBody,
   type PreviewTemplateBody,
+  type Utm,
   type UpdateTemplateBody,
 } from './template.ts';
 export {
@@ -58,11 +121,30 @@ export {
   MESSAGE_STATUSES,
   sendMessageSchema,
   updateSendPolicySchema,
-  type Message,
-  type MessageMoment,
-  type MessageSource,
   type MessageStatus,
-  type MessageWithHistory,
   type SendMessageBody,
   type UpdateSendPolicyBody,
 } from './message.ts';
+export {
+  WEBHOOK_DELIVERY_STATUSES,
+  WEBHOOK_EVENT_TYPES,
+  WEBHOOK_REPLAY_MAX,
+  type CreateWebhookBody,
+  type UpdateWebhookBody,
+  type Webhook,
+  type WebhookAttempt,
+  type WebhookDelivery,
+  type WebhookDeliveryStatus,
+} from './api/webhooks.ts';
+export { REFERRER_CLASSES, type AcquisitionRow, type ReferrerClass, type Session } from './api/sessions.ts';
+export { COMPANY_ROLE_LENGTH_MAX, type Company, type CompanyMember, type ProfileCompany } from './api/companies.ts';
+export {
+  ECOMMERCE_EVENTS,
+  ecommerceNameOf,
+  readEcommerceEvent,
+  type EcommerceEvent,
+  type EcommerceFault,
+  type EcommerceName,
+  type EcommerceProperties,
+  type ReadEcommerceEvent,
+} from './ecommerce.ts';

@@ -41,7 +41,7 @@ describe('segmentRuleSchema', () => {
     ['a node of two kinds', { trait: 'a', op: 'exists', event: 'b' }, /^rule: has both trait and event/],
     ['an empty group', { not: { any: [] } }, /^rule\.not\.any: give "any" a list of at least one node/],
     ['a stray key in a group', { all: [{ trait: 'a', op: 'exists' }], any2: 1 }, /^rule\.any2: remove "any2"/],
-    ['a stray key in a leaf', { trait: 'a', op: 'exists', value: 1 }, /^rule: Unrecognized key: "value"/],
+    ['a stray key in a leaf', { trait: 'a', op: 'exists', value: 1 }, /^rule\.value: there is no such field here/],
     ['an unknown op', { trait: 'a', op: 'near', value: 1 }, /^rule\.op: choose an op: equals/],
     [
       'a relative date on an event',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { parseInstant } from './instant.ts';
+import { findFaults, inPlainWords } from './plain-words.ts';
 import {
   durationSchema,
   eventFilterSchema,
@@ -136,8 +137,9 @@ class RuleReader {
   }
 
   private check(schema: z.ZodType, leaf: unknown, path: NodePath): void {
-    const result = schema.safeParse(leaf);
-    for (const issue of result.error?.issues ?? []) this.refuse([...path, ...issue.path.map(asStep)], issue.message);
+    const result = schema.safeParse(leaf, { error: inPlainWords });
+    for (const fault of findFaults(result.error?.issues ?? []))
+      this.refuse([...path, ...fault.path.map(asStep)], fault.message);
   }
 
   private refuse(path: NodePath, remedy: string): void {
@@ -162,3 +164,16 @@ function spell(path: NodePath): string {
 export const segmentRuleSchema: z.ZodType<SegmentRule> = z.custom<SegmentRule>().superRefine((rule, context) => {
   new RuleReader(context).read(rule, [], 1);
 });
+
+/** The shape of a rule for documents. Parsing goes through `segmentRuleSchema`, which no nesting can exhaust. */
+export const segmentRuleShape: z.ZodType<SegmentRule> = z
+  .lazy(() =>
+    z.union([
+      z.strictObject({ all: z.array(segmentRuleShape).min(1) }),
+      z.strictObject({ any: z.array(segmentRuleShape).min(1) }),
+      z.strictObject({ not: segmentRuleShape }),
+      traitLeafSchema,
+      eventLeafSchema,
+    ]),
+  )
+  .meta({ id: 'SegmentRule', description: 'Groups (`all`, `any`, `not`) over questions about traits and events' });

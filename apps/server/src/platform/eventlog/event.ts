@@ -22,6 +22,13 @@ export interface EventPayload {
   properties?: JsonObject;
   traits?: JsonObject;
   context?: JsonObject;
+  /** The number of the source it came from; none on what Segue itself emits. */
+  source?: number;
+  /**
+   * On an event taken again after it was a dead letter: its first place (log, lane, seq) and how often it failed. Always
+   * the last key. Its first line is in the history and was observed, so only the processor looks at this one.
+   */
+  replayOf?: readonly [log: number, lane: number, seq: number, failures: number];
 }
 
 /** One event as the log holds it. Times are milliseconds since the epoch, UTC. */

@@ -1,21 +1,28 @@
 import type { Ctx } from '../context.ts';
-import type { Transaction } from '../postgres/index.ts';
-import type { EmittedEvent } from './batch.ts';
 import { appendEmitted, OpenBatch } from './subject-batch.ts';
+import { isInTransaction, type TxCtx } from './tx-ctx.ts';
 
-/** A context inside a transaction: only here can events be emitted. */
-export interface TxCtx extends Ctx {
-  readonly sql: Transaction;
-  emit(event: EmittedEvent): void;
-}
-
-/** Runs `work` in one transaction; what it emits is appended before the commit. Shadow `ctx`: `inTransaction(ctx, async (ctx) => …)`. */
-export async function inTransaction<T>(ctx: Ctx, work: (ctx: TxCtx) => Promise<T>): Promise<T> {
+/**
+ * Runs `work` in one transaction; what it emits is appended before the commit. Inside a transaction it joins that one.
+ * Shadow `ctx`: `inTransaction(ctx, async (ctx) => …)`.
+ */
+export async function inTransaction<T>(ctx: Ctx | TxCtx, work: (ctx: TxCtx) => Promise<T>): Promise<T> {
+  if (isInTransaction(ctx)) return work(ctx);
+  const after: (() => Promise<void>)[] = [];
   const { result, blocks } = await ctx.postgres.transaction(async (sql) => {
     const batch = new OpenBatch(ctx, { workspaceId: ctx.workspaceId, sql, configVersion: 0 });
-    const answer = await work({ ...ctx, sql, emit: (event) => batch.emit(event) });
+    const answer = await work({
+      ...ctx,
+      sql,
+      emit: (event) => batch.emit(event),
+      afterCommit: (tidy) => void after.push(tidy),
+    });
     return { result: answer, blocks: await appendEmitted(sql, [batch]) };
   });
   ctx.log.appended(blocks);
+  for (const tidy of after) {
+    // The change has happened: whoever asked for it must not be told otherwise.
+    await tidy().catch((error: unknown) => ctx.logger.error({ error }, 'what follows a change could not be done'));
+  }
   return result;
 }

@@ -1,6 +1,14 @@
 export { appendLines, internalLane, isAppendable } from './append.ts';
 export type { EmittedEvent, Entry, EventBatch, Merge, Stage, SubjectBatch } from './batch.ts';
 export { createConfigCache } from './config-cache.ts';
+export {
+  countDeadLetterRows,
+  type DeadLetterRow,
+  findDeadLetterAt,
+  findDeadLetterRow,
+  listDeadLetterRows,
+} from './dead-letter-store.ts';
+export { isReplayedLine, replayDeadLetters, takeDeadLetters } from './dead-letters.ts';
 export { createEventLog } from './event-log.ts';
 export {
   decodeEvent,
@@ -17,7 +25,7 @@ export {
   type StoredEvent,
 } from './event.ts';
 export { finalOwners } from './final-owners.ts';
-export { inTransaction, type TxCtx } from './in-transaction.ts';
+export { inTransaction } from './in-transaction.ts';
 export {
   applicationName,
   createLanes,
@@ -25,13 +33,17 @@ export {
   moveCursors,
   readPositions,
   releaseLanes,
+  SILENCE_MS_MAX,
   setBorders,
+  type CursorMove,
   type LaneLease,
   type LanePosition,
 } from './lease.ts';
+export { type LogState, type ReaderLag, readLogState, readReaderLags } from './log-state.ts';
+export { watchLog } from './log-metrics.ts';
 export { eventlogMigrations } from './migrations/index.ts';
 export { type LeasedRun, processRuns } from './processor.ts';
-export { readNewest, readTail, type LaneRun } from './read-blocks.ts';
+export { eventAt, readBlocks, readNewest, readTail, type LaneRun } from './read-blocks.ts';
 export { AppendSignal, LaneHold, readRuns } from './reader.ts';
 export { runProcessor } from './run-processor.ts';
 export { runRetention } from './retention.ts';
@@ -40,3 +52,4 @@ export { claimMessageKeys, messageKey } from './seen.ts';
 export { causedId, inSubjects } from './subject-batch.ts';
 export { readSubjects } from './subject-state.ts';
 export { defineSection, Subject } from './subject.ts';
+export type { TxCtx } from './tx-ctx.ts';

@@ -1,5 +1,5 @@
 import type { Sql } from '../postgres/index.ts';
-import { LANE_COUNT, LOG_IDS, type LogId } from './event.ts';
+import { INTAKE_LOG, LANE_COUNT, LOG_IDS, type LogId } from './event.ts';
 import { RetryBatch } from './retry-batch.ts';
 
 /** The right of one process to read one lane. A stale holder is stopped by the fence in every cursor update. */
@@ -17,8 +17,16 @@ export interface LaneLease {
 /** Lanes of both logs together. */
 export const LANES_TOTAL = LANE_COUNT * LOG_IDS.length;
 
-export type ReaderName = 'processor' | 'archive';
-const READERS: readonly ReaderName[] = ['processor', 'archive'];
+/** The observer keeps account of what comes from outside; Segue's own events are none of its business. */
+export type ReaderName = 'processor' | 'archive' | 'observer' | 'webhooks';
+const READER_LOGS: Readonly<Record<ReaderName, readonly LogId[]>> = {
+  processor: LOG_IDS,
+  archive: LOG_IDS,
+  observer: [INTAKE_LOG],
+  webhooks: LOG_IDS,
+};
+/** Tells others what happens from now on: the past is not for it. */
+const FROM_THE_HEAD: readonly ReaderName[] = ['webhooks'];
 
 /** The name a process's connections carry, by which others see that it lives. */
 export function applicationName(processId: string): string {
@@ -32,11 +40,17 @@ export async function createLanes(sql: Sql): Promise<void> {
            select log, lane from unnest($1::smallint[]) log, generate_series(0, $2::int - 1) lane on conflict do nothing`,
     values: [LOG_IDS, LANE_COUNT],
   });
+  const readers = Object.entries(READER_LOGS).flatMap(([reader, logs]) => logs.map((log) => ({ reader, log })));
   await sql.query({
-    text: `insert into log_cursor (reader, log, lane)
-           select reader, log, lane from unnest($3::text[]) reader, unnest($1::smallint[]) log, generate_series(0, $2::int - 1) lane
+    // A reader that is new to an old log begins with what the log still keeps.
+    text: `insert into log_cursor (reader, log, lane, seq)
+           select r.reader, l.log, l.lane,
+             case when r.reader = any($3) then l.head else
+               coalesce((select min(b.first_seq) - 1 from log_block b where b.log = l.log and b.lane = l.lane), l.head) end
+           from unnest($1::text[], $2::smallint[]) r(reader, log) join log_lane l on l.log = r.log
+           where not exists (select from log_cursor c where c.reader = r.reader and c.log = l.log and c.lane = l.lane)
            on conflict do nothing`,
-    values: [LOG_IDS, LANE_COUNT, READERS],
+    values: [readers.map(({ reader }) => reader), readers.map(({ log }) => log), FROM_THE_HEAD],
   });
 }
 
@@ -49,7 +63,11 @@ interface LeaseRow {
   border_seq: number | null;
 }
 
-const LEASE_SECONDS = 10;
+/** With the two seconds between two looks for free lanes: whoever falls silent is replaced within ten. */
+export const LEASE_SECONDS = 6;
+
+/** A process that hangs in the midst of a transaction keeps lanes and subjects locked; so long, and no longer. */
+export const SILENCE_MS_MAX = 15_000;
 const LEASE_COLUMNS = 'log, lane, seq, fence, config_version, border_seq';
 const QUALIFIED_COLUMNS = LEASE_COLUMNS.replaceAll(/\w+/g, 'c.$&');
 
@@ -246,14 +264,18 @@ export interface LanePosition {
 }
 
 /**
- * Makes every processor load its definitions anew from an exact place in every lane: the answer. Events up to it were
+ * Makes every processor, or another reader, load its definitions anew from an exact place in every lane: the answer. Events up to it were
  * processed with the old definitions, all later ones will be with the new. Call it first in the transaction that writes
  * the definition; it waits for batches under way, and those that began before it are taken back by `moveCursors`.
  */
-export async function cutLanes(sql: Sql): Promise<LanePosition[]> {
-  await sql.query({ text: `select 1 from log_cursor where reader = 'processor' order by log, lane for update` });
+export async function cutLanes(sql: Sql, reader: ReaderName = 'processor'): Promise<LanePosition[]> {
+  await sql.query({
+    text: 'select 1 from log_cursor where reader = $1 order by log, lane for update',
+    values: [reader],
+  });
   const { rows } = await sql.query<LanePosition>({
-    text: `update log_cursor set config_version = config_version + 1 where reader = 'processor' returning log, lane, seq`,
+    text: `update log_cursor set config_version = config_version + 1 where reader = $1 returning log, lane, seq`,
+    values: [reader],
   });
   return rows;
 }

@@ -2,9 +2,11 @@ import type { Services } from '../context.ts';
 import { isRetryable, type Transaction } from '../postgres/index.ts';
 import type { Entry, EventBatch, Merge, Stage } from './batch.ts';
 import type { Block } from './block.ts';
-import { decodeEvent, type LoggedEvent } from './event.ts';
-import { type CursorMove, type LaneLease, moveCursors } from './lease.ts';
+import { buryLine } from './dead-letters.ts';
+import type { LoggedEvent } from './event.ts';
+import { type CursorMove, type LaneLease, moveCursors, SILENCE_MS_MAX } from './lease.ts';
 import { eventAt, type LaneRun, sliceRun } from './read-blocks.ts';
+import { processorMetrics } from './processor-metrics.ts';
 import { RetryBatch } from './retry-batch.ts';
 import { appendEmitted, OpenBatch } from './subject-batch.ts';
 
@@ -48,14 +50,23 @@ export type ProcessResult =
  */
 export async function processRuns(services: Services, options: ProcessOptions): Promise<ProcessResult> {
   const { runs, tally = { inARow: 0 } } = options;
+  const { batchEvents, batchDuration, retries } = processorMetrics(services);
+  const begunAt = performance.now();
   try {
-    const { blocks, staged } = await services.postgres.transaction((sql) => processIn(services, sql, options));
+    const { blocks, staged } = await services.postgres.transaction((sql) => processIn(services, sql, options), {
+      silenceMsMax: SILENCE_MS_MAX,
+    });
     for (const { lease, run } of runs) lease.seq = run.firstSeq + run.lines.length - 1;
     services.log.appended(blocks);
     if (staged > 0) tally.inARow = 0;
+    batchEvents.observe(countLines(runs));
+    batchDuration.observe((performance.now() - begunAt) / 1_000);
     return { kind: 'done', events: countLines(runs), deadLetters: 0 };
   } catch (error) {
-    if (error instanceof RetryBatch || isRetryable(error)) return { kind: 'retry', reason: String(error) };
+    if (error instanceof RetryBatch || isRetryable(error)) {
+      retries.inc();
+      return { kind: 'retry', reason: String(error) };
+    }
     services.logger.warn({ error, events: countLines(runs) }, 'a batch failed; halving it to find the event at fault');
     return countLines(runs) > 1
       ? processHalves(services, { ...options, tally })
@@ -74,11 +85,18 @@ async function processIn(
     await passByUnheard(batch, options.stages);
     if (batch.entries.length === 0) continue;
     staged += batch.entries.length;
-    for (const stage of options.stages) await stage.run(batch);
+    for (const stage of options.stages) await runStage(services, stage, batch);
     await batch.save();
   }
   await moveCursors(sql, { reader: 'processor', processId: options.processId, moves: cursorMoves(options.runs) });
   return { blocks: await appendEmitted(sql, batches), staged };
+}
+
+async function runStage(services: Services, stage: Stage, batch: EventBatch): Promise<void> {
+  const begunAt = performance.now();
+  await stage.run(batch);
+  const { stageDuration } = processorMetrics(services);
+  stageDuration.observe({ stage: stage.name }, (performance.now() - begunAt) / 1_000);
 }
 
 async function passByUnheard(batch: OpenEventBatch, stages: readonly Stage[]): Promise<void> {
@@ -163,10 +181,13 @@ async function buryEvent(
         processId: options.processId,
         moves: [{ lease, begunSeq: run.firstSeq - 1, seq: run.firstSeq }],
       });
-      await sql.query({
-        text: `insert into log_dead_letter (reader, log, lane, seq, workspace_id, line, error)
-               values ('processor', $1, $2, $3, $4, $5, $6) on conflict do nothing`,
-        values: [run.log, run.lane, run.firstSeq, workspaceOf(line), storable(line), storable(String(options.error))],
+      await buryLine(sql, {
+        log: run.log,
+        lane: run.lane,
+        seq: run.firstSeq,
+        line,
+        error: options.error,
+        failedAt: services.clock.now(),
       });
     });
   } catch (error) {
@@ -175,25 +196,12 @@ async function buryEvent(
   }
   lease.seq = run.firstSeq;
   tally.inARow++;
+  processorMetrics(services).deadLetters.inc();
   services.logger.error(
     { error: options.error, log: run.log, lane: run.lane, seq: run.firstSeq },
     'an event became a dead letter',
   );
   return { kind: 'done', events: 1, deadLetters: 1 };
-}
-
-/** 0 when the line cannot be read: then that is its fault. */
-function workspaceOf(line: string): number {
-  try {
-    return decodeEvent(line, { log: 0, lane: 0, seq: 0 }).workspaceId;
-  } catch {
-    return 0;
-  }
-}
-
-/** PostgreSQL keeps no NUL in a text. */
-function storable(text: string): string {
-  return text.replaceAll('\u0000', '');
 }
 
 function countLines(runs: readonly LeasedRun[]): number {

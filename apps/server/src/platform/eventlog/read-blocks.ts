@@ -124,7 +124,7 @@ function joinBlocks(place: { log: LogId; lane: number; seq: number }, blocks: re
   return lines.length === 0 ? [] : [{ log: place.log, lane: place.lane, firstSeq: place.seq + 1, lines }];
 }
 
-/** Every event after `from` and up to `to`, lane by lane. For short stretches: it holds them all. */
+/** Every event after `from` and up to `to`, lane by lane, each at its first place. For short stretches: it holds them all. */
 export async function readTail(
   sql: Sql,
   span: { from: readonly LanePlace[]; to: readonly LanePlace[] },
@@ -138,7 +138,8 @@ export async function readTail(
       const end = ends.get(`${run.log}/${run.lane}`)!;
       run.lines.forEach((line, index) => {
         const seq = run.firstSeq + index;
-        if (seq <= end) events.push(decodeEvent(line, { log: run.log, lane: run.lane, seq }));
+        const event = seq <= end ? decodeEvent(line, { log: run.log, lane: run.lane, seq }) : undefined;
+        if (event !== undefined && event.payload.replayOf === undefined) events.push(event);
       });
     }
     open = runs

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Services } from '../context.ts';
+import { GrowingRest } from '../jobs/index.ts';
 import type { LogId } from './event.ts';
 import { beat, holdAllLanes, holdLanes, LANES_TOTAL, type LaneLease, type ReaderName } from './lease.ts';
 import type { LeasedRun } from './processor.ts';
@@ -8,6 +9,8 @@ import { readBlocks, readRecent, sliceRun } from './read-blocks.ts';
 const HOLD_EVERY_MS = 2_000;
 /** What another process appended is found by looking; what this one appended wakes us at once. */
 const LOOK_EVERY_MS = 150;
+/** As rare as this once nothing has come for a few seconds. */
+const LOOK_EVERY_MS_MAX = 500;
 
 /** A process's hold on lanes for one reader, shared by the workers that read them. */
 export class LaneHold {
@@ -38,7 +41,7 @@ export class LaneHold {
 
   async #hold(services: Services): Promise<void> {
     const held =
-      this.reader === 'archive' ? await holdAllLanes(services.postgres, this) : await this.#holdShare(services);
+      this.reader === 'processor' ? await this.#holdShare(services) : await holdAllLanes(services.postgres, this);
     this.#leases = held.map((lease) => {
       const known = this.#leases.find((l) => l.log === lease.log && l.lane === lease.lane);
       const unchanged =
@@ -118,6 +121,7 @@ export class AppendSignal {
   #pending = true;
   #wake: (() => void) | undefined;
   #lookedAt = 0;
+  readonly #rest = new GrowingRest(LOOK_EVERY_MS, LOOK_EVERY_MS_MAX);
   readonly stop: () => void;
 
   constructor(services: Services) {
@@ -126,6 +130,7 @@ export class AppendSignal {
 
   notify(): void {
     this.#pending = true;
+    this.#rest.reset();
     this.#wake?.();
   }
 
@@ -135,11 +140,12 @@ export class AppendSignal {
     this.notify();
   }
 
-  /** Whether the database should be asked as well: every `LOOK_EVERY_MS`, and again after a look that found something. */
+  /** Whether the database should be asked as well: now and then, and again after a look that found something. */
   dueToLook(): boolean {
     const nowMs = performance.now();
-    if (nowMs - this.#lookedAt < LOOK_EVERY_MS) return false;
+    if (nowMs - this.#lookedAt < this.#rest.ms) return false;
     this.#lookedAt = nowMs;
+    this.#rest.grow();
     return true;
   }
 
@@ -151,7 +157,7 @@ export class AppendSignal {
       const abort = new AbortController();
       const stop = () => abort.abort();
       signal.addEventListener('abort', stop, { once: true });
-      await Promise.race([woken, pause(LOOK_EVERY_MS, undefined, { signal: abort.signal }).catch(() => undefined)]);
+      await Promise.race([woken, pause(this.#rest.ms, undefined, { signal: abort.signal }).catch(() => undefined)]);
       signal.removeEventListener('abort', stop);
       abort.abort();
       this.#wake = undefined;

@@ -5,7 +5,8 @@ import type { Transaction } from '../postgres/index.ts';
 import { appendLines, internalLane } from './append.ts';
 import type { EmittedEvent, SubjectBatch } from './batch.ts';
 import type { Block } from './block.ts';
-import { encodeEvent, INTERNAL_LOG } from './event.ts';
+import { encodeEvent, INTERNAL_LOG, type StoredEvent } from './event.ts';
+import { isInTransaction } from './tx-ctx.ts';
 import { readConfigVersion } from './lease.ts';
 import { deleteSubjects, insertSubjects, lockSubjects, saveSubjects } from './subject-state.ts';
 import { Subject } from './subject.ts';
@@ -71,20 +72,27 @@ export class OpenBatch implements SubjectBatch {
 /** Appends what batches emitted to the internal log. The last statement of a transaction: lanes are locked last. */
 export async function appendEmitted(sql: Transaction, batches: readonly OpenBatch[]): Promise<Block[]> {
   const lines = new Map<number, string[]>();
+  const events = new Map<number, StoredEvent[]>();
   for (const batch of batches) {
-    for (const event of batch.emitted) {
-      const lane = internalLane(event.subjectId);
-      const line = emittedLine(batch, event);
+    for (const emitted of batch.emitted) {
+      const lane = internalLane(emitted.subjectId);
+      const event = toStored(batch, emitted);
+      const line = encodeEvent(event);
       const laneLines = lines.get(lane);
-      if (laneLines === undefined) lines.set(lane, [line]);
-      else laneLines.push(line);
+      if (laneLines === undefined) {
+        lines.set(lane, [line]);
+        events.set(lane, [event]);
+      } else {
+        laneLines.push(line);
+        events.get(lane)!.push(event);
+      }
     }
   }
-  return lines.size === 0 ? [] : appendLines(sql, INTERNAL_LOG, { lines });
+  return lines.size === 0 ? [] : appendLines(sql, INTERNAL_LOG, { lines, events });
 }
 
-function emittedLine(batch: OpenBatch, event: EmittedEvent): string {
-  return encodeEvent({
+function toStored(batch: OpenBatch, event: EmittedEvent): StoredEvent {
+  return {
     workspaceId: batch.workspaceId,
     id: event.id ?? newUuid(batch.now),
     type: event.type ?? 'internal',
@@ -94,29 +102,45 @@ function emittedLine(batch: OpenBatch, event: EmittedEvent): string {
     nodes: [event.node],
     sealed: '',
     payload: { properties: event.properties },
-  });
+  };
 }
 
 /**
  * One transaction over the subjects `ids`: locks and loads them, lets `work` decide, saves what changed, appends what
  * was emitted. Use it wherever something other than the log's processor changes a subject: a timer, a send, an API call.
+ * Inside a transaction it joins that one.
  */
 export async function inSubjects<T>(
   services: Services,
   options: { workspaceId: number; ids: readonly string[] },
   work: (batch: SubjectBatch) => Promise<T>,
 ): Promise<T> {
+  if (isInTransaction(services)) {
+    const { result, batch } = await workOnSubjects(services, services.sql, { ...options, work });
+    // The outer transaction appends: lanes are locked last.
+    for (const event of batch.emitted) services.emit(event);
+    return result;
+  }
   const { result, blocks } = await services.postgres.transaction(async (sql) => {
-    const batch = new OpenBatch(services, { workspaceId: options.workspaceId, sql, configVersion: 0 });
-    await batch.lock(options.ids);
-    // Read once the subjects are locked: whoever wrote a definition earlier and touched them since is seen.
-    batch.configVersion = await readConfigVersion(sql);
-    const answer = await work(batch);
-    await batch.save();
+    const { result: answer, batch } = await workOnSubjects(services, sql, { ...options, work });
     return { result: answer, blocks: await appendEmitted(sql, [batch]) };
   });
   services.log.appended(blocks);
   return result;
+}
+
+async function workOnSubjects<T>(
+  services: Services,
+  sql: Transaction,
+  options: { workspaceId: number; ids: readonly string[]; work: (batch: SubjectBatch) => Promise<T> },
+): Promise<{ result: T; batch: OpenBatch }> {
+  const batch = new OpenBatch(services, { workspaceId: options.workspaceId, sql, configVersion: 0 });
+  await batch.lock(options.ids);
+  // Read once the subjects are locked: whoever wrote a definition earlier and touched them since is seen.
+  batch.configVersion = await readConfigVersion(sql);
+  const result = await options.work(batch);
+  await batch.save();
+  return { result, batch };
 }
 
 /** A message id that is the same for the same cause, so that a repeat is recognised. */

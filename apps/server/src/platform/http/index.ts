@@ -1,4 +1,10 @@
-export { decodeCursor, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX, toPage, type Page } from './page.ts';
+export { registerApiDocs } from './api-docs.ts';
+export { forgetIdempotencyKeys } from './idempotency.ts';
+export { httpMigrations } from './migrations/index.ts';
+export { decodeCursor, toPage, type Page } from './page.ts';
 export { parseInput } from './parse.ts';
+export { createDrain, type Drain, endConnections } from './drain.ts';
+export { observeRequests } from './observe-requests.ts';
+export { createServe } from './serve.ts';
 export { createHttpServer } from './server.ts';
-export { SCOPES, type RouteDeps, type Routes } from './routes.ts';
+export type { Routes } from './routes.ts';

@@ -2,12 +2,9 @@ import { AppError } from '../errors.ts';
 
 /** What every list answers. `nextCursor` is null on the last page. */
 export interface Page<T> {
-  readonly items: readonly T[];
+  readonly items: T[];
   readonly nextCursor: string | null;
 }
-
-export const PAGE_LIMIT_DEFAULT = 50;
-export const PAGE_LIMIT_MAX = 500;
 
 /** Opaque to the caller: the sort key of the last item. */
 export function encodeCursor(key: readonly (string | number)[]): string {

@@ -1,35 +1,34 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { AnswerOf, BodyOf, Endpoint, ParamsOf, QueryOf } from '@segue/contract';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Ctx } from '../context.ts';
-
-/** What an API key may do. The key given in `SEGUE_API_KEY` at first start has every scope. */
-export const SCOPES = [
-  'profiles:read',
-  'profiles:write',
-  'segments:read',
-  'segments:write',
-  'journeys:read',
-  'journeys:write',
-  'templates:read',
-  'templates:write',
-  'messages:read',
-  'messages:write',
-  'consent:read',
-  'consent:write',
-  'events:read',
-] as const;
-export type Scope = (typeof SCOPES)[number];
+import type { TxCtx } from '../eventlog/index.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** The scope an `/api/v1` route asks for; a route without one does not start. */
-    scope?: Scope;
+    /** The endpoint of an `/api/v1` route; a route without one does not start. */
+    endpoint?: Endpoint;
   }
 }
 
-export interface RouteDeps {
-  /** The context of an authenticated `/api/v1` request: the key's workspace and scopes. */
-  contextOf(request: FastifyRequest): Ctx;
+/** One call, parsed. What a change works with is inside its transaction; what reads has the pool. */
+export interface Call<E extends Endpoint> {
+  readonly ctx: E extends { readonly method: 'GET' } | { readonly changesNothing: true } ? Ctx : TxCtx;
+  readonly params: ParamsOf<E>;
+  readonly query: QueryOf<E>;
+  readonly body: BodyOf<E>;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
 }
 
-/** A module's routes; registered by compose. `/api/v1` routes carry `config: { scope }`. */
-export type Routes = (app: FastifyInstance, deps: RouteDeps) => void;
+export type Handler<E extends Endpoint> = (
+  call: Call<E>,
+) => Promise<E['answer'] extends object ? AnswerOf<E> : void> | (E['answer'] extends object ? AnswerOf<E> : void);
+
+/**
+ * Serves one endpoint of the contract: authorises by its scope, parses what it takes, and answers what it promises. A
+ * change runs in one transaction with its audit entry and its idempotency key: all of it happens, once, or nothing does.
+ */
+export type Serve = <const E extends Endpoint>(endpoint: E, handler: Handler<E>) => void;
+
+/** A module's routes; registered by compose. What is not under `/api/v1` goes to `app` itself. */
+export type Routes = (serve: Serve, app: FastifyInstance) => void;

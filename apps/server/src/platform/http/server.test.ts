@@ -7,32 +7,62 @@ import { createHttpServer, decodeCursor, parseInput, toPage } from './index.ts';
 import { encodeCursor } from './page.ts';
 
 const logger = createLogger('silent');
-const scope = 'profiles:read' as const;
 
 describe('an HTTP server', () => {
-  it('does not start with a management route that names no scope', async () => {
+  it('does not start with a management route that is no endpoint of the contract', async () => {
     const app = createHttpServer(logger);
     app.register(async (inner) => void inner.get('/api/v1/forgotten', async () => 'open to all'));
-    await expect(app.ready()).rejects.toThrow('GET /api/v1/forgotten names no scope');
+    await expect(app.ready()).rejects.toThrow('GET /api/v1/forgotten is no endpoint of the contract');
+  });
+
+  it('does not start with a route of which nobody said who may call it', async () => {
+    const app = createHttpServer(logger, { isOpenPath: (url) => url === '/open' });
+    app.get('/open', async () => 'fine');
+    app.register(async (inner) => void inner.get('/forgotten', async () => 'open to all'));
+    await expect(app.ready()).rejects.toThrow('GET /forgotten does not say who may call it');
   });
 
   it('answers what does not fit with every field at fault', async () => {
     const app = createHttpServer(logger);
-    const body = z.object({
+    const body = z.strictObject({
       name: z.string(),
       steps: z.array(z.object({ days: z.int({ error: 'give whole days' }) })),
     });
-    app.post('/api/v1/x', { config: { scope } }, async (request) => parseInput(body, request.body));
+    app.post('/x', async (request) => parseInput(body, request.body));
     const response = await app.inject({
       method: 'POST',
-      url: '/api/v1/x',
-      payload: { steps: [{ days: 1 }, { days: 'x' }] },
+      url: '/x',
+      payload: { steps: [{ days: 1 }, { days: 'x' }], colour: 'red' },
     });
     expect(response.statusCode).toBe(400);
     expect(response.headers['content-type']).toMatch('application/problem+json');
-    const { errors } = response.json<{ errors: { field: string; message: string }[] }>();
-    expect(errors.map(({ field }) => field)).toEqual(['name', 'steps[1].days']);
-    expect(errors[1]!.message).toBe('give whole days');
+    expect(response.json<{ errors: object[] }>().errors).toEqual([
+      { field: 'name', message: 'is missing; give a text' },
+      { field: 'steps[1].days', message: 'give whole days' },
+      { field: 'colour', message: 'there is no such field here; correct its name or leave it out' },
+    ]);
+  });
+
+  it.each([
+    [
+      'nothing',
+      'application/json',
+      '',
+      'the body is empty; send a JSON document, or leave out the header Content-Type',
+    ],
+    ['broken JSON', 'application/json', '{"x', 'the body is not JSON; check its quotes, commas and brackets'],
+    [
+      'XML',
+      'text/xml',
+      '<x/>',
+      'the body is of a kind nobody reads here; send JSON with "Content-Type: application/json"',
+    ],
+  ])('says of %s what to send instead', async (_what, type, payload, message) => {
+    const app = createHttpServer(logger);
+    app.post('/x', async () => 'taken');
+    const response = await app.inject({ method: 'POST', url: '/x', payload, headers: { 'content-type': type } });
+    expect(response.statusCode).toBe(400);
+    expect(response.json()).toMatchObject({ code: 'invalid', errors: [{ field: '', message }] });
   });
 
   it('says of a fault of its own only that it is one', async () => {

@@ -31,7 +31,29 @@ export function uuidText(bytes: Buffer): string {
 }
 
 /** What an id points at, as the prefix of its public form. */
-export type IdPrefix = 'wsp' | 'prf' | 'seg' | 'jrn' | 'run' | 'tpl' | 'msg' | 'key' | 'src' | 'mrg';
+export type IdPrefix =
+  | 'wsp'
+  | 'mbr'
+  | 'inv'
+  | 'ssn'
+  | 'key'
+  | 'src'
+  | 'wky'
+  | 'aud'
+  | 'prf'
+  | 'mrg'
+  | 'cmp'
+  | 'rej'
+  | 'ddl'
+  | 'drf'
+  | 'tst'
+  | 'whk'
+  | 'dlv'
+  | 'seg'
+  | 'jrn'
+  | 'run'
+  | 'tpl'
+  | 'msg';
 
 /** The public form of an internal uuid: `prf_` and 32 hex digits. */
 export function publicId(prefix: IdPrefix, uuid: string): string {

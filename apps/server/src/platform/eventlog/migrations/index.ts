@@ -1,4 +1,8 @@
 import type { Migration } from '../../postgres/index.ts';
 import createEventLog from './20261122T0900_create-event-log.sql?raw';
+import widenDeadLetters from './20261123T1200_widen-dead-letters.sql?raw';
 
-export const eventlogMigrations: readonly Migration[] = [{ id: '20261122T0900_create-event-log', sql: createEventLog }];
+export const eventlogMigrations: readonly Migration[] = [
+  { id: '20261122T0900_create-event-log', sql: createEventLog },
+  { id: '20261123T1200_widen-dead-letters', sql: widenDeadLetters },
+];

@@ -1,0 +1,16 @@
+import type { Ctx } from '../context.ts';
+import type { Transaction } from '../postgres/index.ts';
+import type { EmittedEvent } from './batch.ts';
+
+/** A context inside a transaction: only here can events be emitted. */
+export interface TxCtx extends Ctx {
+  readonly sql: Transaction;
+  emit(event: EmittedEvent): void;
+  /** Runs after the commit, not at all after a rollback: for tidying up that must not hold locks. */
+  afterCommit(work: () => Promise<void>): void;
+}
+
+/** Whether this context is already inside a transaction. */
+export function isInTransaction(ctx: object): ctx is TxCtx {
+  return 'emit' in ctx && 'afterCommit' in ctx;
+}

@@ -1,0 +1,164 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { defineEndpoint } from '@segue/contract';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { createTestDatabase, serveRoutes, type TestDatabase } from '../../testkit/index.ts';
+import { createContext, type Ctx } from '../context.ts';
+import { deriveKey } from '../crypto/index.ts';
+import { AppError } from '../errors.ts';
+import { createEventLog, createLanes, eventlogMigrations, type TxCtx } from '../eventlog/index.ts';
+import { httpMigrations } from './migrations/index.ts';
+
+const note = defineEndpoint({
+  method: 'POST',
+  path: '/api/v1/notes/{id}',
+  scope: 'workspace:write',
+  tag: 'Workspace',
+  summary: 'Keep a note',
+  body: z.strictObject({ text: z.string() }),
+  status: 201,
+  answer: z.strictObject({ text: z.string() }),
+});
+const forget = defineEndpoint({
+  method: 'DELETE',
+  path: '/api/v1/notes/{id}',
+  scope: 'workspace:write',
+  tag: 'Workspace',
+  summary: 'Forget a note',
+  status: 204,
+});
+
+type Work = (ctx: TxCtx, id: string) => Promise<void>;
+
+let database: TestDatabase;
+let ctx: Ctx;
+const logged: object[] = [];
+
+beforeAll(async () => {
+  database = await createTestDatabase([...eventlogMigrations, ...httpMigrations]);
+  await createLanes(database.postgres);
+  await database.postgres.query({ text: 'create table note (id text, text text)' });
+  const root = randomBytes(32);
+  const keys = { wrapping: deriveKey(root, 'w'), blind: deriveKey(root, 'b'), signing: deriveKey(root, 's') };
+  const services = {
+    postgres: database.postgres,
+    history: undefined as never,
+    clock: { now: () => Date.UTC(2026, 10, 22), realDelayMs: () => 0 },
+    logger: { debug: () => {}, info: () => {}, warn: () => {}, error: (fields: object) => void logged.push(fields) },
+    log: createEventLog(),
+    keysOf: async () => keys,
+  };
+  ctx = createContext(services, 1, { kind: 'system', name: 'test' });
+});
+afterAll(() => database.drop());
+
+/** A server that keeps a note and then does this. */
+function serverOf(work: Work) {
+  return serveRoutes(
+    [
+      (serve) => {
+        serve(note, async ({ ctx: tx, params, body }) => {
+          await tx.sql.query({ text: 'insert into note values ($1, $2)', values: [params.id, body.text] });
+          await work(tx, params.id);
+          return { text: body.text };
+        });
+        serve(forget, ({ ctx: tx, params }) => work(tx, params.id));
+      },
+    ],
+    () => ctx,
+  );
+}
+
+async function keep(app: ReturnType<typeof serverOf>, id: string, key?: string) {
+  const headers = key === undefined ? {} : { 'idempotency-key': key };
+  return app.inject({ method: 'POST', url: `/api/v1/notes/${id}`, payload: { text: 'hello' }, headers });
+}
+
+async function notes(id: string): Promise<number> {
+  const { rowCount } = await database.postgres.query({ text: 'select from note where id = $1', values: [id] });
+  return rowCount;
+}
+
+const lostRace = () => Object.assign(new Error('deadlock detected'), { code: '40P01' });
+
+describe('a change', () => {
+  it('that failed leaves nothing: not what it wrote, not what should follow, not its key', async () => {
+    let followed = 0;
+    const app = serverOf(async (tx) => {
+      tx.afterCommit(async () => void followed++);
+      throw new AppError('conflict', 'It is taken');
+    });
+    expect((await keep(app, 'failed', 'k1')).statusCode).toBe(409);
+    expect([await notes('failed'), followed]).toEqual([0, 0]);
+    const { rowCount } = await database.postgres.query({ text: `select from idempotency_key where key like '% k1'` });
+    expect(rowCount).toBe(0);
+  });
+
+  it('that lost a race is done again whole, and once', async () => {
+    let attempts = 0;
+    const app = serverOf(async () => {
+      if (++attempts < 3) throw lostRace();
+    });
+    expect((await keep(app, 'race', 'k2')).statusCode).toBe(201);
+    expect([await notes('race'), attempts]).toEqual([1, 3]);
+  });
+
+  it('that loses every race gives up after three', async () => {
+    let attempts = 0;
+    const app = serverOf(async () => {
+      attempts++;
+      throw lostRace();
+    });
+    expect((await keep(app, 'loser')).statusCode).toBe(500);
+    expect([await notes('loser'), attempts]).toEqual([0, 3]);
+  });
+
+  it('that stands in the way of another and the other in its own is done, and so is the other', async () => {
+    const lock = (tx: TxCtx, key: number) => tx.sql.query({ text: 'select pg_advisory_xact_lock($1)', values: [key] });
+    const [first, second] = [serverOf(crossing(1, 2)), serverOf(crossing(2, 1))];
+    function crossing(one: number, other: number): Work {
+      return async (tx) => {
+        await lock(tx, one);
+        await pause(100);
+        await lock(tx, other);
+      };
+    }
+    const answers = await Promise.all([keep(first, 'crossing'), keep(second, 'crossing')]);
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual([201, 201]);
+    expect(await notes('crossing')).toBe(2);
+  });
+
+  it('has happened though what should follow it could not be done', async () => {
+    const app = serverOf(async (tx) => {
+      tx.afterCommit(() => Promise.reject(lostRace()));
+    });
+    logged.length = 0;
+    expect((await keep(app, 'tidy')).statusCode).toBe(201);
+    expect([await notes('tidy'), logged.length]).toEqual([1, 1]);
+  });
+
+  it('without an answer is repeated without one', async () => {
+    let times = 0;
+    const app = serverOf(async () => void times++);
+    const call = () =>
+      app.inject({ method: 'DELETE', url: '/api/v1/notes/gone', headers: { 'idempotency-key': 'k3' } });
+    const [first, again] = [await call(), await call()];
+    expect([first.statusCode, first.body, first.headers['idempotent-replayed']]).toEqual([204, '', undefined]);
+    expect([again.statusCode, again.body, again.headers['idempotent-replayed'], times]).toEqual([204, '', 'true', 1]);
+  });
+
+  it('under the key of another address or another body is refused', async () => {
+    const app = serverOf(async () => undefined);
+    expect((await keep(app, 'here', 'k4')).statusCode).toBe(201);
+    expect((await keep(app, 'there', 'k4')).statusCode).toBe(409);
+    const other = await app.inject({
+      method: 'POST',
+      url: '/api/v1/notes/here',
+      payload: { text: 'other' },
+      headers: { 'idempotency-key': 'k4' },
+    });
+    expect(other.statusCode).toBe(409);
+    expect([await notes('here'), await notes('there')]).toEqual([1, 0]);
+  });
+});

@@ -1,0 +1,44 @@
+import { auditEndpoints } from './api/audit.ts';
+import { keyEndpoints } from './api/keys.ts';
+import { memberEndpoints } from './api/members.ts';
+import { sourceEndpoints } from './api/sources.ts';
+import { workspaceEndpoints } from './api/workspace.ts';
+import { brandEndpoints } from './api/brand.ts';
+import { consentEndpoints } from './api/consent.ts';
+import { eventEndpoints } from './api/events.ts';
+import { journeyEndpoints } from './api/journeys.ts';
+import { linkDomainEndpoints } from './api/link-domain.ts';
+import { messageEndpoints } from './api/messages.ts';
+import { profileEndpoints } from './api/profiles.ts';
+import { deadLetterEndpoints } from './api/dead-letters.ts';
+import { companyEndpoints } from './api/companies.ts';
+import { sessionEndpoints } from './api/sessions.ts';
+import { segmentEndpoints } from './api/segments.ts';
+import { sourceHealthEndpoints } from './api/source-health.ts';
+import { templateEndpoints } from './api/templates.ts';
+import { webhookEndpoints } from './api/webhooks.ts';
+import { touchpointEndpoints } from './api/touchpoints.ts';
+
+/** Every call of the management API by its operation id. The server binds each; documentation and client are made from it. */
+export const api = {
+  ...profileEndpoints,
+  ...companyEndpoints,
+  ...sessionEndpoints,
+  ...eventEndpoints,
+  ...brandEndpoints,
+  ...consentEndpoints,
+  ...linkDomainEndpoints,
+  ...segmentEndpoints,
+  ...templateEndpoints,
+  ...messageEndpoints,
+  ...journeyEndpoints,
+  ...auditEndpoints,
+  ...keyEndpoints,
+  ...memberEndpoints,
+  ...sourceEndpoints,
+  ...sourceHealthEndpoints,
+  ...deadLetterEndpoints,
+  ...touchpointEndpoints,
+  ...workspaceEndpoints,
+  ...webhookEndpoints,
+} as const;
