@@ -1,7 +1,28 @@
-// The one way to the server. The key lives in this tab only.
+// The one way to the server: with an API key, which lives in this tab only, or as the member who is signed in.
 const KEY = 'segue.apiKey';
 
 export const session = {
+  /** Who is signed in by cookie; null without. */
+  member: null,
+  /** Whether anything can be asked. */
+  get isOpen() {
+    return Boolean(this.key || this.member);
+  },
+  /** What a call carries beside the cookie. */
+  get headers() {
+    return this.key ? { authorization: `Bearer ${this.key}` } : {};
+  },
+  /** Finds out whether somebody is signed in. */
+  async resume() {
+    const response = await fetch('/api/auth/session').catch(() => undefined);
+    this.member = response?.ok ? await response.json() : null;
+  },
+  async end() {
+    this.key = null;
+    if (!this.member) return;
+    this.member = null;
+    await fetch('/api/auth/sign-out', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' });
+  },
   get key() {
     return sessionStorage.getItem(KEY);
   },
@@ -21,8 +42,11 @@ export class ApiError extends Error {
 
 function explain(status, body) {
   const first = body?.errors?.find((error) => error.message);
-  if (status === 401) return 'This API key is not known here.';
-  if (status === 403) return 'This API key may not read this. Use a key with the scope for it.';
+  if (status === 401) return session.key ? 'This API key is not known here.' : 'You are not signed in any more.';
+  if (status === 403)
+    return session.key
+      ? 'This API key may not read this. Use a key with the scope for it.'
+      : 'Your role may not read this. Ask an owner or admin.';
   if (status === 404) return body?.title ?? 'This does not exist, or no longer.';
   if (status === 429 || status === 503) return 'The server is busy. Nothing is lost; try again in a moment.';
   if (first) return `${body.title ?? 'The request does not fit'}: ${first.message}`;
@@ -37,7 +61,7 @@ export async function get(path, query = {}, signal) {
   let response;
   try {
     response = await fetch(url, {
-      headers: { authorization: `Bearer ${session.key}`, accept: 'application/json' },
+      headers: { ...session.headers, accept: 'application/json' },
       signal,
     });
   } catch (error) {
@@ -78,7 +102,7 @@ export async function stream(path, { onEvents, onState, signal }) {
   while (!signal.aborted) {
     try {
       const response = await fetch(path, {
-        headers: { authorization: `Bearer ${session.key}`, accept: 'text/event-stream' },
+        headers: { ...session.headers, accept: 'text/event-stream' },
         signal,
       });
       if (!response.ok) throw new ApiError(response.status, explain(response.status));

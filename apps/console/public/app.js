@@ -60,7 +60,13 @@ function makeShell() {
         icon('keyboard'),
         h('span', { text: 'Shortcuts' }),
       ]),
-      h('button', { type: 'button', class: 'nav-link', on: { click: () => showSignIn() } }, [
+      session.member
+        ? h('a', { class: 'nav-link', href: '/account' }, [
+            icon('people'),
+            h('span', { class: 'clip', text: session.member.name }),
+          ])
+        : null,
+      h('button', { type: 'button', class: 'nav-link', on: { click: signOut } }, [
         icon('leave'),
         h('span', { text: 'Sign out' }),
       ]),
@@ -106,7 +112,7 @@ function pageFor({ title, crumb }) {
 }
 
 function route() {
-  if (!session.key) return showSignIn();
+  if (!session.isOpen) return showSignIn();
   shell ??= makeShell();
   leave.abort();
   leave = new AbortController();
@@ -126,9 +132,18 @@ function route() {
   else void place.view(pageFor({ title: place.label }), { params });
 }
 
+async function signOut() {
+  await session.end();
+  location.replace('/sign-in');
+}
+
+/** Members sign in on a page of their own; a key is asked for where one was used, or is wished for. */
 function showSignIn(message) {
   leave.abort();
+  const isKeyWished = Boolean(session.key) || location.hash === '#api-key';
   session.key = null;
+  session.member = null;
+  if (!isKeyWished) return location.replace('/sign-in');
   shell = undefined;
   document.title = 'Sign in · Segue';
   root.className = 'sign-in';
@@ -141,4 +156,5 @@ addEventListener('hashchange', () => {
 });
 addEventListener('segue:signed-out', (event) => showSignIn(event.detail));
 takeKeyFromAddress();
+if (!session.key && location.hash !== '#api-key') await session.resume();
 route();

@@ -41,6 +41,7 @@ export function signIn(root, { message, onDone }) {
       h('h1', { text: 'Open your shop in Segue' }),
       h('p', { class: 'quiet', text: 'Give the API key that was printed at the first start.' }),
       h('form', { on: { submit: tryKey } }, [h('label', { for: 'key', text: 'API key' }), input, note, submit]),
+      h('p', { class: 'form-more' }, [h('a', { href: '/sign-in', text: 'Sign in with email and password' })]),
     ]),
   );
   input.focus();

@@ -1,8 +1,10 @@
 import { newWrappedWorkspaceKey } from '../../platform/crypto/index.ts';
 import { newUuid } from '../../platform/ids/index.ts';
 import type { Sql } from '../../platform/postgres/index.ts';
-import { insertApiKey, insertWorkspace, insertWriteKey } from './account-store.ts';
-import { generateKey, hashApiKey } from './keys.ts';
+import { insertWorkspace } from './account-store.ts';
+import { insertApiKey } from './api-key-store.ts';
+import { generateKey, hashApiKey, keyPrefix } from './keys.ts';
+import { insertSource, insertWriteKey } from './source-store.ts';
 
 export interface NewWorkspace {
   readonly name: string;
@@ -13,6 +15,9 @@ export interface NewWorkspace {
   readonly scopes: readonly string[];
   readonly apiKey?: string | undefined;
   readonly writeKey?: string | undefined;
+  readonly timeZone?: string | undefined;
+  readonly currency?: string | undefined;
+  readonly language?: string | undefined;
 }
 
 /** Creates a workspace with its first API key and write key; keys that are not given are made. Only a hash of the API key is kept. */
@@ -20,9 +25,16 @@ export async function createWorkspace(
   sql: Sql,
   workspace: NewWorkspace,
 ): Promise<{ workspaceId: number; apiKey: string; writeKey: string }> {
-  const { name, secret, nowMs, scopes, apiKey = generateKey('sk'), writeKey = generateKey('wk') } = workspace;
-  const workspaceId = await insertWorkspace(sql, { name, wrappedKey: newWrappedWorkspaceKey(secret) });
-  await insertApiKey(sql, { id: newUuid(nowMs), workspaceId, hash: hashApiKey(apiKey), name: 'First key', scopes });
-  await insertWriteKey(sql, { workspaceId, key: writeKey, name: 'First source' });
+  const { secret, nowMs, scopes, apiKey = generateKey('sk'), writeKey = generateKey('wk') } = workspace;
+  const { name, timeZone = 'UTC', currency = 'EUR', language = 'en' } = workspace;
+  const at = new Date(nowMs);
+  const wrappedKey = newWrappedWorkspaceKey(secret);
+  const workspaceId = await insertWorkspace(sql, { name, wrappedKey, timeZone, currency, language });
+  const key = { id: newUuid(nowMs), hash: hashApiKey(apiKey), prefix: keyPrefix(apiKey), name: 'First key' };
+  await insertApiKey(sql, { ...key, workspaceId, scopes, at });
+  const source = { workspaceId, id: newUuid(nowMs), name: 'First source', kind: 'website', at };
+  await insertSource(sql, source);
+  const first = { workspaceId, id: newUuid(nowMs), sourceId: source.id, key: writeKey, name: 'First key', at };
+  await insertWriteKey(sql, first);
   return { workspaceId, apiKey, writeKey };
 }

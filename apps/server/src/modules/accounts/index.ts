@@ -1,4 +1,11 @@
+export { findFirstWorkspaceId, getWorkspaceRow } from './account-store.ts';
 export { createWorkspace } from './create-workspace.ts';
 export { ensureFirstWorkspace } from './ensure-first-workspace.ts';
-export { createKeyRing, type KeyRing } from './keys.ts';
+export { ensureOwners, type MadeOwner } from './ensure-owners.ts';
+export { createKeyRing, type KeyRing, type Source } from './keys.ts';
+export type { MemberMail, MemberMessage } from './member-mail.ts';
 export { accountsMigrations } from './migrations/index.ts';
+export { type Accounts, openAccounts } from './open-accounts.ts';
+export { recordAudit } from './record-audit.ts';
+export { sweepSignIn } from './sweep-sign-in.ts';
+export { listNumberedSources, type NumberedSource } from './source-number-store.ts';
