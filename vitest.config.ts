@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 const everywhere = ['apps/*/src', 'packages/*/src', 'bench', 'scripts'];
 const files = (suffix: string) => everywhere.map((dir) => `${dir}/**/*.${suffix}.ts`);
-const suites = ['int', 'prop', 'crash', 'story'];
+const suites = ['int', 'prop', 'crash', 'story', 'browser'];
 const withEngines = { globalSetup: ['apps/server/src/testkit/start-test-engines.ts'] };
 
 export default defineConfig({
@@ -44,6 +44,17 @@ export default defineConfig({
           include: files('story.test'),
           fileParallelism: false,
           testTimeout: 300_000,
+          hookTimeout: 120_000,
+        },
+      },
+      // Real clients in Debian's chromium.
+      {
+        test: {
+          ...withEngines,
+          name: 'browser',
+          include: files('browser.test'),
+          fileParallelism: false,
+          testTimeout: 120_000,
           hookTimeout: 120_000,
         },
       },

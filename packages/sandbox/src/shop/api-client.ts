@@ -14,6 +14,7 @@ export class ApiRefusal extends Error {
 export interface ApiClient {
   get<T>(path: string): Promise<T>;
   post<T>(path: string, body?: object): Promise<T>;
+  put<T>(path: string, body: object): Promise<T>;
 }
 
 interface Page<T> {
@@ -40,6 +41,7 @@ export function createApiClient(server: string, apiKey: string): ApiClient {
   return {
     get: (path) => call('GET', path),
     post: (path, body) => call('POST', path, body),
+    put: (path, body) => call('PUT', path, body),
   };
 }
 

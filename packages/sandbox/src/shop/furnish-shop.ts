@@ -1,5 +1,5 @@
 import { findByName, type ApiClient } from './api-client.ts';
-import { JOURNEYS, SEGMENTS, templates } from './shop-content.data.ts';
+import { BRAND_SETTINGS, JOURNEYS, SEGMENTS, templates } from './shop-content.data.ts';
 
 interface Named {
   readonly id: string;
@@ -10,10 +10,12 @@ interface Named {
 type NamedBody = object & Pick<Named, 'name'>;
 
 /**
- * Gives the shop its templates, segments and journeys over the public API. What has its name already is left as it is,
+ * Gives the shop its brand, templates, segments and journeys over the public API. What has its name already is left as it is,
  * so this can be done again after a stop half-way.
  */
 export async function furnishShop(api: ApiClient, shopUrl: string): Promise<void> {
+  const brand = await api.get<{ postalAddress: string | null }>('/api/v1/brand');
+  if (brand.postalAddress === null) await api.put('/api/v1/brand', BRAND_SETTINGS);
   const templateIds = new Map<string, string>();
   for (const template of templates(shopUrl)) {
     const { id } = await ensure(api, '/api/v1/templates', template);

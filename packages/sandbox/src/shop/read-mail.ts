@@ -3,7 +3,7 @@ import type { Mailbox } from '../mail/mailbox.ts';
 import type { SeenMail } from './advance-world.ts';
 
 const ENTITY = /&(amp|#38|#x26);/gi;
-const LEADS_AWAY = /unsubscribe|preferences/i;
+const LEADS_AWAY = /unsubscribe|preferences|view in browser/i;
 
 /** The newest mail to an address after an instant, with where its main button leads. */
 export function newestMail(mailbox: Mailbox, address: string, sinceMs: number): SeenMail | undefined {

@@ -21,6 +21,8 @@ const STEP_MS = HOUR_MS;
 const HISTORY_STEP_MS = 12 * HOUR_MS;
 const TICK_REAL_MS = 500;
 const RETRY_REAL_MS = 2_000;
+/** Shoppers are people; who calls itself a program is counted as one. */
+const BROWSER = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36';
 const FETCH_TIMEOUT_MS = 10_000;
 
 export interface ShopOptions {
@@ -185,7 +187,8 @@ class Shop {
   /** Follows a link of a mail as a browser does; one that leads nowhere disappoints the shopper, not the shop. */
   private async visit(url: string): Promise<void> {
     const signal = AbortSignal.any([this.options.signal, AbortSignal.timeout(FETCH_TIMEOUT_MS)]);
-    const response = await fetch(url, { signal }).catch(() => undefined);
+    const headers = { 'user-agent': BROWSER };
+    const response = await fetch(url, { signal, headers }).catch(() => undefined);
     await response?.arrayBuffer().catch(() => undefined);
   }
 }

@@ -101,6 +101,7 @@ it('what is wrong with one request fails that one alone, not those it would have
     sentAt: undefined,
     context: undefined,
     receivedAtMs: 0,
+    source: 1,
   });
   if (read.kind !== 'event') throw new Error(read.message);
   const { workspaceId } = world.ctx;

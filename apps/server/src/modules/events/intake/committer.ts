@@ -6,6 +6,7 @@ import { newUuid } from '../../../platform/ids/index.ts';
 import { type KnownNode, NodeDirectory } from '../../profiles/index.ts';
 import { cleanText } from './clean-text.ts';
 import { type EventLine, isDatabaseTrouble, writeLines } from './line-store.ts';
+import { intakeMetrics } from './intake-metrics.ts';
 import type { ReadEvent } from './read-item.ts';
 
 const DAY_MS = 86_400_000;
@@ -134,9 +135,13 @@ class GroupCommitter implements Committer {
   }
 
   async #commitGroup(group: readonly Waiting[]): Promise<void> {
+    const begunAt = performance.now();
     await this.#ensureNodes(group);
     const lines = group.flatMap(({ workspaceId, events }) => events.map((event) => this.#line(workspaceId, event)));
     await writeLines(this.#services, lines, Math.floor(this.#services.clock.now() / DAY_MS));
+    const { groupEvents, groupDuration } = intakeMetrics(this.#services);
+    groupEvents.observe(lines.length);
+    groupDuration.observe((performance.now() - begunAt) / 1_000);
   }
 
   /** Every identifier gets its node; of those that will seal something the key is fetched too. */

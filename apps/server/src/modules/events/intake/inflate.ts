@@ -1,36 +1,37 @@
 import { promisify } from 'node:util';
-import { gunzip, inflate, type InputType, type ZlibOptions } from 'node:zlib';
+import { brotliDecompress, gunzip, inflate, type InputType } from 'node:zlib';
 import { AppError } from '../../../platform/errors.ts';
 
-/** Compressed or not, and unpacked: 500 KB, as Segment takes it. */
-export const BODY_BYTES_MAX = 500 * 1024;
-
-type Unpack = (body: InputType, options: ZlibOptions) => Promise<Buffer>;
+type Unpack = (body: InputType, options: { maxOutputLength: number }) => Promise<Buffer>;
 
 const unpackers = new Map<string, Unpack>([
   ['gzip', promisify(gunzip) as Unpack],
   ['x-gzip', promisify(gunzip) as Unpack],
   ['deflate', promisify(inflate) as Unpack],
+  ['br', promisify(brotliDecompress) as Unpack],
 ]);
 
 /** The body as text. Unpacking stops at the limit, so that a small packet cannot fill the memory. */
-export async function inflateBody(body: Buffer, encoding: string | undefined): Promise<string> {
+export async function inflateBody(
+  body: Buffer,
+  { encoding, bytesMax }: { encoding: string | undefined; bytesMax: number },
+): Promise<string> {
+  if (body.length > bytesMax) throw tooLarge(bytesMax, '');
   const name = encoding?.trim().toLowerCase() ?? '';
   if (name === '' || name === 'identity') return body.toString('utf8');
   const unpack = unpackers.get(name);
   if (unpack === undefined)
-    throw refused('Content-Encoding', `"${encoding}" is not understood; send gzip, deflate or none`);
+    throw refused('Content-Encoding', `"${encoding}" is not understood; send gzip, deflate, br or none`);
   try {
-    return (await unpack(body, { maxOutputLength: BODY_BYTES_MAX })).toString('utf8');
+    return (await unpack(body, { maxOutputLength: bytesMax })).toString('utf8');
   } catch (error) {
-    const tooLarge = (error as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE';
-    throw refused(
-      '',
-      tooLarge
-        ? `is larger than ${BODY_BYTES_MAX / 1024} KB when unpacked; send smaller batches`
-        : `is not valid ${encoding}`,
-    );
+    if ((error as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(bytesMax, ' when unpacked');
+    throw refused('', `is not valid ${encoding}`);
   }
+}
+
+function tooLarge(bytesMax: number, when: string): AppError {
+  return refused('', `is larger than ${bytesMax / 1024} KB${when}; send smaller batches`);
 }
 
 function refused(field: string, message: string): AppError {

@@ -1,4 +1,4 @@
-import { deflateSync, gzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createEngines, type Engines, openWorld, trackEvent, type World, WRITE_KEY } from '../testing/world.ts';
 import { loggedEvents } from '../testing/logged-events.ts';
@@ -93,6 +93,7 @@ describe('what a body may look like', () => {
     ['GZIP', gzipSync],
     ['x-gzip', gzipSync],
     ['deflate', deflateSync],
+    ['br', brotliCompressSync],
     ['identity', Buffer.from],
   ])('it is unpacked: %s', async (encoding, pack: (text: string) => Buffer) => {
     expect(await arrives((event) => ({ body: pack(json(event)), headers: { 'content-encoding': encoding } }))).toBe(
@@ -101,13 +102,16 @@ describe('what a body may look like', () => {
   });
 
   it.each([
-    ['an unknown encoding', 'br', Buffer.from('{}')],
+    ['an unknown encoding', 'zstd', Buffer.from('{}')],
+    ['two encodings', 'gzip, br', Buffer.from('{}')],
+    ['plain text called br', 'br', Buffer.from('{}')],
     ['the name of something every object has', 'constructor', Buffer.from('{}')],
     ['a name with a meaning to JavaScript', '__proto__', Buffer.from('{}')],
     ['plain text called gzip', 'gzip', Buffer.from('{}')],
     ['gzip cut off', 'gzip', gzipSync('{"batch":[]}').subarray(0, 12)],
     ['gzip called deflate', 'deflate', gzipSync('{}')],
     ['a bomb', 'gzip', gzipSync(Buffer.alloc(400_000_000, ' '))],
+    ['a bomb of br', 'br', brotliCompressSync(Buffer.alloc(50_000_000, ' '))],
     ['nothing called gzip', 'gzip', Buffer.alloc(0)],
   ])('what cannot be unpacked is 400: %s', async (_title, encoding, body) => {
     const before = process.memoryUsage().rss;

@@ -1,5 +1,12 @@
 import type { Services } from '../../../platform/context.ts';
-import { appendLines, claimMessageKeys, INTAKE_LOG, type StoredEvent } from '../../../platform/eventlog/index.ts';
+import {
+  appendLines,
+  claimMessageKeys,
+  INTAKE_LOG,
+  SILENCE_MS_MAX,
+  type StoredEvent,
+} from '../../../platform/eventlog/index.ts';
+import { intakeMetrics } from './intake-metrics.ts';
 import { isRetryable } from '../../../platform/postgres/index.ts';
 
 /** An event as it will stand in the log. */
@@ -14,24 +21,31 @@ export interface EventLine {
 
 /** Appends the lines whose message is new. Durable once it resolves. */
 export async function writeLines(services: Services, lines: readonly EventLine[], day: number): Promise<void> {
-  const blocks = await services.postgres.transaction(async (sql) => {
-    const taken = await claimMessageKeys(
-      sql,
-      lines.map((line) => line.key),
-      day,
-    );
-    const texts = new Map<number, string[]>();
-    const events = new Map<number, (StoredEvent | undefined)[]>();
-    for (const line of lines) {
-      if (taken.has(line.key)) continue;
-      // A repeat within the group is dropped as well.
-      taken.add(line.key);
-      addTo(texts, line.lane, line.text);
-      addTo(events, line.lane, line.event);
-    }
-    return texts.size === 0 ? [] : appendLines(sql, INTAKE_LOG, { lines: texts, events });
-  });
+  const blocks = await services.postgres.transaction(
+    async (sql) => {
+      const taken = await claimMessageKeys(
+        sql,
+        lines.map((line) => line.key),
+        day,
+      );
+      const texts = new Map<number, string[]>();
+      const events = new Map<number, (StoredEvent | undefined)[]>();
+      for (const line of lines) {
+        if (taken.has(line.key)) continue;
+        // A repeat within the group is dropped as well.
+        taken.add(line.key);
+        addTo(texts, line.lane, line.text);
+        addTo(events, line.lane, line.event);
+      }
+      return texts.size === 0 ? [] : appendLines(sql, INTAKE_LOG, { lines: texts, events });
+    },
+    { silenceMsMax: SILENCE_MS_MAX },
+  );
   services.log.appended(blocks);
+  const { events: counted } = intakeMetrics(services);
+  const accepted = blocks.reduce((sum, block) => sum + block.lines.length, 0);
+  counted.inc({ outcome: 'accepted' }, accepted);
+  if (accepted < lines.length) counted.inc({ outcome: 'duplicate' }, lines.length - accepted);
 }
 
 function addTo<T>(lanes: Map<number, T[]>, lane: number, item: T): void {

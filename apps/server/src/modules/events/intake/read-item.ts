@@ -2,6 +2,7 @@ import type { EventPayload, EventType } from '../../../platform/eventlog/index.t
 import { isJsonObject, type JsonObject } from '../../../platform/json.ts';
 import { type Identifier, normaliseIdentifier, rankIdentifiers } from '../../profiles/index.ts';
 import { DEPTH_MAX, partPersonal, TooDeep } from './personal.ts';
+import { type Sender, withFacts } from './sender.ts';
 import { occurredAtMs } from './times.ts';
 
 export const ITEM_BYTES_MAX = 32 * 1024;
@@ -31,6 +32,10 @@ export interface Envelope {
   readonly sentAt: unknown;
   readonly context: JsonObject | undefined;
   readonly receivedAtMs: number;
+  /** The number of the source. */
+  readonly source: number;
+  /** Whose connection it came over; undefined: not told. */
+  readonly sender?: Sender | undefined;
 }
 
 /** Halves of surrogate pairs: two ids that differ only in these would be stored as the same. */
@@ -42,7 +47,7 @@ const TYPES: ReadonlySet<string> = new Set(['track', 'identify', 'page', 'screen
 export function readItem(item: unknown, type: unknown, envelope: Envelope): ReadItem {
   if (!isJsonObject(item)) return rejected('', 'is not an object; send one JSON object per event');
   if (typeof type !== 'string' || !TYPES.has(type)) {
-    return rejected('type', 'must be track, identify, page, screen, group or alias');
+    return rejected('type', 'must be track, identify, page, screen, group or alias; instead of merge send alias');
   }
   const eventType = type as EventType;
   const wrong = findWrongField(item, eventType);
@@ -157,7 +162,7 @@ function partItem(
   type: EventType,
   envelope: Envelope,
 ): { payload: EventPayload; personal: JsonObject | undefined } {
-  const payload: EventPayload = {};
+  const payload: EventPayload = { source: envelope.source };
   const personal: JsonObject = {};
   const add = (field: 'properties' | 'traits' | 'context', value: JsonObject | undefined): void => {
     if (value === undefined) return;
@@ -168,7 +173,7 @@ function partItem(
   };
   add('properties', withOwnFields(objectOf(item['properties']), item, type));
   add('traits', objectOf(item['traits']));
-  add('context', mergeContext(envelope.context, objectOf(item['context'])));
+  add('context', withFacts(mergeContext(envelope.context, objectOf(item['context'])), envelope.sender));
   return { payload, personal: Object.keys(personal).length === 0 ? undefined : personal };
 }
 

@@ -1,9 +1,19 @@
 import { isJsonObject, type JsonObject } from '../../../platform/json.ts';
 import { ITEM_BYTES_MAX, type ReadEvent, readItem } from './read-item.ts';
+import type { Sender } from './sender.ts';
 
 export const BATCH_ITEMS_MAX = 2_500;
 /** A batch's context goes into each of its events: a small request must not become a large one. */
 const CONTEXT_COPIES_BYTES_MAX = 2 * 1024 * 1024;
+
+/** When a request came, from which source, and over whose connection. */
+export interface Receipt {
+  readonly receivedAtMs: number;
+  readonly source: number;
+  readonly sender?: Sender | undefined;
+  /** 32 KB unless the sender's own protocol allows more. */
+  readonly itemBytesMax?: number | undefined;
+}
 
 /** One item that was not taken, in the words of the sender's request. */
 export interface ItemError {
@@ -23,7 +33,8 @@ export type ReadRequest =
   | { readonly kind: 'refused'; readonly field: string; readonly message: string };
 
 /** The items of `/v1/batch`, each judged on its own: one bad item never costs the others. Pure. */
-export function readBatch(body: JsonObject, receivedAtMs: number): ReadRequest {
+export function readBatch(body: JsonObject, receipt: Receipt): ReadRequest {
+  const { receivedAtMs, source, sender, itemBytesMax = ITEM_BYTES_MAX } = receipt;
   const items = body['batch'];
   if (!Array.isArray(items)) return { kind: 'refused', field: 'batch', message: 'must be an array of events' };
   if (items.length > BATCH_ITEMS_MAX) {
@@ -42,14 +53,16 @@ export function readBatch(body: JsonObject, receivedAtMs: number): ReadRequest {
       message: 'is too large to be added to each of the events; send less in it, or fewer events',
     };
   }
-  const envelope = { sentAt: body['sentAt'], context, receivedAtMs };
+  const envelope = { sentAt: body['sentAt'], context, receivedAtMs, source, sender };
   const events: ReadEvent[] = [];
   const errors: ItemError[] = [];
   let sizeBytes = 0;
   items.forEach((item: unknown, index) => {
     const itemBytes = sizeOf(item);
     const read =
-      itemBytes > ITEM_BYTES_MAX ? tooLarge() : readItem(item, isJsonObject(item) ? item['type'] : undefined, envelope);
+      itemBytes > itemBytesMax
+        ? tooLarge(itemBytesMax)
+        : readItem(item, isJsonObject(item) ? item['type'] : undefined, envelope);
     if (read.kind === 'event') {
       events.push(read.event);
       sizeBytes += itemBytes + contextBytes;
@@ -59,10 +72,11 @@ export function readBatch(body: JsonObject, receivedAtMs: number): ReadRequest {
 }
 
 /** The one event of `/v1/track` and its siblings. Pure. */
-export function readSingle(body: JsonObject, type: string, receivedAtMs: number): ReadRequest {
+export function readSingle(body: JsonObject, type: string, receipt: Receipt): ReadRequest {
+  const { receivedAtMs, source, sender, itemBytesMax = ITEM_BYTES_MAX } = receipt;
   const sizeBytes = sizeOf(body);
-  if (sizeBytes > ITEM_BYTES_MAX) return { kind: 'refused', field: '', message: tooLarge().message };
-  const read = readItem(body, type, { sentAt: body['sentAt'], context: undefined, receivedAtMs });
+  if (sizeBytes > itemBytesMax) return { kind: 'refused', field: '', message: tooLarge(itemBytesMax).message };
+  const read = readItem(body, type, { sentAt: body['sentAt'], context: undefined, receivedAtMs, source, sender });
   if (read.kind === 'event') return { kind: 'read', events: [read.event], errors: [], sizeBytes };
   return { kind: 'read', events: [], errors: [{ index: 0, field: read.field, message: read.message }], sizeBytes };
 }
@@ -71,11 +85,11 @@ function fieldOf(index: number, field: string): string {
   return field === '' ? `batch[${index}]` : `batch[${index}].${field}`;
 }
 
-function tooLarge() {
+function tooLarge(bytesMax: number) {
   return {
     kind: 'rejected',
     field: '',
-    message: `is larger than ${ITEM_BYTES_MAX / 1024} KB; send less in one event`,
+    message: `is larger than ${bytesMax / 1024} KB; send less in one event`,
   } as const;
 }
 
