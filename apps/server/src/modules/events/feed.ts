@@ -1,27 +1,15 @@
+import type { FeedItem } from '@segue/contract';
 import type { Ctx } from '../../platform/context.ts';
 import { type LoggedEvent, readNewest } from '../../platform/eventlog/index.ts';
 import { publicId } from '../../platform/ids/index.ts';
 import { kindOfCode, ownersOfNodes } from '../profiles/index.ts';
-
-export interface FeedItem {
-  /** Grows with the log's order of receipt; the same item is never given twice under different ids. */
-  readonly id: string;
-  readonly type: string;
-  readonly name: string;
-  readonly occurredAt: string;
-  readonly receivedAt: string;
-  readonly profileId: string | null;
-  /** The kind of identifier it came in under. */
-  readonly via: string | null;
-  readonly properties: LoggedEvent['payload']['properties'];
-}
 
 /** The newest events of the workspace as the logs hold them, newest first. Personal values stay sealed. */
 export async function listRecentEvents(ctx: Ctx, limit: number): Promise<FeedItem[]> {
   const events = await readNewest(
     ctx.sql,
     limit,
-    (event) => event.workspaceId === ctx.workspaceId && event.type !== 'map',
+    (event) => event.workspaceId === ctx.workspaceId && event.type !== 'map' && event.payload.replayOf === undefined,
   );
   const nodes = events.flatMap((event) => event.nodes.slice(0, 1).map((node) => node.id));
   const owners = await ownersOfNodes(ctx.sql, ctx.workspaceId, nodes);

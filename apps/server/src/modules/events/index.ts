@@ -2,5 +2,19 @@ export { runArchive } from './archive/run-archive.ts';
 export { eventsHistoryMigrations } from './history-migrations/index.ts';
 export { type Committer, createCommitter } from './intake/committer.ts';
 export { isPersonalTrait } from './intake/personal.ts';
-export { registerIntake } from './intake/routes.ts';
+export { openGeoIp } from './intake/geo-ip.ts';
+export { type IntakeSettings, registerIntake } from './intake/routes.ts';
 export { eventRoutes } from './routes.ts';
+export {
+  createWebhookRoutes,
+  retainWebhooks,
+  runWebhooks,
+  WebhookSender,
+  webhooksMigrations,
+} from './webhooks/index.ts';
+export { sessionsStage } from './sessions/sessions-stage.ts';
+export { eventsMigrations } from './migrations/index.ts';
+export { createSourceRoutes } from './sources/routes.ts';
+export { runObserver } from './sources/run-observer.ts';
+export { runRejectionRetention } from './sources/run-rejection-retention.ts';
+export { sessionRoutes } from './sessions/session-routes.ts';

@@ -1,17 +1,21 @@
 import { createHash } from 'node:crypto';
 import type { History } from '../../../platform/clickhouse/index.ts';
-import { LINE_COLUMNS, type LaneRun, type LeasedRun } from '../../../platform/eventlog/index.ts';
+import { isReplayedLine, LINE_COLUMNS, type LaneRun, type LeasedRun } from '../../../platform/eventlog/index.ts';
 
 const EVENT_COLUMNS = ['log', 'lane', 'seq', ...LINE_COLUMNS];
 const MAP_MARK = ',"map",';
 
-/** What of a run of lanes goes where: lines pass as they are, only their place is put in front. Pure. */
+/**
+ * What of a run of lanes goes where: lines pass as they are, only their place is put in front. An event taken again after
+ * it was a dead letter is in the history already, at its first place. Pure.
+ */
 export function archiveRows(runs: readonly LaneRun[]): { events: string[]; maps: string[] } {
   const events: string[] = [];
   const maps: string[] = [];
   for (const run of runs) {
     for (let i = 0; i < run.lines.length; i++) {
       const line = run.lines[i]!;
+      if (isReplayedLine(line)) continue;
       // The mark may also stand in a payload, so a line that has it is read to make sure.
       const map = line.includes(MAP_MARK) ? mapRow(line) : undefined;
       if (map === undefined) events.push(`[${run.log},${run.lane},${run.firstSeq + i},${line.slice(1)}`);

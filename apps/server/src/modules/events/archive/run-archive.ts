@@ -9,6 +9,7 @@ import {
   readRuns,
   setBorders,
 } from '../../../platform/eventlog/index.ts';
+import { archiveMetrics } from './archive-metrics.ts';
 import { firstChars, insertRuns } from './archive-batch.ts';
 
 /** ClickHouse likes few large blocks: it merges each into larger ones later. */
@@ -44,6 +45,9 @@ export async function runArchive(
       await archiveBlock(services, { processId, runs });
       appended.notify();
       const events = runs.reduce((sum, { run }) => sum + run.lines.length, 0);
+      const { blockEvents, blockDuration } = archiveMetrics(services);
+      blockEvents.observe(events);
+      blockDuration.observe((performance.now() - begunAt) / 1_000);
       const everyMs = events < LARGE_BLOCK_EVENTS ? BLOCK_EVERY_MS : LARGE_BLOCK_EVERY_MS;
       if (events < BLOCK_EVENTS_MAX) await rest(begunAt + everyMs - performance.now(), signal);
     } catch (error) {

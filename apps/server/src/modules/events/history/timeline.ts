@@ -1,3 +1,4 @@
+import type { TimelineItem } from '@segue/contract';
 import type { Ctx } from '../../../platform/context.ts';
 import { open } from '../../../platform/crypto/index.ts';
 import { decodeCursor, type Page, toPage } from '../../../platform/http/index.ts';
@@ -8,17 +9,6 @@ import { readTimeline, type TimelineKey, type TimelineRow } from './history-sql.
 
 const MS_MAX = 8.64e15;
 type Four = [number, number, number, number];
-
-export interface TimelineItem {
-  readonly id: string;
-  readonly type: string;
-  readonly name: string;
-  readonly occurredAt: string;
-  readonly receivedAt: string;
-  readonly properties: JsonObject;
-  readonly traits: JsonObject;
-  readonly context: JsonObject;
-}
 
 /** What happened to one profile, newest first, over every node it has; personal values opened while their keys exist. */
 export async function listTimeline(

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { inspect } from 'node:util';
+import { EVERY_SCOPE } from '@segue/contract';
 import type { FastifyInstance } from 'fastify';
-import { createHttp } from '../../../compose/http.ts';
+import { createAccounts } from '../../../compose/accounts.ts';
+import { createHttp, type HttpOptions } from '../../../compose/http.ts';
 import { historyMigrations, postgresMigrations } from '../../../compose/migrations.ts';
 import { createStages } from '../../../compose/stages.ts';
 import type { History } from '../../../platform/clickhouse/index.ts';
@@ -15,14 +17,14 @@ import {
   LaneHold,
   readPositions,
   runProcessor,
+  type Stage,
 } from '../../../platform/eventlog/index.ts';
-import { SCOPES } from '../../../platform/http/index.ts';
 import type { Json, JsonObject } from '../../../platform/json.ts';
 import type { Logger } from '../../../platform/logger/index.ts';
 import { openPostgres } from '../../../platform/postgres/index.ts';
 import { createTestDatabase, createTestHistory } from '../../../testkit/index.ts';
 import { createKeyRing, ensureFirstWorkspace } from '../../accounts/index.ts';
-import { type Committer, createCommitter, runArchive } from '../index.ts';
+import { type Committer, createCommitter, runArchive, runObserver } from '../index.ts';
 
 export const WRITE_KEY = 'test-write-key';
 export const API_KEY = 'test-api-key';
@@ -63,8 +65,8 @@ export interface World {
   /** Sends events as one batch with the write key; throws unless every one was taken. */
   send(events: readonly JsonObject[]): Promise<void>;
   get(path: string, apiKey?: string): Promise<Answer>;
-  /** Starts the processor and the archive, as a worker does. */
-  work(): void;
+  /** Starts the processor, the archive and the observer, as a worker does; with further stages after the product's. */
+  work(stages?: readonly Stage[]): void;
   /** Until everything in the logs is processed and archived. */
   settle(): Promise<void>;
   count(sql: string): Promise<number>;
@@ -77,7 +79,13 @@ export interface Answer {
   readonly body: JsonObject;
 }
 
-export async function openWorld(engines: Engines, options: { clock?: Clock; history?: History } = {}): Promise<World> {
+/** How a world differs from the usual one. */
+interface WorldOptions extends Pick<HttpOptions, 'intake' | 'trustProxy' | 'outbound'> {
+  readonly clock?: Clock;
+  readonly history?: History;
+}
+
+export async function openWorld(engines: Engines, options: WorldOptions = {}): Promise<World> {
   const processId = randomBytes(6).toString('hex');
   const postgres = openPostgres({
     url: engines.databaseUrl,
@@ -88,7 +96,7 @@ export async function openWorld(engines: Engines, options: { clock?: Clock; hist
   const { workspaceId } = await ensureFirstWorkspace(postgres, {
     secret: SECRET,
     nowMs: NOW,
-    scopes: SCOPES,
+    scopes: [EVERY_SCOPE],
     apiKey: API_KEY,
     writeKey: WRITE_KEY,
     setUp: () => Promise.resolve(),
@@ -104,7 +112,9 @@ export async function openWorld(engines: Engines, options: { clock?: Clock; hist
     keysOf: (id) => keyRing.keysOf(id),
   };
   const committer = createCommitter(services);
-  const http = createHttp({ services, keyRing, committer, pageDir: '/nowhere' });
+  const { clock: _clock, history: _history, ...intakeOptions } = options;
+  const accounts = createAccounts(services, keyRing, { secret: SECRET, publicUrl: 'http://127.0.0.1:4100' });
+  const http = createHttp({ services, keyRing, accounts, committer, pageDir: '/nowhere', ...intakeOptions });
   const abort = new AbortController();
   const running: Promise<void>[] = [];
   const world: World = {
@@ -133,11 +143,17 @@ export async function openWorld(engines: Engines, options: { clock?: Clock; hist
       const response = await http.inject({ method: 'GET', url: path, headers: { authorization: `Bearer ${apiKey}` } });
       return { status: response.statusCode, headers: response.headers, body: response.json() };
     },
-    work() {
+    work(stages = []) {
       const hold = new LaneHold({ reader: 'processor', processId });
       running.push(
-        runProcessor(services, { stages: createStages(services), hold, workers: 2, signal: abort.signal }),
+        runProcessor(services, {
+          stages: [...createStages(services), ...stages],
+          hold,
+          workers: 2,
+          signal: abort.signal,
+        }),
         runArchive(services, { processId, signal: abort.signal }),
+        runObserver(services, { processId, signal: abort.signal }),
       );
     },
     settle: () => settle(services),
@@ -159,11 +175,10 @@ export async function openWorld(engines: Engines, options: { clock?: Clock; hist
 async function settle(services: Services): Promise<void> {
   const givenUpAt = performance.now() + 20_000;
   while (performance.now() < givenUpAt) {
-    const [processed, archived] = await Promise.all([
-      readPositions(services.postgres, 'processor'),
-      readPositions(services.postgres, 'archive'),
-    ]);
-    if ([...processed, ...archived].every((lane) => lane.seq === lane.head)) return;
+    const positions = await Promise.all(
+      (['processor', 'archive', 'observer'] as const).map((reader) => readPositions(services.postgres, reader)),
+    );
+    if (positions.flat().every((lane) => lane.seq === lane.head)) return;
     await pause(15);
   }
   throw new Error('the logs were not read to their end in time');

@@ -1,0 +1,8 @@
+import type { Migration } from '../../../platform/postgres/index.ts';
+import createRejectedEvents from './20261123T1210_create-rejected-events.sql?raw';
+import createObservedEvents from './20261123T1220_create-observed-events.sql?raw';
+
+export const eventsMigrations: readonly Migration[] = [
+  { id: '20261123T1210_create-rejected-events', sql: createRejectedEvents },
+  { id: '20261123T1220_create-observed-events', sql: createObservedEvents },
+];

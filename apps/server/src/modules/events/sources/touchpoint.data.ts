@@ -1,0 +1,313 @@
+/** What stands for a touchpoint: an event of this type and name. Pages, screens and identify go without a name here. */
+export interface TouchpointEvent {
+  readonly type: 'track' | 'page' | 'screen' | 'identify' | 'group' | 'internal';
+  readonly name: string;
+}
+
+export interface TouchpointDefinition {
+  readonly key: string;
+  readonly label: string;
+  readonly area: 'browse' | 'buy' | 'account' | 'message' | 'store' | 'app' | 'after';
+  /** Any of these. The names are of Segment's e-commerce, e-mail, live chat and mobile specifications where those have one. */
+  readonly events: readonly TouchpointEvent[];
+  /** What each of its events must carry to be of use; `a|b`: one of them. */
+  readonly needs: readonly string[];
+  /** How to track it, said while it is absent. */
+  readonly remedy: string;
+}
+
+const tracks = (...names: string[]): TouchpointEvent[] => names.map((name) => ({ type: 'track', name }));
+const sent = (channel: string): TouchpointEvent => ({ type: 'internal', name: `Message Sent:${channel}` });
+const own = (name: string): TouchpointEvent => ({ type: 'internal', name });
+
+/** The touchpoints of a shop, in the order a customer meets them. */
+export const TOUCHPOINTS: readonly TouchpointDefinition[] = [
+  {
+    key: 'page',
+    label: 'Pages of the shop',
+    area: 'browse',
+    events: [{ type: 'page', name: '' }],
+    needs: [],
+    remedy: 'Call page() on every page.',
+  },
+  {
+    key: 'listing',
+    label: 'Product listing',
+    area: 'browse',
+    events: tracks('Product List Viewed', 'Product List Filtered', 'Viewed Product Category'),
+    needs: ['list_id|category|products'],
+    remedy: 'Send "Product List Viewed" on category and collection pages.',
+  },
+  {
+    key: 'search',
+    label: 'Search',
+    area: 'browse',
+    events: tracks('Products Searched'),
+    needs: ['query'],
+    remedy: 'Send "Products Searched" with the query.',
+  },
+  {
+    key: 'product_page',
+    label: 'Product page',
+    area: 'browse',
+    events: tracks('Product Viewed', 'Viewed Product'),
+    needs: ['product_id|sku', 'price', 'name'],
+    remedy: 'Send "Product Viewed" with product_id, name and price.',
+  },
+  {
+    key: 'promotion',
+    label: 'Promotion on a page',
+    area: 'browse',
+    events: tracks('Promotion Viewed', 'Promotion Clicked'),
+    needs: ['promotion_id|name'],
+    remedy: 'Send "Promotion Viewed" and "Promotion Clicked".',
+  },
+  {
+    key: 'wish_list',
+    label: 'Wish list',
+    area: 'browse',
+    events: tracks('Product Added to Wishlist', 'Product Removed from Wishlist', 'Wishlist Product Added to Cart'),
+    needs: ['product_id|sku'],
+    remedy: 'Send "Product Added to Wishlist" with product_id.',
+  },
+  {
+    key: 'add_to_cart',
+    label: 'Into the cart',
+    area: 'buy',
+    events: tracks('Product Added', 'Added Product'),
+    needs: ['product_id|sku', 'price', 'quantity'],
+    remedy: 'Send "Product Added" with product_id, price and quantity.',
+  },
+  {
+    key: 'remove_from_cart',
+    label: 'Out of the cart',
+    area: 'buy',
+    events: tracks('Product Removed', 'Removed Product'),
+    needs: ['product_id|sku'],
+    remedy: 'Send "Product Removed": without it an emptied cart looks abandoned.',
+  },
+  {
+    key: 'cart',
+    label: 'Cart page',
+    area: 'buy',
+    events: tracks('Cart Viewed'),
+    needs: ['products'],
+    remedy: 'Send "Cart Viewed" with its products.',
+  },
+  {
+    key: 'checkout_started',
+    label: 'Checkout begun',
+    area: 'buy',
+    events: tracks('Checkout Started'),
+    needs: ['value|revenue', 'products'],
+    remedy: 'Send "Checkout Started" with its value and products.',
+  },
+  {
+    key: 'checkout_step',
+    label: 'Checkout step',
+    area: 'buy',
+    events: tracks('Checkout Step Viewed', 'Checkout Step Completed'),
+    needs: ['step'],
+    remedy: 'Send "Checkout Step Viewed" and "Checkout Step Completed" with the step.',
+  },
+  {
+    key: 'payment',
+    label: 'Payment',
+    area: 'buy',
+    events: tracks('Payment Info Entered'),
+    needs: ['payment_method|step|checkout_id|order_id'],
+    remedy: 'Send "Payment Info Entered".',
+  },
+  {
+    key: 'order',
+    label: 'Order',
+    area: 'buy',
+    events: tracks('Order Completed', 'Completed Order'),
+    needs: ['order_id', 'total|revenue', 'currency', 'products'],
+    remedy: 'Send "Order Completed" with order_id, total, currency and products, best from the server.',
+  },
+  {
+    key: 'order_change',
+    label: 'Order changed or cancelled',
+    area: 'after',
+    events: tracks('Order Updated', 'Order Cancelled'),
+    needs: ['order_id'],
+    remedy: 'Send "Order Cancelled" with order_id.',
+  },
+  {
+    key: 'delivery',
+    label: 'Delivery',
+    area: 'after',
+    events: tracks('Order Shipped', 'Order Fulfilled', 'Order Delivered'),
+    needs: ['order_id'],
+    remedy: 'Send "Order Shipped" and "Order Delivered" with order_id.',
+  },
+  {
+    key: 'refund',
+    label: 'Refund',
+    area: 'after',
+    events: tracks('Order Refunded'),
+    needs: ['order_id'],
+    remedy: 'Send "Order Refunded" with order_id and the products given back.',
+  },
+  {
+    key: 'return',
+    label: 'Return',
+    area: 'after',
+    events: tracks('Return Requested', 'Product Returned', 'Return Completed'),
+    needs: ['order_id'],
+    remedy: 'Send "Return Requested" with order_id and the products.',
+  },
+  {
+    key: 'coupon',
+    label: 'Coupon',
+    area: 'buy',
+    events: tracks('Coupon Entered', 'Coupon Applied', 'Coupon Denied', 'Coupon Removed'),
+    needs: ['coupon_id|coupon_name'],
+    remedy: 'Send "Coupon Applied" with coupon_id.',
+  },
+  {
+    key: 'review',
+    label: 'Review',
+    area: 'after',
+    events: tracks('Product Reviewed'),
+    needs: ['product_id', 'rating'],
+    remedy: 'Send "Product Reviewed" with product_id and rating.',
+  },
+  {
+    key: 'share',
+    label: 'Sharing',
+    area: 'after',
+    events: tracks('Product Shared', 'Cart Shared'),
+    needs: ['share_via'],
+    remedy: 'Send "Product Shared" with share_via.',
+  },
+  {
+    key: 'identify',
+    label: 'Customer made known',
+    area: 'account',
+    events: [{ type: 'identify', name: '' }],
+    needs: [],
+    remedy: 'Call identify() with your user id after login and checkout.',
+  },
+  {
+    key: 'sign_up',
+    label: 'Sign-up',
+    area: 'account',
+    events: tracks('Signed Up', 'Account Created'),
+    needs: [],
+    remedy: 'Send "Signed Up" when an account is made.',
+  },
+  {
+    key: 'login',
+    label: 'Login',
+    area: 'account',
+    events: tracks('Signed In', 'Logged In'),
+    needs: [],
+    remedy: 'Send "Signed In" after login.',
+  },
+  {
+    key: 'newsletter',
+    label: 'Newsletter and consent',
+    area: 'account',
+    events: tracks('Consent Updated', 'Newsletter Subscribed', 'Subscribed'),
+    needs: [],
+    remedy: 'Send "Consent Updated" when somebody subscribes.',
+  },
+  {
+    key: 'email_sent',
+    label: 'E-mail sent',
+    area: 'message',
+    events: [sent('email'), ...tracks('Email Sent', 'Email Delivered')],
+    needs: [],
+    remedy: 'Send a message by e-mail.',
+  },
+  {
+    key: 'email_opened',
+    label: 'E-mail opened',
+    area: 'message',
+    events: [own('Email Opened'), ...tracks('Email Opened')],
+    needs: [],
+    remedy: 'Nothing to do but to send: opens are counted by the pixel in each e-mail.',
+  },
+  {
+    key: 'email_clicked',
+    label: 'Link in an e-mail followed',
+    area: 'message',
+    events: [own('Email Link Clicked'), ...tracks('Email Link Clicked')],
+    needs: [],
+    remedy: 'Put a link into your templates: it is tracked by itself.',
+  },
+  {
+    key: 'unsubscribe',
+    label: 'Unsubscribe',
+    area: 'message',
+    events: [own('Unsubscribed'), ...tracks('Unsubscribed')],
+    needs: [],
+    remedy: 'Nothing to do: every e-mail carries the way out.',
+  },
+  {
+    key: 'sms',
+    label: 'SMS',
+    area: 'message',
+    events: [sent('sms'), ...tracks('SMS Sent', 'SMS Delivered', 'SMS Received')],
+    needs: [],
+    remedy: 'Send "SMS Sent" from the system that sends them.',
+  },
+  {
+    key: 'whatsapp',
+    label: 'WhatsApp',
+    area: 'message',
+    events: [sent('whatsapp'), ...tracks('WhatsApp Message Sent', 'WhatsApp Message Received')],
+    needs: [],
+    remedy: 'Send "WhatsApp Message Sent" and "WhatsApp Message Received" from the system that holds them.',
+  },
+  {
+    key: 'chat',
+    label: 'Chat',
+    area: 'message',
+    events: tracks('Live Chat Conversation Started', 'Live Chat Message Sent', 'Live Chat Message Received'),
+    needs: [],
+    remedy: 'Send "Live Chat Conversation Started" from your chat.',
+  },
+  {
+    key: 'push',
+    label: 'Push',
+    area: 'message',
+    events: [sent('push'), ...tracks('Push Notification Received', 'Push Notification Tapped')],
+    needs: [],
+    remedy: 'Send "Push Notification Tapped" from the app.',
+  },
+  {
+    key: 'store_till',
+    label: 'Till of a store',
+    area: 'store',
+    events: tracks('Store Purchase Completed', 'In-Store Purchase', 'Receipt Created'),
+    needs: ['total|revenue', 'currency'],
+    remedy: 'Send "Store Purchase Completed" with total, currency and the loyalty card from the till.',
+  },
+  {
+    key: 'store_visit',
+    label: 'Visit to a store',
+    area: 'store',
+    events: tracks('Store Visited', 'Loyalty Card Scanned'),
+    needs: [],
+    remedy: 'Send "Loyalty Card Scanned" when a card is shown.',
+  },
+  {
+    key: 'app_screen',
+    label: 'Screens of the app',
+    area: 'app',
+    events: [{ type: 'screen', name: '' }],
+    needs: [],
+    remedy: 'Call screen() on every screen of the app.',
+  },
+  {
+    key: 'app_opened',
+    label: 'App opened',
+    area: 'app',
+    events: tracks('Application Opened', 'Application Installed'),
+    needs: [],
+    remedy: 'Turn on lifecycle events in the SDK of the app.',
+  },
+];
