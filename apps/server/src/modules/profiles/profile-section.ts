@@ -18,6 +18,8 @@ export interface ProfileState {
   traits: TimedTraits;
   /** Personal traits: `TimedTraits` sealed with the anchor's key, base64; '' when there are none. */
   personal: string;
+  /** Traits computed from what the profile did; they stand before what was said. */
+  derived?: JsonObject;
 }
 
 export const profileSection = defineSection<ProfileState>('p');

@@ -11,6 +11,7 @@ import {
 } from '../../platform/eventlog/index.ts';
 import type { JsonObject } from '../../platform/json.ts';
 import type { Sql } from '../../platform/postgres/index.ts';
+import { derivedTraits } from './derived-traits.ts';
 import { type Identifier, type IdentifierKind, KIND_CODES, kindOfCode } from './identifier.ts';
 import { identifierHash, laneOfHash, openNodeKeys } from './node-directory.ts';
 import { findNodesByHash, findOwners, listNodesOfProfiles, type ProfileNodeRow } from './node-store.ts';
@@ -28,22 +29,26 @@ export interface ProfileReader {
 export async function openTraits(reader: ProfileReader, subjects: Iterable<Subject>): Promise<Map<string, JsonObject>> {
   const states = [...subjects].flatMap((subject) => {
     const state = subject.get(profileSection);
-    return state === undefined ? [] : [{ id: subject.id, state }];
+    return state === undefined ? [] : [{ id: subject.id, subject, state }];
   });
   const anchors = states.filter(({ state }) => state.personal !== '').map(({ state }) => state.anchor);
   const keys = await reader.keysOf(reader.workspaceId);
   const nodeKeys = await openNodeKeys({ sql: reader.sql, workspaceId: reader.workspaceId, keys }, anchors);
   return new Map(
-    states.map(({ id, state }) => [
+    states.map(({ id, subject, state }) => [
       id,
-      currentTraits(joinTraits(state.traits, openPersonal(state, nodeKeys.get(state.anchor)))),
+      {
+        ...currentTraits(joinTraits(state.traits, openPersonal(state, nodeKeys.get(state.anchor)))),
+        ...derivedTraits(subject),
+      },
     ]),
   );
 }
 
 /** The traits that are not personal: no key, no query. */
 export function clearTraits(subject: Subject): JsonObject {
-  return currentTraits(subject.get(profileSection)?.traits ?? {});
+  const state = subject.get(profileSection);
+  return state === undefined ? {} : { ...currentTraits(state.traits), ...derivedTraits(subject) };
 }
 
 /** The node to emit under when no event is the cause. */

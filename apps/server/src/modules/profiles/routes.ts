@@ -1,31 +1,15 @@
-import { z } from 'zod';
+import { api, type Profile as PresentedProfile } from '@segue/contract';
 import type { Ctx } from '../../platform/context.ts';
 import { AppError } from '../../platform/errors.ts';
-import {
-  decodeCursor,
-  PAGE_LIMIT_DEFAULT,
-  PAGE_LIMIT_MAX,
-  parseInput,
-  type Routes,
-  toPage,
-} from '../../platform/http/index.ts';
+import { decodeCursor, type Routes, toPage } from '../../platform/http/index.ts';
 import { publicId, requirePublicId } from '../../platform/ids/index.ts';
 import { isIdentifierKind, normaliseIdentifier, RANKED_KINDS } from './identifier.ts';
 import { followMerged, listProfiles } from './profile-store.ts';
 import { assembleProfiles, findProfile, findProfileId, type Profile } from './read-profile.ts';
 
-const listQuery = z.object({
-  identifier: z.string().optional(),
-  limit: z.coerce.number().int().min(1).max(PAGE_LIMIT_MAX).default(PAGE_LIMIT_DEFAULT),
-  cursor: z.string().optional(),
-});
-
 /** Reading profiles. */
-export const profileRoutes: Routes = (app, deps) => {
-  /** `?identifier=email:ada@example.com` answers the one profile it leads to, or none; without it, all, newest first. */
-  app.get('/api/v1/profiles', { config: { scope: 'profiles:read' } }, async (request) => {
-    const ctx = deps.contextOf(request);
-    const query = parseInput(listQuery, request.query);
+export const profileRoutes: Routes = (serve) => {
+  serve(api.listProfiles, async ({ ctx, query }) => {
     if (query.identifier !== undefined) return findByIdentifier(ctx, query.identifier);
     const beforeId = decodeCursor(query.cursor, ['uuid'])?.[0];
     const rows = await listProfiles(ctx.sql, ctx.workspaceId, {
@@ -36,17 +20,11 @@ export const profileRoutes: Routes = (app, deps) => {
     return { items: (await assembleProfiles(ctx, page.items)).map(presentProfile), nextCursor: page.nextCursor };
   });
 
-  /** One profile; the id of one that was merged away answers the profile it became. */
-  app.get<{ Params: { id: string } }>(
-    '/api/v1/profiles/:id',
-    { config: { scope: 'profiles:read' } },
-    async (request) => {
-      const ctx = deps.contextOf(request);
-      const profile = await findProfile(ctx, await requireProfileId(ctx, request.params.id));
-      if (profile === undefined) throw new AppError('not_found', 'There is no such profile');
-      return presentProfile(profile);
-    },
-  );
+  serve(api.getProfile, async ({ ctx, params }) => {
+    const profile = await findProfile(ctx, await requireProfileId(ctx, params.id));
+    if (profile === undefined) throw new AppError('not_found', 'There is no such profile');
+    return presentProfile(profile);
+  });
 };
 
 async function findByIdentifier(ctx: Ctx, text: string) {
@@ -71,13 +49,13 @@ export async function requireProfileId(ctx: Pick<Ctx, 'sql' | 'workspaceId'>, te
   return current;
 }
 
-function presentProfile(profile: Profile) {
+function presentProfile(profile: Profile): PresentedProfile {
   return {
     id: publicId('prf', profile.id),
     createdAt: profile.createdAt.toISOString(),
     firstSeenAt: isoOrNull(profile.firstSeenMs),
     lastSeenAt: isoOrNull(profile.lastSeenMs),
-    identifiers: profile.identifiers,
+    identifiers: [...profile.identifiers],
     traits: profile.traits,
   };
 }

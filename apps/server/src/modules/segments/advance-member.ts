@@ -13,7 +13,8 @@ export interface MemberInput {
   /** Short keys of segments that profiles merged into this one were in: the customer was in them, told of already. */
   readonly carried: readonly string[];
   readonly events: readonly RuleEvent[];
-  readonly traits: JsonObject;
+  /** Asked only where a rule reads a trait. */
+  traits(): JsonObject;
   /** Evaluate every rule: the profile is new, was merged or woken, or its traits changed. */
   readonly everyRule: boolean;
   readonly nowMs: number;
@@ -32,12 +33,13 @@ export function advanceMember(definitions: SegmentDefinitions, input: MemberInpu
   if (isUntouched(definitions, input)) return { state: input.state, entered: [], left: [], found: [] };
   const before = foldIn(definitions, input);
   const found = definitions.sweeping ? lookAtSwept(definitions, input, before) : NOTHING_FOUND;
-  const leaves = applyEvents(definitions.rules, before, { events: input.events, nowMs: input.nowMs });
+  const { events, nowMs } = input;
+  const leaves = applyEvents(definitions.rules, before, { events, nowMs, hasHistory: definitions.hasHistory });
   const affected = input.everyRule ? definitions.segments : affectedBy(definitions, before, leaves);
   const member = new Set([...input.state.member, ...input.carried, ...found.member.map((segment) => segment.key)]);
   const entered: ActiveSegment[] = [];
   const left: ActiveSegment[] = [];
-  const traits = traitsView(input.traits);
+  const traits = traitsView(() => input.traits());
   let wakeMs = found.wakeMs;
   for (const segment of affected) {
     const truth = evaluateRule(segment.compiled, { traits, leaves }, input.nowMs);
@@ -117,7 +119,7 @@ const NOTHING_FOUND: Found = { member: [], looked: [], wakeMs: Number.POSITIVE_I
 
 /** The first look at a profile for segments still being swept: who is in now was in before the segment was defined. */
 function lookAtSwept(definitions: SegmentDefinitions, input: MemberInput, leaves: LeafStates): Found {
-  const traits = traitsView(input.traits);
+  const traits = traitsView(() => input.traits());
   const known = new Set(input.state.looked);
   const sweeping = definitions.segments.filter((segment) => segment.status === 'sweeping');
   const member: ActiveSegment[] = [];
@@ -150,6 +152,7 @@ function nextState(
 /** The last instant a date can hold; what changes after it never changes. */
 const WAKE_MAX = 8_640_000_000_000_000;
 
-function traitsView(traits: JsonObject): TraitsView {
-  return { get: (path) => valueAt(traits, path) };
+function traitsView(load: () => JsonObject): TraitsView {
+  let traits: JsonObject | undefined;
+  return { get: (path) => valueAt((traits ??= load()), path) };
 }

@@ -49,7 +49,7 @@ export async function advanceMembers(
       folded: [...mergedLeaves(definitions, look), ...(history.get(look.subject.id) ?? [])],
       carried: look.merged.flatMap((from) => from.get(segmentSection)?.member ?? []),
       events: look.events,
-      traits: traits?.get(look.subject.id) ?? clearTraits(look.subject),
+      traits: () => traits?.get(look.subject.id) ?? clearTraits(look.subject),
       everyRule: look.everyRule,
       nowMs: batch.now,
     });

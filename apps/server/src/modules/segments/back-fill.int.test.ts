@@ -9,10 +9,12 @@ import {
   createTestClock,
   createTestDatabase,
   createTestHistory,
+  numberWorkspaces,
   type TestClock,
   type TestDatabase,
   type TestHistory,
 } from '../../testkit/index.ts';
+import { accountsMigrations } from '../accounts/index.ts';
 import { eventsHistoryMigrations } from '../events/index.ts';
 import { profilesMigrations } from '../profiles/index.ts';
 import { createSegment } from './create-segment.ts';
@@ -31,7 +33,9 @@ let workspaces = 0;
 
 beforeAll(async () => {
   clock = createTestClock(EPOCH_MS);
-  database = await createTestDatabase([...eventlogMigrations, ...profilesMigrations, ...segmentsMigrations]);
+  const migrations = [eventlogMigrations, accountsMigrations, profilesMigrations, segmentsMigrations];
+  database = await createTestDatabase(migrations.flat());
+  await numberWorkspaces(database.postgres, 200);
   history = await createTestHistory(eventsHistoryMigrations);
   shop = await SegmentShop.open(database, history, clock);
 });

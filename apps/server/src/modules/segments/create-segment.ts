@@ -3,7 +3,8 @@ import type { SegmentRule } from '@segue/contract';
 import type { Ctx } from '../../platform/context.ts';
 import { AppError } from '../../platform/errors.ts';
 import { cutLanes, inTransaction } from '../../platform/eventlog/index.ts';
-import { newUuid } from '../../platform/ids/index.ts';
+import { newUuid, publicId } from '../../platform/ids/index.ts';
+import { recordAudit } from '../accounts/index.ts';
 import { forgetRows } from './member-store.ts';
 import { compileRule } from './rule.ts';
 import {
@@ -41,13 +42,14 @@ export async function createSegment(ctx: Ctx, input: { name: string; rule: Segme
       });
     }
     await registerLeaves(ctx.sql, ctx.workspaceId, { keys: leafKeys, cut });
+    await recordAudit(ctx, { action: 'segment.created', subject: publicId('seg', id) });
     return (await findSegment(ctx.sql, ctx.workspaceId, id))!;
   });
 }
 
 /** Takes a segment away; what only it counted is forgotten. */
 export async function archiveSegment(ctx: Ctx, id: string): Promise<void> {
-  const orphans = await inTransaction(ctx, async (ctx) => {
+  await inTransaction(ctx, async (ctx) => {
     await cutLanes(ctx.sql);
     const segment = await findSegment(ctx.sql, ctx.workspaceId, id);
     if (segment === undefined) throw new AppError('not_found', 'There is no such segment');
@@ -64,7 +66,9 @@ export async function archiveSegment(ctx: Ctx, id: string): Promise<void> {
     const generations = unneeded.map((leaf) => leaf.generation);
     await deleteLeaves(ctx.sql, ctx.workspaceId, generations);
     await settleFolded(ctx.sql, ctx.workspaceId);
-    return generations;
+    await recordAudit(ctx, { action: 'segment.archived', subject: publicId('seg', id) });
+    const { postgres, workspaceId } = ctx;
+    // Batches hold such rows locked before they come to their cursors: under the cut both would wait for each other.
+    ctx.afterCommit(() => forgetRows(postgres, workspaceId, { segmentId: id, generations }));
   });
-  await forgetRows(ctx.sql, ctx.workspaceId, { segmentId: id, generations: orphans });
 }

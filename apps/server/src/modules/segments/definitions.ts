@@ -1,8 +1,10 @@
+import type { SegmentStatus } from '@segue/contract';
 import { createConfigCache, type SubjectBatch } from '../../platform/eventlog/index.ts';
 import { isPersonalTrait } from '../events/index.ts';
 import { combineRules, type CompiledNode, type CompiledRule, type CompiledRules, compileRule } from './rule.ts';
+import type { ReplayedPlace } from './rule-input.ts';
 import { shortKey } from './segment-section.ts';
-import { listActiveSegments, listLeaves, type SegmentStatus } from './segment-store.ts';
+import { listActiveSegments, listLeaves } from './segment-store.ts';
 
 /** A segment ready to evaluate. */
 export interface ActiveSegment {
@@ -26,6 +28,8 @@ export interface SegmentDefinitions {
   readonly filled: readonly number[];
   /** Leaf keys whose history is not folded in everywhere yet: what a profile holds of them is only a part. */
   readonly partial: ReadonlySet<string>;
+  /** Whether the history counted this place for a leaf: it lies before the leaf's cut. */
+  readonly hasHistory: (leafKey: string, place: ReplayedPlace) => boolean;
   readonly sweeping: boolean;
   readonly readsPersonal: boolean;
 }
@@ -52,6 +56,10 @@ async function loadDefinitions(batch: SubjectBatch): Promise<SegmentDefinitions>
     keyOf: new Map(leaves.map((leaf) => [leaf.generation, leaf.leaf_key])),
     filled: leaves.filter((leaf) => leaf.status === 'filled').map((leaf) => leaf.generation),
     partial: new Set(leaves.filter((leaf) => leaf.status !== 'live').map((leaf) => leaf.leaf_key)),
+    hasHistory(leafKey, [log, lane, seq]) {
+      const cut = leaves.find((leaf) => leaf.leaf_key === leafKey)?.cut;
+      return cut?.some((place) => place[0] === log && place[1] === lane && place[2] >= seq) === true;
+    },
     sweeping: segments.some((segment) => segment.status === 'sweeping'),
     readsPersonal: segments.some((segment) => readsPersonal(segment.compiled.root)),
   };

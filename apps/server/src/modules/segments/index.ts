@@ -9,4 +9,5 @@ export { runBackFills } from './run-back-fills.ts';
 export { runDueWakes } from './run-due-wakes.ts';
 export { isMember } from './segment-section.ts';
 export { segmentStage } from './segment-stage.ts';
-export { listActiveSegments } from './segment-store.ts';
+export { watchWakes } from './wake-metrics.ts';
+export { countUnfilledSince, listActiveSegments } from './segment-store.ts';

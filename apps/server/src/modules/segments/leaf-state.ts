@@ -1,6 +1,6 @@
 import { capacityOfKey, type CountedEvents } from './leaf.ts';
 import type { CompiledRules } from './rule.ts';
-import type { RuleEvent } from './rule-input.ts';
+import type { ReplayedPlace, RuleEvent } from './rule-input.ts';
 
 /** Times in milliseconds, newest first: every one that has yet to come, and the newest `capacity` that have come. */
 export type LeafState = readonly number[];
@@ -11,6 +11,13 @@ export type LeafStates = Readonly<Record<string, LeafState>>;
 const PENDING_MAX = 1024;
 
 const NONE: readonly CountedEvents[] = [];
+
+interface Counting {
+  readonly events: readonly RuleEvent[];
+  readonly nowMs: number;
+  /** Whether what the history told of a leaf covers this place: an event from there that comes again is counted already. */
+  readonly hasHistory?: (leafKey: string, place: ReplayedPlace) => boolean;
+}
 
 /**
  * Counts events into a profile's states, each event once, in any order. Returns the same object when no leaf matched, and
@@ -24,11 +31,13 @@ const NONE: readonly CountedEvents[] = [];
 export function applyEvents(
   compiled: CompiledRules,
   states: LeafStates,
-  { events, nowMs }: { readonly events: readonly RuleEvent[]; readonly nowMs: number },
+  { events, nowMs, hasHistory }: Counting,
 ): LeafStates {
   let changed: Record<string, LeafState> | undefined;
   const count = (event: RuleEvent, leaf: CountedEvents): void => {
     const atMs = event.occurredAt;
+    const { replayOf } = event.payload;
+    if (replayOf !== undefined && hasHistory?.(leaf.key, replayOf) === true) return;
     if (atMs < leaf.fromMs || atMs >= leaf.untilMs || !leaf.passes(event)) return;
     const before = (changed ?? states)[leaf.key];
     const after = insertTime(before ?? [], atMs, { capacity: leaf.capacity, nowMs });

@@ -170,3 +170,16 @@ export async function listDueWakes(
   });
   return rows;
 }
+
+const COUNTED_MAX = 100_000;
+
+/** How many profiles' wakes are due, no further than is worth knowing. By index segment_wake_at. */
+export async function countDueWakes(sql: Sql, at: Date): Promise<number> {
+  const { rows } = await sql.query<{ n: number }>({
+    name: 'segment_wake_count',
+    // every workspace: one worker serves them all.
+    text: `select count(*)::int as n from (select from segment_wake where wake_at <= $1 limit ${COUNTED_MAX}) due`,
+    values: [at],
+  });
+  return rows[0]!.n;
+}

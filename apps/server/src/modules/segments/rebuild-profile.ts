@@ -2,11 +2,15 @@ import type { Ctx } from '../../platform/context.ts';
 import { AppError } from '../../platform/errors.ts';
 import {
   inSubjects,
+  inTransaction,
   type LanePosition,
   readPositions,
   readTail,
   type SubjectBatch,
+  type TxCtx,
 } from '../../platform/eventlog/index.ts';
+import { publicId } from '../../platform/ids/index.ts';
+import { recordAudit } from '../accounts/index.ts';
 import { nodeIdsOf } from '../profiles/index.ts';
 import { decodeLeaves, encodeLeaves } from './advance-member.ts';
 import { advanceMembers } from './advance-members.ts';
@@ -22,6 +26,13 @@ import { EMPTY_STATE, segmentSection } from './segment-section.ts';
  * nothing later; what the archive does not hold yet of that is read from the log.
  */
 export async function rebuildProfile(ctx: Ctx, profileId: string): Promise<void> {
+  await inTransaction(ctx, async (ctx) => {
+    await rebuildIn(ctx, profileId);
+    await recordAudit(ctx, { action: 'profile.rebuilt', subject: publicId('prf', profileId) });
+  });
+}
+
+async function rebuildIn(ctx: TxCtx, profileId: string): Promise<void> {
   await inSubjects(ctx, { workspaceId: ctx.workspaceId, ids: [profileId] }, async (batch) => {
     const subject = batch.subjects.get(profileId);
     if (subject === undefined) throw new AppError('not_found', 'There is no such profile');

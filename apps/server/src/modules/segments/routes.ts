@@ -1,16 +1,8 @@
-import { segmentRuleSchema } from '@segue/contract';
-import { z } from 'zod';
+import { api, type Segment } from '@segue/contract';
 
 import type { Ctx } from '../../platform/context.ts';
 import { AppError } from '../../platform/errors.ts';
-import {
-  decodeCursor,
-  PAGE_LIMIT_DEFAULT,
-  PAGE_LIMIT_MAX,
-  parseInput,
-  type Routes,
-  toPage,
-} from '../../platform/http/index.ts';
+import { decodeCursor, type Routes, toPage } from '../../platform/http/index.ts';
 import { publicId, requirePublicId } from '../../platform/ids/index.ts';
 import { requireProfileId } from '../profiles/index.ts';
 import { archiveSegment, createSegment } from './create-segment.ts';
@@ -19,24 +11,11 @@ import { countMembers, listMembers, listSegmentsOfProfile } from './member-store
 import { rebuildProfile } from './rebuild-profile.ts';
 import { findSegment, listSegments, type SegmentRow } from './segment-store.ts';
 
-const createBody = z.strictObject({ name: z.string().trim().min(1).max(200), rule: segmentRuleSchema });
-const pageQuery = z.object({
-  limit: z.coerce.number().int().min(1).max(PAGE_LIMIT_MAX).default(PAGE_LIMIT_DEFAULT),
-  cursor: z.string().optional(),
-});
-type WithId = { Params: { id: string } };
-
 /** Segments: define, read, members; and the segments of one profile. */
-export const segmentRoutes: Routes = (app, deps) => {
-  app.post('/api/v1/segments', { config: { scope: 'segments:write' } }, async (request, reply) => {
-    const ctx = deps.contextOf(request);
-    const segment = await createSegment(ctx, parseInput(createBody, request.body));
-    return reply.code(201).send(presentSegment(segment, 0));
-  });
+export const segmentRoutes: Routes = (serve) => {
+  serve(api.createSegment, async ({ ctx, body }) => presentSegment(await createSegment(ctx, body), 0));
 
-  app.get('/api/v1/segments', { config: { scope: 'segments:read' } }, async (request) => {
-    const ctx = deps.contextOf(request);
-    const query = parseInput(pageQuery, request.query);
+  serve(api.listSegments, async ({ ctx, query }) => {
     const rows = await listSegments(ctx.sql, ctx.workspaceId, {
       limit: query.limit + 1,
       beforeId: cursorId(query.cursor),
@@ -53,22 +32,16 @@ export const segmentRoutes: Routes = (app, deps) => {
     });
   });
 
-  app.get<WithId>('/api/v1/segments/:id', { config: { scope: 'segments:read' } }, async (request) => {
-    const ctx = deps.contextOf(request);
-    const segment = await requireSegment(ctx, request.params.id);
+  serve(api.getSegment, async ({ ctx, params }) => {
+    const segment = await requireSegment(ctx, params.id);
     const counts = await countMembers(ctx.sql, ctx.workspaceId, [segment.id]);
     return presentSegment(segment, counts.get(segment.id) ?? 0);
   });
 
-  app.delete<WithId>('/api/v1/segments/:id', { config: { scope: 'segments:write' } }, async (request, reply) => {
-    await archiveSegment(deps.contextOf(request), requirePublicId('seg', request.params.id));
-    return reply.code(204).send();
-  });
+  serve(api.archiveSegment, ({ ctx, params }) => archiveSegment(ctx, requirePublicId('seg', params.id)));
 
-  app.get<WithId>('/api/v1/segments/:id/members', { config: { scope: 'segments:read' } }, async (request) => {
-    const ctx = deps.contextOf(request);
-    const query = parseInput(pageQuery, request.query);
-    const segment = await requireSegment(ctx, request.params.id);
+  serve(api.listSegmentMembers, async ({ ctx, params, query }) => {
+    const segment = await requireSegment(ctx, params.id);
     const rows = await listMembers(ctx.sql, ctx.workspaceId, {
       segmentId: segment.id,
       afterId: cursorId(query.cursor),
@@ -81,26 +54,18 @@ export const segmentRoutes: Routes = (app, deps) => {
     });
   });
 
-  app.get<WithId>('/api/v1/profiles/:id/segments', { config: { scope: 'profiles:read' } }, async (request) => {
-    const ctx = deps.contextOf(request);
-    const profileId = await requireProfileId(ctx, request.params.id);
+  serve(api.listProfileSegments, async ({ ctx, params }) => {
+    const profileId = await requireProfileId(ctx, params.id);
     const rows = await listSegmentsOfProfile(ctx.sql, ctx.workspaceId, profileId);
-    return {
-      items: rows.map((row) => ({
-        id: publicId('seg', row.id),
-        name: row.name,
-        enteredAt: row.entered_at.toISOString(),
-      })),
-      nextCursor: null,
-    };
+    const items = rows.map((row) => ({
+      id: publicId('seg', row.id),
+      name: row.name,
+      enteredAt: row.entered_at.toISOString(),
+    }));
+    return { items, nextCursor: null };
   });
 
-  /** Counts one profile's segment state anew from its history: for repair. Answers when it is done. */
-  app.post<WithId>('/api/v1/profiles/:id/rebuild', { config: { scope: 'segments:write' } }, async (request, reply) => {
-    const ctx = deps.contextOf(request);
-    await rebuildProfile(ctx, await requireProfileId(ctx, request.params.id));
-    return reply.code(204).send();
-  });
+  serve(api.rebuildProfile, async ({ ctx, params }) => rebuildProfile(ctx, await requireProfileId(ctx, params.id)));
 };
 
 function cursorId(cursor: string | undefined): string | null {
@@ -114,8 +79,7 @@ async function requireSegment(ctx: Ctx, text: string): Promise<SegmentRow> {
   return segment;
 }
 
-/** `status`: filling and sweeping while history is being counted, then live. `members` grows until then. */
-function presentSegment(segment: SegmentRow, members: number) {
+function presentSegment(segment: SegmentRow, members: number): Segment {
   return {
     id: publicId('seg', segment.id),
     name: segment.name,

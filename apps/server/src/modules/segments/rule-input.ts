@@ -6,8 +6,14 @@ export interface RuleEvent {
   readonly name: string;
   /** Milliseconds since the epoch, by the customer's clock as corrected at intake. */
   readonly occurredAt: number;
-  readonly payload: { readonly properties?: { readonly [key: string]: Json } };
+  readonly payload: {
+    readonly properties?: { readonly [key: string]: Json };
+    readonly replayOf?: ReplayedPlace;
+  };
 }
+
+/** Where an event stood first that is processed again after it was a dead letter: log, lane, seq, failures. */
+export type ReplayedPlace = readonly [log: number, lane: number, seq: number, failures: number];
 
 /** A profile's traits, looked up by path; `undefined` when absent. */
 export interface TraitsView {

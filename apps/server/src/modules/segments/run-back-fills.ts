@@ -1,3 +1,4 @@
+import type { SegmentStatus } from '@segue/contract';
 import type { Services } from '../../platform/context.ts';
 import { cutLanes, inSubjects, readPositions } from '../../platform/eventlog/index.ts';
 import type { Sql } from '../../platform/postgres/index.ts';
@@ -15,7 +16,6 @@ import {
   lockLeaf,
   markFilled,
   type SegmentRow,
-  type SegmentStatus,
   setSegmentStatus,
   setSweptTo,
 } from './segment-store.ts';

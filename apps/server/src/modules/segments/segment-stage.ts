@@ -1,6 +1,7 @@
 import type { EventBatch, Stage, Subject } from '../../platform/eventlog/index.ts';
+import { changedDerivedTraits } from '../profiles/index.ts';
 import { advanceMembers, type Look } from './advance-members.ts';
-import { segmentDefinitions } from './definitions.ts';
+import { type SegmentDefinitions, segmentDefinitions } from './definitions.ts';
 import { deleteMerged } from './member-store.ts';
 import { asRuleEvent } from './rule-input.ts';
 import { segmentSection } from './segment-section.ts';
@@ -21,7 +22,7 @@ export const segmentStage: Stage = {
       batch.merges.map(({ from }) => from.id),
     );
     if (definitions.rules.rules.length === 0) return forgetAll(batch);
-    await advanceMembers(batch, definitions, planLooks(batch));
+    await advanceMembers(batch, definitions, planLooks(batch, definitions));
   },
 };
 
@@ -32,7 +33,8 @@ function forgetAll(batch: EventBatch): void {
   }
 }
 
-function planLooks(batch: EventBatch): Look[] {
+function planLooks(batch: EventBatch, { rules }: SegmentDefinitions): Look[] {
+  const mayFlip = (subject: Subject) => [...changedDerivedTraits(subject)].some((name) => rules.rulesByTrait.has(name));
   const looks = new Map<Subject, Look>();
   const lookAt = (subject: Subject): Look => {
     let look = looks.get(subject);
@@ -54,7 +56,7 @@ function planLooks(batch: EventBatch): Look[] {
     if (subject === undefined) continue;
     const look = lookAt(subject);
     look.events.push(asRuleEvent(event));
-    look.everyRule ||= event.type === 'identify';
+    look.everyRule ||= event.type === 'identify' || mayFlip(subject);
     look.node = event.nodes[0];
   }
   return [...looks.values()];

@@ -1,9 +1,7 @@
-import type { SegmentRule } from '@segue/contract';
+import type { SegmentRule, SegmentStatus } from '@segue/contract';
 
 import type { LanePosition } from '../../platform/eventlog/index.ts';
 import type { Sql, Transaction } from '../../platform/postgres/index.ts';
-
-export type SegmentStatus = 'filling' | 'sweeping' | 'live' | 'archived';
 
 export interface SegmentRow {
   workspace_id: number;
@@ -194,4 +192,14 @@ export async function takeLeafStates(
     values: [workspaceId, question.generations, question.nodes],
   });
   return rows.map((row) => ({ ...row, times: row.times.split(',').map(Number) }));
+}
+
+/** How many segments were created before `at` and still count their history. */
+export async function countUnfilledSince(sql: Sql, at: Date): Promise<number> {
+  const { rows } = await sql.query<{ n: number }>({
+    // every workspace: whoever runs the server looks after all of them.
+    text: `select count(*)::int as n from segment where status in ('filling', 'sweeping') and created_at < $1`,
+    values: [at],
+  });
+  return rows[0]!.n;
 }

@@ -4,16 +4,19 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import type { History } from '../../platform/clickhouse/index.ts';
 import { eventlogMigrations, inSubjects, readSubjects } from '../../platform/eventlog/index.ts';
-import { createHttpServer } from '../../platform/http/index.ts';
+import { httpMigrations } from '../../platform/http/index.ts';
 import { newUuid, parsePublicId, publicId } from '../../platform/ids/index.ts';
 import {
   createTestClock,
   createTestDatabase,
   createTestHistory,
+  numberWorkspaces,
+  serveRoutes,
   type TestClock,
   type TestDatabase,
   type TestHistory,
 } from '../../testkit/index.ts';
+import { accountsMigrations } from '../accounts/index.ts';
 import { eventsHistoryMigrations } from '../events/index.ts';
 import { profilesMigrations } from '../profiles/index.ts';
 import { segmentsMigrations } from './migrations/index.ts';
@@ -33,7 +36,9 @@ let app: FastifyInstance;
 
 beforeAll(async () => {
   clock = createTestClock(Date.UTC(2026, 10, 22, 9));
-  database = await createTestDatabase([...eventlogMigrations, ...profilesMigrations, ...segmentsMigrations]);
+  const migrations = [eventlogMigrations, httpMigrations, accountsMigrations, profilesMigrations, segmentsMigrations];
+  database = await createTestDatabase(migrations.flat());
+  await numberWorkspaces(database.postgres, 200);
   history = await createTestHistory(eventsHistoryMigrations);
   shop = await SegmentShop.open(database, history, clock);
 });
@@ -46,11 +51,7 @@ beforeEach(() => {
   app = routesOf(here);
 });
 
-const routesOf = (workspace: SegmentWorkspace): FastifyInstance => {
-  const server = createHttpServer(workspace.ctx.logger);
-  segmentRoutes(server, { contextOf: () => workspace.ctx });
-  return server;
-};
+const routesOf = (workspace: SegmentWorkspace): FastifyInstance => serveRoutes([segmentRoutes], () => workspace.ctx);
 
 interface Segment {
   id: string;
@@ -96,6 +97,17 @@ const ordered = (atLeast: number, seconds?: number): SegmentRule => ({
 });
 
 describe('a live segment', () => {
+  it('asks at once about a trait that sessions set, whatever event set it', async () => {
+    const id = await defineLive('from Bing', { trait: 'last_touch.source', op: 'equals', value: 'bing' });
+    const page = (referrer: string) => ({ page: { url: 'https://shop.example/', referrer } });
+    await here.live({ by: ['userId:ada'], type: 'page', context: page('') });
+    expect(await membersOf(id)).toEqual([]);
+    clock.advance(3_600_000);
+    await here.live({ by: ['userId:ada'], type: 'page', context: page('https://www.bing.com/') });
+    expect(await membersOf(id)).toEqual([await here.profileId('userId:ada')]);
+    expect(told()).toEqual(['Segment Entered: from Bing']);
+  });
+
   it('is entered and left by events, each told once', async () => {
     const id = await defineLive('gold', { trait: 'plan', op: 'equals', value: 'gold' });
     await here.live(

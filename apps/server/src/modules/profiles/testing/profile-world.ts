@@ -3,6 +3,7 @@ import type { Stage } from '../../../platform/eventlog/index.ts';
 import { type LogProcess, storedEvent } from '../../../platform/eventlog/testing/log-process.ts';
 import type { JsonObject } from '../../../platform/json.ts';
 import { type Identifier, normaliseIdentifier, rankIdentifiers } from '../identifier.ts';
+import { companiesStage } from '../companies/companies-stage.ts';
 import { createIdentityStage } from '../identity-stage.ts';
 import { NodeDirectory } from '../node-directory.ts';
 import type { ProfileReader } from '../read-profile.ts';
@@ -13,12 +14,15 @@ export type Said = readonly string[];
 
 export interface SaidEvent {
   readonly by: Said;
-  readonly type?: 'identify' | 'track';
+  readonly type?: 'identify' | 'track' | 'group';
   readonly name?: string;
+  readonly properties?: JsonObject;
   readonly atMs?: number;
   readonly traits?: JsonObject;
   /** Traits that intake seals. */
   readonly personal?: JsonObject;
+  /** Properties that intake seals. */
+  readonly personalProperties?: JsonObject;
 }
 
 /** A process that recognises customers of one workspace: what intake, identity and traits do, without their loops. */
@@ -42,7 +46,7 @@ export function identifiersOf(said: Said): Identifier[] {
 export function profileWorldOn(process: LogProcess, workspaceId: number): ProfileWorld {
   const { services } = process;
   const directory = new NodeDirectory(services.postgres, services.keysOf);
-  const stages = [createIdentityStage(), createTraitsStage(services.keysOf)];
+  const stages = [createIdentityStage(), createTraitsStage(services.keysOf), companiesStage];
   return {
     process,
     stages,
@@ -56,15 +60,16 @@ export function profileWorldOn(process: LogProcess, workspaceId: number): Profil
       );
       const strongest = identified.map(({ identifiers }) => directory.find(workspaceId, identifiers[0]!)!.id);
       await directory.ensureKeys(workspaceId, strongest);
-      const placed = identified.map(({ identifiers, type = 'track', personal, traits, name, atMs }) => {
+      const placed = identified.map((event) => {
+        const { identifiers, type = 'track', personal, personalProperties, properties, traits, name, atMs } = event;
         const nodes = identifiers.map((identifier) => directory.find(workspaceId, identifier)!);
         const { id, lane } = nodes[0]!;
         const key = directory.keyOf(id);
         const sealed =
-          personal === undefined || key === undefined
+          (personal === undefined && personalProperties === undefined) || key === undefined
             ? ''
-            : seal(key, JSON.stringify({ traits: personal })).toString('base64');
-        const event = storedEvent({
+            : seal(key, JSON.stringify({ traits: personal, properties: personalProperties })).toString('base64');
+        const stored = storedEvent({
           workspaceId,
           type,
           name: name ?? (type === 'track' ? 'Viewed' : ''),
@@ -72,9 +77,9 @@ export function profileWorldOn(process: LogProcess, workspaceId: number): Profil
           receivedAt: services.clock.now(),
           nodes: nodes.map(({ kind, id }) => ({ kind, id })),
           sealed,
-          payload: { ...(traits && { traits }) },
+          payload: { ...(properties && { properties }), ...(traits && { traits }) },
         });
-        return { lane, event };
+        return { lane, event: stored };
       });
       await process.append(placed);
       return placed.map(({ event }) => event.id);

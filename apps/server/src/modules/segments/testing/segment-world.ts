@@ -5,7 +5,7 @@ import { type LogProcess, openLogProcess, storedEvent } from '../../../platform/
 import type { JsonObject } from '../../../platform/json.ts';
 import type { TestClock } from '../../../testkit/index.ts';
 import type { TestDatabase, TestHistory } from '../../../testkit/index.ts';
-import { runArchive } from '../../events/index.ts';
+import { runArchive, sessionsStage } from '../../events/index.ts';
 import {
   createIdentityStage,
   createTraitsStage,
@@ -29,6 +29,7 @@ export interface ShopEvent {
   /** Traits that intake seals. */
   readonly personal?: JsonObject;
   readonly properties?: JsonObject;
+  readonly context?: JsonObject;
 }
 
 interface Told {
@@ -88,7 +89,7 @@ export class SegmentWorkspace {
     this.#stages = new Map(
       processes.map((process) => [
         process,
-        [createIdentityStage(), createTraitsStage(process.services.keysOf), segmentStage, listener],
+        [createIdentityStage(), createTraitsStage(process.services.keysOf), sessionsStage, segmentStage, listener],
       ]),
     );
   }
@@ -120,7 +121,7 @@ export class SegmentWorkspace {
     const placed = identified.map(({ event }, index) => {
       const nodes = nodesOf[index]!;
       const key = this.#directory.keyOf(nodes[0]!.id)!;
-      const { type = 'track', name = '', atMs = nowMs, properties, traits, personal } = event;
+      const { type = 'track', name = '', atMs = nowMs, properties, traits, personal, context } = event;
       const stored = storedEvent({
         workspaceId,
         type,
@@ -129,7 +130,7 @@ export class SegmentWorkspace {
         receivedAt: nowMs,
         nodes: nodes.map(({ kind, id }) => ({ kind, id })),
         sealed: personal === undefined ? '' : seal(key, JSON.stringify({ traits: personal })).toString('base64'),
-        payload: { ...(properties && { properties }), ...(traits && { traits }) },
+        payload: { ...(properties && { properties }), ...(traits && { traits }), ...(context && { context }) },
       });
       return { lane: nodes[0]!.lane, event: stored };
     });
