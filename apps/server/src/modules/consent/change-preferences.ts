@@ -1,28 +1,35 @@
 import type { Services } from '../../platform/context.ts';
 import type { Subject, SubjectBatch } from '../../platform/eventlog/index.ts';
 import { newUuid } from '../../platform/ids/index.ts';
-import { followMerged } from '../profiles/index.ts';
 import { inProfile } from './in-profile.ts';
 import type { ConsentStatus } from './permission.ts';
+import { type Choices, readChoices } from './preference-choices.ts';
 import type { ConsentProof } from './proof.ts';
 import { causeOfEvent } from './read-consent-event.ts';
-import { readPermissions } from './read-permissions.ts';
 import { recordConsent } from './record-consent.ts';
 import { suppressAddress } from './suppress-address.ts';
 import { deleteSuppressions } from './suppression-store.ts';
-import { ALL_TOPICS, type Topic } from './topic.ts';
-import { listTopics } from './topic-store.ts';
+import { ALL_TOPICS } from './topic.ts';
 import type { UnsubscribeLink } from './unsubscribe-link.ts';
-
-/** A topic as the customer sees it. */
-export interface TopicChoice extends Topic {
-  readonly isOn: boolean;
-}
 
 /** Ends one topic at once. Also when the customer's profile is gone: then her address is suppressed instead. */
 export async function unsubscribe(services: Services, link: UnsubscribeLink, proof: ConsentProof): Promise<void> {
+  const { channel, topic } = link;
   const done = await inProfile(services, link, async (batch, subject) => {
-    await say(batch, { subject, link, proof, source: 'one_click', words: [{ topic: link.topic, status: 'denied' }] });
+    await say(batch, { subject, link, proof, source: 'one_click', words: [{ channel, topic, status: 'denied' }] });
+  });
+  if (done === undefined) await suppressForGood(services, link);
+}
+
+/** Ends every topic that asks for opt-in, on every channel she can be reached on. */
+export async function unsubscribeFromAll(
+  services: Services,
+  link: UnsubscribeLink,
+  proof: ConsentProof,
+): Promise<void> {
+  const channels = channelsIn(await readChoices(services, link), link);
+  const done = await inProfile(services, link, async (batch, subject) => {
+    await say(batch, { subject, link, proof, source: 'preference_page', words: denials(channels) });
   });
   if (done === undefined) await suppressForGood(services, link);
 }
@@ -30,56 +37,53 @@ export async function unsubscribe(services: Services, link: UnsubscribeLink, pro
 /** Ends every topic and suppresses the address, whoever else uses it. */
 export async function stopEverything(services: Services, link: UnsubscribeLink, proof: ConsentProof): Promise<void> {
   await inProfile(services, link, async (batch, subject) => {
-    await say(batch, {
-      subject,
-      link,
-      proof,
-      source: 'preference_page',
-      words: [{ topic: ALL_TOPICS, status: 'denied' }],
-    });
+    await say(batch, { subject, link, proof, source: 'preference_page', words: denials([link.channel]) });
   });
   await suppressForGood(services, link);
 }
 
+function channelsIn({ topics }: Choices, link: UnsubscribeLink): string[] {
+  return [...new Set([link.channel, ...topics.flatMap((topic) => topic.channels.map((one) => one.channel))])];
+}
+
+function denials(channels: readonly string[]): Said[] {
+  return channels.map((channel) => ({ channel, topic: ALL_TOPICS, status: 'denied' }));
+}
+
 /**
- * Takes what the customer chose as her last word on every topic that asks for opt-in. Wanting one topic again also ends
- * an earlier "stop everything"; complaints and bounces stay, since mailbox providers judge us by the address.
+ * Takes what the customer chose as her last word: on every topic of the channel she came by, and on whatever she changed
+ * of the others. Wanting a topic again also ends an earlier "stop everything"; complaints and bounces stay, since mailbox
+ * providers judge us by the address. `wanted` holds `channel:topic`.
  */
-export async function saveTopicChoices(
+export async function saveChoices(
   services: Services,
   link: UnsubscribeLink,
   options: { wanted: ReadonlySet<string>; proof: ConsentProof },
 ): Promise<void> {
   const { wanted, proof } = options;
+  const words = wordsOf(await readChoices(services, link), link, wanted);
   const done = await inProfile(services, link, async (batch, subject) => {
-    const topics = (await listTopics(batch.sql, link.workspaceId)).filter((one) => one.requiresOptIn);
-    const words = topics.map(({ topic }) => ({
-      topic,
-      status: wanted.has(topic) ? ('granted' as const) : ('denied' as const),
-    }));
     await say(batch, { subject, link, proof, source: 'preference_page', words });
-    if (!words.some((word) => word.status === 'granted')) return;
+    if (!words.some((word) => word.channel === link.channel && word.status === 'granted')) return;
     await deleteSuppressions(batch.sql, link.workspaceId, { ...link, reason: 'unsubscribe_all' });
   });
   if (done === undefined && wanted.size === 0) await suppressForGood(services, link);
 }
 
-/** The topics a customer can choose, and whether the address stands for none at all. */
-export async function readTopicChoices(
-  services: Services,
-  link: UnsubscribeLink,
-): Promise<{ topics: TopicChoice[]; isStopped: boolean }> {
-  const { workspaceId, channel, addressHash } = link;
-  const profileId = (await followMerged(services.postgres, workspaceId, [link.profileId])).get(link.profileId);
-  if (profileId === undefined) return { topics: [], isStopped: true };
-  const topics = (await listTopics(services.postgres, workspaceId)).filter((one) => one.requiresOptIn);
-  const questions = topics.map((one) => ({ ...one, profileId, channel, addressHash }));
-  const answers = await readPermissions(services.postgres, workspaceId, questions);
-  const choices = questions.map((question) => {
-    const { topic, name, requiresOptIn } = question;
-    return { topic, name, requiresOptIn, isOn: answers.get(question)!.decision.kind === 'permitted' };
-  });
-  return { topics: choices, isStopped: questions.some((question) => answers.get(question)!.suppression !== undefined) };
+function wordsOf({ topics }: Choices, link: UnsubscribeLink, wanted: ReadonlySet<string>): Said[] {
+  return topics.flatMap(({ topic, channels }) =>
+    channels.flatMap(({ channel, isOn }): Said[] => {
+      const isWanted = wanted.has(`${channel}:${topic}`);
+      if (channel !== link.channel && isWanted === isOn) return [];
+      return [{ channel, topic, status: isWanted ? 'granted' : 'denied' }];
+    }),
+  );
+}
+
+interface Said {
+  readonly channel: string;
+  readonly topic: string;
+  readonly status: ConsentStatus;
 }
 
 interface Saying {
@@ -87,34 +91,41 @@ interface Saying {
   readonly link: UnsubscribeLink;
   readonly proof: ConsentProof;
   readonly source: string;
-  readonly words: readonly { readonly topic: string; readonly status: ConsentStatus }[];
+  readonly words: readonly Said[];
 }
 
-/** Records words and tells the world. The event's id is their cause, so that hearing the event again adds nothing. */
+/**
+ * Records words and tells the world. The event's id is their cause, so that hearing the event again adds nothing. The link
+ * proves the mailbox it was sent to, so what is said of that channel is confirmed.
+ */
 async function say(batch: SubjectBatch, saying: Saying): Promise<void> {
-  const { link, subject, source, proof } = saying;
-  const said = saying.words.map((word) => ({ ...word, eventId: newUuid(batch.now) }));
-  const facts = said.map(({ topic, status, eventId }) => ({
+  const { link, subject, source } = saying;
+  const proof = { ...saying.proof, message: link.messageId };
+  const said = saying.words.map((word) => ({
+    ...word,
+    eventId: newUuid(batch.now),
+    isConfirmed: word.channel === link.channel,
+  }));
+  const facts = said.map(({ eventId, ...word }) => ({
+    ...word,
     profileId: subject.id,
     node: link.node,
-    channel: link.channel,
-    topic,
-    status,
     occurredAt: batch.now,
     source,
     cause: causeOfEvent(eventId),
     proof,
   }));
-  await recordConsent(batch, facts);
-  for (const { topic, status, eventId } of said) {
-    const about = { channel: link.channel, topic, message_id: link.messageId };
+  const statuses = await recordConsent(batch, facts);
+  for (const [index, { channel, topic, eventId, isConfirmed }] of said.entries()) {
+    const status = statuses[index]!;
+    const about = { channel, topic, message_id: link.messageId };
     batch.emit({
       subjectId: subject.id,
       node: link.node,
       id: eventId,
       occurredAt: batch.now,
       name: status === 'denied' ? 'Unsubscribed' : 'Consent Updated',
-      properties: status === 'denied' ? about : { ...about, status },
+      properties: status === 'denied' ? about : { ...about, status, confirmed: isConfirmed },
     });
   }
 }

@@ -15,11 +15,12 @@ import {
   type LoggedEvent,
   type Merge,
 } from '../../platform/eventlog/index.ts';
-import { createHttpServer } from '../../platform/http/index.ts';
+import { httpMigrations } from '../../platform/http/index.ts';
 import { publicId } from '../../platform/ids/index.ts';
 import { unpackLines } from '../../platform/eventlog/block.ts';
 import { createLogger } from '../../platform/logger/index.ts';
-import { createTestDatabase } from '../../testkit/index.ts';
+import { createTestDatabase, numberWorkspaces, serveRoutes } from '../../testkit/index.ts';
+import { accountsMigrations } from '../accounts/index.ts';
 import { profilesMigrations } from '../profiles/index.ts';
 import {
   addressHash,
@@ -39,7 +40,9 @@ let nowMs = Date.UTC(2026, 10, 22);
 let workspaces = 0;
 
 beforeAll(async () => {
-  database = await createTestDatabase([...eventlogMigrations, ...profilesMigrations, ...consentMigrations]);
+  const migrations = [eventlogMigrations, httpMigrations, accountsMigrations, profilesMigrations, consentMigrations];
+  database = await createTestDatabase(migrations.flat());
+  await numberWorkspaces(database.postgres, 2_000);
   await createLanes(database.postgres);
   services = {
     postgres: database.postgres,
@@ -74,10 +77,10 @@ async function createWorld() {
   };
   const path = new URL(unsubscribeUrl(keysOf(workspaceId), { ...link, publicUrl: 'https://mail.shop.example/' }))
     .pathname;
-  const app = createHttpServer(services.logger);
   const actor = { kind: 'system', name: 'test' } as const;
-  consentRoutes(app, { contextOf: () => createContext(services, workspaceId, actor) });
-  createPreferenceRoutes(services)(app, { contextOf: () => createContext(services, workspaceId, actor) });
+  const app = serveRoutes([consentRoutes, createPreferenceRoutes(services)], () =>
+    createContext(services, workspaceId, actor),
+  );
   const ask = async (topic = 'marketing', of = profileId) => {
     const question = { profileId: of, channel: 'email', topic, addressHash: hash };
     return (await readPermissions(services.postgres, workspaceId, [question])).get(question)!;
@@ -198,11 +201,16 @@ describe('permission', () => {
       who: fc.nat(2),
       at: fc.integer({ min: 1, max: 4 }),
       isGrant: fc.boolean(),
+      isConfirmed: fc.boolean(),
       mergeAfter: fc.boolean(),
     });
     await fc.assert(
-      fc.asyncProperty(fc.array(said, { maxLength: 7 }), async (words) => {
+      fc.asyncProperty(fc.array(said, { maxLength: 7 }), fc.boolean(), async (words, isDouble) => {
         const { workspaceId, profileId, ask } = await createWorld();
+        await services.postgres.query({
+          text: 'update consent_topic set double_opt_in = $2 where workspace_id = $1 and requires_opt_in',
+          values: [workspaceId, isDouble],
+        });
         const people = [profileId, await createProfile(workspaceId), await createProfile(workspaceId)];
         const merge = async (index: number): Promise<void> => {
           const from = people[index]!;
@@ -211,17 +219,23 @@ describe('permission', () => {
           people[index] = profileId;
         };
         for (const word of words) {
-          const heard = { ...update(people[word.who]!, word.at, word.isGrant ? granted : denied), id: randomUUID() };
+          const properties = { ...(word.isGrant ? granted : denied), confirmed: word.isConfirmed };
+          // Only Segue's own pages can say that a yes was confirmed.
+          const type = word.isConfirmed ? 'internal' : 'track';
+          const heard = { ...update(people[word.who]!, word.at, properties), id: randomUUID(), type } as const;
           await hear(workspaceId, [heard]);
           await hear(workspaceId, [heard]);
           if (word.mergeAfter) await merge(word.who);
         }
         await merge(1);
         await merge(2);
-        const lastAt = Math.max(0, ...words.map((word) => word.at));
-        const last = words.filter((word) => word.at === lastAt);
+        const counted = words.filter((word) => !word.isGrant || word.isConfirmed || !isDouble);
+        const lastAt = Math.max(0, ...counted.map((word) => word.at));
+        const last = counted.filter((word) => word.at === lastAt);
         const expected = last.length === 0 ? 'unasked' : last.every((word) => word.isGrant) ? 'granted' : 'denied';
-        expect((await ask()).consent).toBe(expected);
+        const permission = await ask();
+        expect(permission.consent).toBe(expected);
+        expect(permission.decision.kind === 'permitted').toBe(expected === 'granted');
         const { rows } = await services.postgres.query<{ n: number }>({
           text: 'select count(*)::int as n from consent_record where workspace_id = $1 and profile_id = $2',
           values: [workspaceId, profileId],
@@ -312,7 +326,7 @@ describe('a one-click unsubscribe (RFC 8058)', () => {
     await hear(workspaceId, [update(profileId, 1_000, granted)]);
     const page = await app.inject({ method: 'GET', url: path });
     expect(page.statusCode).toBe(200);
-    expect(page.body).toContain('value="marketing" checked');
+    expect(page.body).toContain('value="email:marketing" checked');
     expect((await app.inject({ method: 'HEAD', url: path })).statusCode).toBe(200);
     const tampered = `${path.slice(0, -4)}AAAA`;
     for (const url of [tampered, '/p/u/', '/p/u/x', `/p/u/${workspaceId}.e30.x`]) {
@@ -358,10 +372,10 @@ describe('the preference page', () => {
       method: 'POST',
       url: form,
       headers,
-      body: 'action=save&topic=marketing&topic=transactional&topic=%3Cscript%3E',
+      body: 'action=save&choice=email:marketing&choice=email:transactional&choice=%3Cscript%3E',
     });
     expect(on.statusCode).toBe(200);
-    expect(on.body).toContain('value="marketing" checked');
+    expect(on.body).toContain('value="email:marketing" checked');
     expect((await ask()).decision).toEqual({ kind: 'permitted', basis: 'consent' });
     nowMs += 1_000;
     await app.inject({ method: 'POST', url: form, headers, body: 'action=save' });
@@ -376,14 +390,14 @@ describe('the preference page', () => {
     expect((await ask('transactional')).decision).toEqual({ kind: 'suppressed', reason: 'unsubscribe_all' });
     expect((await ask()).consent).toBe('denied');
     nowMs += 1_000;
-    await app.inject({ method: 'POST', url: form, headers, body: 'action=save&topic=marketing' });
+    await app.inject({ method: 'POST', url: form, headers, body: 'action=save&choice=email:marketing' });
     expect((await ask()).decision).toEqual({ kind: 'permitted', basis: 'consent' });
     await suppressAddress(services.postgres, workspaceId, {
       suppression: { channel: 'email', addressHash: hash, reason: 'complaint', occurredAt: nowMs, source: 'receipt' },
       nowMs,
     });
     nowMs += 1_000;
-    await app.inject({ method: 'POST', url: form, headers, body: 'action=save&topic=marketing' });
+    await app.inject({ method: 'POST', url: form, headers, body: 'action=save&choice=email:marketing' });
     expect((await ask()).decision).toEqual({ kind: 'suppressed', reason: 'complaint' });
   });
 });

@@ -1,4 +1,4 @@
-import type { Services } from '../../platform/context.ts';
+import type { Ctx, Services } from '../../platform/context.ts';
 import { inSubjects, type Subject, type SubjectBatch } from '../../platform/eventlog/index.ts';
 import { followMerged } from '../profiles/index.ts';
 
@@ -10,7 +10,7 @@ const MERGES_FOLLOWED_MAX = 10;
  * no such profile.
  */
 export async function inProfile<T>(
-  services: Services,
+  services: Services | Ctx,
   options: { workspaceId: number; profileId: string },
   work: (batch: SubjectBatch, subject: Subject) => Promise<T>,
 ): Promise<{ readonly value: T } | undefined> {
@@ -22,7 +22,9 @@ export async function inProfile<T>(
       return subject === undefined ? undefined : { value: await work(batch, subject) };
     });
     if (done !== undefined) return done;
-    const current = (await followMerged(services.postgres, workspaceId, [id])).get(id);
+    const current = (await followMerged('sql' in services ? services.sql : services.postgres, workspaceId, [id])).get(
+      id,
+    );
     if (current === undefined || current === id) return undefined;
     id = current;
   }

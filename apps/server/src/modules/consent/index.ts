@@ -1,10 +1,14 @@
 export { addressHash, normaliseAddress } from './address.ts';
+export { brandVariables, readBrand } from './brand.ts';
+export { confirmUrl } from './confirm-link.ts';
+export { markConfirmationsMailed } from './confirmation-store.ts';
 export { consentStage } from './consent-stage.ts';
 export { consentMigrations } from './migrations/index.ts';
 export type { Permission } from './permission.ts';
 export { createPreferenceRoutes } from './preference-routes.ts';
+export { type ConfirmationQuestion, findUnaskable } from './read-confirmations.ts';
 export { type PermissionQuestion, readPermissions } from './read-permissions.ts';
 export { consentRoutes } from './routes.ts';
 export { suppressAddress } from './suppress-address.ts';
-export { ensureDefaultTopics } from './topic-store.ts';
+export { ensureDefaultTopics, listTopics } from './topic-store.ts';
 export { unsubscribeUrl } from './unsubscribe-link.ts';

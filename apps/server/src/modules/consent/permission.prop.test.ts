@@ -6,6 +6,7 @@ import { decidePermission, lastWord, SUPPRESSION_REASONS, type Word } from './pe
 const word: fc.Arbitrary<Word> = fc.record({
   status: fc.constantFrom('granted', 'denied'),
   occurredAt: fc.integer({ min: 0, max: 5 }),
+  isConfirmed: fc.boolean(),
 });
 
 function hear(words: readonly Word[]): Word | undefined {
@@ -34,6 +35,7 @@ describe('the last word', () => {
 describe('a permission', () => {
   const facts = fc.record({
     requiresOptIn: fc.boolean(),
+    requiresConfirmation: fc.boolean(),
     ofTopic: fc.option(word, { nil: undefined }),
     ofAll: fc.option(
       word.map((one) => ({ ...one, status: 'denied' as const })),
@@ -53,7 +55,8 @@ describe('a permission', () => {
           given.suppressions.length > 0 ||
           deniedAt >= 0 ||
           (allDeniedAt >= 0 && allDeniedAt >= grantedAt) ||
-          (given.requiresOptIn && grantedAt < 0);
+          (given.requiresOptIn && grantedAt < 0) ||
+          (given.requiresConfirmation && grantedAt >= 0 && given.ofTopic?.isConfirmed !== true);
         expect(isPermitted).toBe(!isForbidden);
       }),
       { numRuns: propertyRuns(500) },

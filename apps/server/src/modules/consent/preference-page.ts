@@ -1,54 +1,51 @@
+import type { Brand } from '@segue/contract';
 import { escapeHtml } from '../../platform/html.ts';
-import type { TopicChoice } from './change-preferences.ts';
+import type { Spoken } from './choose-wording.ts';
+import type { TopicChoice } from './preference-choices.ts';
+import { publicPage } from './public-page.ts';
 
-/** The wording kept as proof of what a customer chose. */
-export const PAGE_WORDING = 'Send me messages about:';
-
-const STYLE = `body{font:1rem/1.5 system-ui,sans-serif;color:#1a1a1a;background:#fff;max-width:34rem;margin:2rem auto;padding:0 1rem}
-fieldset{border:1px solid #767676;border-radius:.5rem;padding:1rem;margin:0 0 1rem}
-legend{font-weight:600;padding:0 .25rem}label{display:block;padding:.5rem 0}input{width:1.25rem;height:1.25rem;vertical-align:middle;margin-right:.5rem}
-button{font:inherit;padding:.6rem 1.2rem;border:1px solid #1a1a1a;border-radius:.5rem;background:#1a1a1a;color:#fff;cursor:pointer}
-.quiet{background:#fff;color:#1a1a1a}:focus-visible{outline:3px solid #1a5fd0;outline-offset:2px}
-.done{border-left:.25rem solid #1a7f37;padding:.5rem 1rem;background:#f0f7f1}`;
-
-export interface PreferenceView {
+export interface PreferenceView extends Spoken {
   readonly token: string;
+  readonly brand: Brand;
   readonly topics: readonly TopicChoice[];
   readonly isStopped: boolean;
   /** What just happened, in a sentence. */
   readonly done?: string | undefined;
 }
 
-/** Where a customer says what she wants to hear about. Plain HTML, no script: it works in every browser and with a screen reader. */
+/** Where a customer says what she wants to hear about, and where. */
 export function preferencePage(view: PreferenceView): string {
+  const { wording, language, brand } = view;
   const action = `/p/topics/${escapeHtml(view.token)}`;
   const done = view.done === undefined ? '' : `<p class="done" role="status">${escapeHtml(view.done)}</p>`;
-  const stopped = view.isStopped ? '<p>At present this address gets no messages at all.</p>' : '';
-  const topics = view.topics.map(topicBox).join('');
-  return document(
-    'What we write to you about',
-    `${done}${stopped}
-<form method="post" action="${action}"><fieldset><legend>${PAGE_WORDING}</legend>${topics}</fieldset>
-<button name="action" value="save">Save</button></form>
-<h2>Stop everything</h2>
-<p>No message of any kind goes to this address any more, not even about your orders.</p>
-<form method="post" action="${action}"><button class="quiet" name="action" value="stop">Stop everything</button></form>`,
-  );
+  const stopped = view.isStopped ? `<p>${escapeHtml(wording.stoppedNow)}</p>` : '';
+  const topics = view.topics.map((topic) => topicGroup(topic, view)).join('');
+  const body = `<section class="sheet"><h1>${escapeHtml(wording.preferencesTitle)}</h1>${done}${stopped}
+<form method="post" action="${action}"><fieldset><legend>${escapeHtml(wording.legend)}</legend>${topics}</fieldset>
+<button name="action" value="save">${escapeHtml(wording.save)}</button></form></section>
+<section class="sheet"><p class="quiet">${escapeHtml(wording.unsubscribeAllHint)}</p>
+<form method="post" action="${action}"><button class="plain" name="action" value="none">${escapeHtml(wording.unsubscribeAll)}</button></form></section>
+<section class="sheet"><h2>${escapeHtml(wording.stopTitle)}</h2><p class="quiet">${escapeHtml(wording.stopHint)}</p>
+<form method="post" action="${action}"><button class="plain" name="action" value="stop">${escapeHtml(wording.stop)}</button></form></section>`;
+  return publicPage({ language, brand, title: wording.preferencesTitle, body });
+}
+
+function topicGroup(topic: TopicChoice, { wording }: PreferenceView): string {
+  const hint = topic.description === null ? '' : `<p class="quiet">${escapeHtml(topic.description)}</p>`;
+  const boxes = topic.channels.map((choice) => {
+    const name = wording.channels[choice.channel] ?? choice.channel;
+    const value = escapeHtml(`${choice.channel}:${topic.topic}`);
+    return `<label><input type="checkbox" name="choice" value="${value}"${choice.isOn ? ' checked' : ''}>${escapeHtml(name)}</label>`;
+  });
+  return `<fieldset><legend>${escapeHtml(topic.name)}</legend>${hint}<div class="choices">${boxes.join('')}</div></fieldset>`;
 }
 
 /** What a link shows that is not one of ours. */
-export function unknownLinkPage(): string {
-  return document(
-    'This link does not work',
-    '<p>It may have been cut off. Please open it again from the message you received.</p>',
-  );
+export function unknownLinkPage({ wording, language }: Spoken): string {
+  const title = wording.unknownTitle;
+  const body = `<section class="sheet"><h1>${escapeHtml(title)}</h1><p>${escapeHtml(wording.unknown)}</p></section>`;
+  return publicPage({ language, title, brand: NO_BRAND, body });
 }
 
-function topicBox({ topic, name, isOn }: TopicChoice): string {
-  return `<label><input type="checkbox" name="topic" value="${escapeHtml(topic)}"${isOn ? ' checked' : ''}>${escapeHtml(name)}</label>`;
-}
-
-function document(title: string, body: string): string {
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
-<meta name="robots" content="noindex"><title>${title}</title><style>${STYLE}</style></head><body><main><h1>${title}</h1>${body}</main></body></html>`;
-}
+/** A link nobody signed names no workspace. */
+export const NO_BRAND: Brand = { name: '', color: null, logoUrl: null, postalAddress: null, language: 'en' };

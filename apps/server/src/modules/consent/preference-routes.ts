@@ -1,8 +1,14 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Services } from '../../platform/context.ts';
 import type { Routes } from '../../platform/http/index.ts';
-import { readTopicChoices, saveTopicChoices, stopEverything, unsubscribe } from './change-preferences.ts';
-import { PAGE_WORDING, preferencePage, unknownLinkPage } from './preference-page.ts';
+import { readBrand } from './brand.ts';
+import { saveChoices, stopEverything, unsubscribe, unsubscribeFromAll } from './change-preferences.ts';
+import { chooseWording, type Spoken } from './choose-wording.ts';
+import { confirmConsent, readConfirmation } from './confirm-consent.ts';
+import { readConfirmToken } from './confirm-link.ts';
+import { confirmPage, confirmQuestion } from './confirm-page.ts';
+import { readChoices } from './preference-choices.ts';
+import { preferencePage, unknownLinkPage } from './preference-page.ts';
 import type { ConsentProof } from './proof.ts';
 import { readUnsubscribeToken, type UnsubscribeLink } from './unsubscribe-link.ts';
 
@@ -11,22 +17,24 @@ const BODY_BYTES_MAX = 16_384;
 /**
  * The public pages under `/p/`. `POST /p/u/<token>` unsubscribes at once (RFC 8058: no confirmation, no redirect, no
  * cookie); `GET /p/u/<token>` shows the preference page and changes nothing, since mail scanners follow links;
- * `POST /p/topics/<token>` is that page's form.
+ * `POST /p/topics/<token>` is that page's form. `GET /p/c/<token>` shows what is to be confirmed, `POST` confirms it.
  */
 export function createPreferenceRoutes(services: Services): Routes {
-  return (app) => {
+  return (_serve, app) => {
     void app.register(async (scope) => {
       takeAnyBody(scope);
       scope.get('/p/u/*', (request, reply) => withLink(services, { request, reply }, async () => undefined));
       scope.post('/p/u/*', (request, reply) =>
-        withLink(services, { request, reply }, async (link) => {
+        withLink(services, { request, reply }, async (link, { wording }) => {
           await unsubscribe(services, link, { ip: request.ip });
-          return 'Done. You will get no more of these messages.';
+          return wording.oneClickDone;
         }),
       );
       scope.post('/p/topics/*', (request, reply) =>
-        withLink(services, { request, reply }, (link) => submitForm(services, link, request)),
+        withLink(services, { request, reply }, (link, spoken) => submitForm(services, { link, request, spoken })),
       );
+      scope.get('/p/c/*', (request, reply) => withConfirmation(services, { request, reply, isPressed: false }));
+      scope.post('/p/c/*', (request, reply) => withConfirmation(services, { request, reply, isPressed: true }));
     });
   };
 }
@@ -41,37 +49,82 @@ function takeAnyBody(scope: FastifyInstance): void {
 
 async function submitForm(
   services: Services,
-  link: UnsubscribeLink,
-  request: FastifyRequest,
+  { link, request, spoken }: { link: UnsubscribeLink; request: FastifyRequest; spoken: Spoken },
 ): Promise<string | undefined> {
+  const { wording, language } = spoken;
   const form = new URLSearchParams(typeof request.body === 'string' ? request.body : '');
-  const proof: ConsentProof = { ip: request.ip, text: PAGE_WORDING };
-  if (form.get('action') === 'stop') {
-    await stopEverything(services, link, proof);
-    return 'Done. This address gets no more messages.';
+  const proof: ConsentProof = { ip: request.ip, text: wording.legend, language };
+  switch (form.get('action')) {
+    case 'stop':
+      await stopEverything(services, link, { ...proof, text: wording.stop });
+      return wording.stopped;
+    case 'none':
+      await unsubscribeFromAll(services, link, { ...proof, text: wording.unsubscribeAll });
+      return wording.unsubscribedAll;
+    case 'save':
+      await saveChoices(services, link, { wanted: new Set(form.getAll('choice')), proof });
+      return wording.saved;
+    default:
+      return undefined;
   }
-  if (form.get('action') !== 'save') return undefined;
-  await saveTopicChoices(services, link, { wanted: new Set(form.getAll('topic')), proof });
-  return 'Saved.';
+}
+
+interface Exchange {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
 }
 
 async function withLink(
   services: Services,
-  { request, reply }: { request: FastifyRequest; reply: FastifyReply },
-  act: (link: UnsubscribeLink) => Promise<string | undefined>,
+  { request, reply }: Exchange,
+  act: (link: UnsubscribeLink, spoken: Spoken) => Promise<string | undefined>,
 ): Promise<FastifyReply> {
+  asPage(reply);
+  const token = tokenOf(request);
+  const link = await readUnsubscribeToken(services, token);
+  if (link === undefined) return unknown({ request, reply });
+  const brand = await readBrand(services.postgres, link.workspaceId);
+  const spoken = chooseWording(request.headers['accept-language'], brand.language);
+  const done = await act(link, spoken);
+  return reply.send(preferencePage({ ...spoken, token, brand, done, ...(await readChoices(services, link)) }));
+}
+
+async function withConfirmation(
+  services: Services,
+  { request, reply, isPressed }: Exchange & { isPressed: boolean },
+): Promise<FastifyReply> {
+  asPage(reply);
+  const token = tokenOf(request);
+  const link = await readConfirmToken(services, token);
+  const before = link === undefined ? undefined : await readConfirmation(services, link);
+  if (link === undefined || before === undefined) return unknown({ request, reply });
+  const brand = await readBrand(services.postgres, link.workspaceId);
+  const spoken = chooseWording(request.headers['accept-language'], brand.language);
+  if (isPressed) {
+    const text = confirmQuestion(spoken, before, brand);
+    await confirmConsent(services, link, { ip: request.ip, text, language: spoken.language });
+  }
+  const state = isPressed ? ((await readConfirmation(services, link)) ?? before) : before;
+  return reply.code(state.kind === 'lapsed' ? 410 : 200).send(confirmPage({ ...spoken, token, state, brand }));
+}
+
+function unknown({ request, reply }: Exchange): FastifyReply {
+  return reply.code(404).send(unknownLinkPage(chooseWording(request.headers['accept-language'], 'en')));
+}
+
+function tokenOf(request: FastifyRequest): string {
+  return (request.params as { '*': string })['*'];
+}
+
+function asPage(reply: FastifyReply): void {
   void reply
     .header('cache-control', 'no-store')
     .header('referrer-policy', 'no-referrer')
     .header('x-robots-tag', 'noindex')
+    .header('vary', 'accept-language')
     .header(
       'content-security-policy',
-      "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+      "default-src 'none'; style-src 'unsafe-inline'; img-src https: data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     )
     .type('text/html; charset=utf-8');
-  const token = (request.params as { '*': string })['*'];
-  const link = await readUnsubscribeToken(services, token);
-  if (link === undefined) return reply.code(404).send(unknownLinkPage());
-  const done = await act(link);
-  return reply.send(preferencePage({ token, done, ...(await readTopicChoices(services, link)) }));
 }

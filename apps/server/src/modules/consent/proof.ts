@@ -1,10 +1,13 @@
 import { deriveKey, open, seal, type WorkspaceKeys } from '../../platform/crypto/index.ts';
 
-/** Evidence of what a customer agreed to: the wording she saw, the page it stood on, where she came from. */
+/** Evidence of what a customer agreed to: the wording she saw, the page it stood on, where she came from, by which mail. */
 export interface ConsentProof {
   readonly text?: string | undefined;
   readonly url?: string | undefined;
   readonly ip?: string | undefined;
+  /** Public id of the message whose link she used. */
+  readonly message?: string | undefined;
+  readonly language?: string | undefined;
 }
 
 /** First byte of a sealed proof: sealed with the key derived from the workspace's for this purpose. */

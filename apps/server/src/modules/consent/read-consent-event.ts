@@ -14,6 +14,10 @@ export interface ReadWord {
   readonly source: string;
   readonly cause: string;
   readonly proof: ConsentProof;
+  /** Said from the mailbox itself; only Segue's own pages can tell. */
+  readonly isConfirmed: boolean;
+  /** The form it was said in asks for a confirmation, whatever the topic asks. */
+  readonly asksConfirmation: boolean;
 }
 
 export interface ReadSuppression {
@@ -78,6 +82,8 @@ function wordOf(
     source: slugOf(properties.source) ?? 'event',
     cause: causeOfEvent(event.id),
     proof: { text: textOf(properties.text), url: textOf(properties.url), ip: textOf(properties.ip) },
+    isConfirmed: event.type === 'internal' && properties.confirmed === true,
+    asksConfirmation: properties.double_opt_in === true,
   };
 }
 

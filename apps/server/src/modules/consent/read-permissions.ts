@@ -2,7 +2,7 @@ import type { Sql } from '../../platform/postgres/index.ts';
 import { findStates, type StateRow } from './consent-store.ts';
 import { decidePermission, type Permission, type SuppressionReason, type Word } from './permission.ts';
 import { findSuppressions, type SuppressionRow } from './suppression-store.ts';
-import { ALL_TOPICS, requiresOptIn } from './topic.ts';
+import { ALL_TOPICS, demandsOf } from './topic.ts';
 import { listTopics } from './topic-store.ts';
 
 export interface PermissionQuestion {
@@ -32,7 +32,7 @@ export async function readPermissions<Q extends PermissionQuestion>(
   for (const question of questions) {
     const { profileId, channel, topic } = question;
     const facts = {
-      requiresOptIn: requiresOptIn(topics, topic),
+      ...demandsOf(topics, topic),
       ofTopic: words.get(keyOf(profileId, channel, topic)),
       ofAll: words.get(keyOf(profileId, channel, ALL_TOPICS)),
       suppressions: reasons.get(keyOf(question.addressHash, channel)) ?? [],
@@ -50,7 +50,7 @@ function wordsByKey(rows: readonly StateRow[]): Map<string, Word> {
   return new Map(
     rows.map((row) => [
       keyOf(row.profile_id, row.channel, row.topic),
-      { status: row.status, occurredAt: row.occurred_ms },
+      { status: row.status, occurredAt: row.occurred_ms, isConfirmed: row.confirmed },
     ]),
   );
 }

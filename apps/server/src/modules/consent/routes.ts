@@ -1,67 +1,44 @@
-import { channelSchema, liftSuppressionSchema, recordConsentSchema, suppressAddressSchema } from '@segue/contract';
-import { z } from 'zod';
+import { api, type Consent, type ConsentTopic, type Suppression as PresentedSuppression } from '@segue/contract';
 import type { Ctx } from '../../platform/context.ts';
 import { AppError } from '../../platform/errors.ts';
-import {
-  decodeCursor,
-  PAGE_LIMIT_DEFAULT,
-  PAGE_LIMIT_MAX,
-  type Page,
-  parseInput,
-  type Routes,
-  toPage,
-} from '../../platform/http/index.ts';
+import { decodeCursor, type Page, type Routes, toPage } from '../../platform/http/index.ts';
+import { recordAudit } from '../accounts/index.ts';
 import { requireProfileId } from '../profiles/index.ts';
 import { addressHash, normaliseAddress } from './address.ts';
+import { readBrand, updateBrand } from './brand.ts';
 import { findStates, pageRecords } from './consent-store.ts';
-import type { ConsentStatus, SuppressionReason } from './permission.ts';
-import { type ConsentProof, openProof } from './proof.ts';
+import { openProof } from './proof.ts';
 import { recordProfileConsent } from './record-profile-consent.ts';
+import { createTopic, updateTopic } from './save-topic.ts';
 import { suppressAddress } from './suppress-address.ts';
 import { deleteSuppressions, pageSuppressions, type SuppressionRow } from './suppression-store.ts';
+import type { Topic } from './topic.ts';
 import { listTopics } from './topic-store.ts';
 
-const pageQuery = z.object({
-  limit: z.coerce.number().int().min(1).max(PAGE_LIMIT_MAX).default(PAGE_LIMIT_DEFAULT),
-  cursor: z.string().optional(),
-});
-const suppressionQuery = pageQuery.extend({ channel: channelSchema.optional() });
+/** Management of topics, consents, suppressions, and of how the brand shows itself where it asks. */
+export const consentRoutes: Routes = (serve) => {
+  serve(api.listTopics, async ({ ctx }) => ({
+    items: (await listTopics(ctx.sql, ctx.workspaceId)).map(presentTopic),
+    nextCursor: null,
+  }));
 
-/** One word of a customer with its proof; `isCurrent` marks the last word on its channel and topic. */
-interface PresentedConsent extends ConsentProof {
-  readonly id: string;
-  readonly channel: string;
-  readonly topic: string;
-  readonly status: ConsentStatus;
-  readonly occurredAt: string;
-  readonly recordedAt: string;
-  readonly source: string;
-  readonly isCurrent: boolean;
-}
+  serve(api.createTopic, async ({ ctx, body }) => presentTopic(await createTopic(ctx, body)));
 
-/** Management of topics, consents and suppressions. */
-export const consentRoutes: Routes = (app, deps) => {
-  app.get('/api/v1/topics', { config: { scope: 'consent:read' } }, async (request) => {
-    const ctx = deps.contextOf(request);
-    return { items: await listTopics(ctx.sql, ctx.workspaceId), nextCursor: null };
-  });
+  serve(api.updateTopic, async ({ ctx, params, body }) => presentTopic(await updateTopic(ctx, params.topic, body)));
 
-  app.get('/api/v1/profiles/:id/consents', { config: { scope: 'consent:read' } }, async (request) => {
-    const { id } = request.params as { id: string };
-    const ctx = deps.contextOf(request);
-    return listConsents(ctx, await requireProfileId(ctx, id), parseInput(pageQuery, request.query));
-  });
+  serve(api.getBrand, ({ ctx }) => readBrand(ctx.sql, ctx.workspaceId));
 
-  app.post('/api/v1/profiles/:id/consents', { config: { scope: 'consent:write' } }, async (request, reply) => {
-    const { id } = request.params as { id: string };
-    const ctx = deps.contextOf(request);
-    await recordProfileConsent(ctx, await requireProfileId(ctx, id), parseInput(recordConsentSchema, request.body));
-    return reply.code(204).send();
-  });
+  serve(api.updateBrand, ({ ctx, body }) => updateBrand(ctx, body));
 
-  app.get('/api/v1/suppressions', { config: { scope: 'consent:read' } }, async (request) => {
-    const ctx = deps.contextOf(request);
-    const { limit, cursor, channel } = parseInput(suppressionQuery, request.query);
+  serve(api.listProfileConsents, async ({ ctx, params, query }) =>
+    listConsents(ctx, await requireProfileId(ctx, params.id), query),
+  );
+
+  serve(api.recordConsent, async ({ ctx, params, body }) =>
+    recordProfileConsent(ctx, await requireProfileId(ctx, params.id), body),
+  );
+
+  serve(api.listSuppressions, async ({ ctx, query: { limit, cursor, channel } }) => {
     const rows = await pageSuppressions(ctx.sql, ctx.workspaceId, {
       limit,
       channel,
@@ -74,29 +51,32 @@ export const consentRoutes: Routes = (app, deps) => {
     });
   });
 
-  app.post('/api/v1/suppressions', { config: { scope: 'consent:write' } }, async (request, reply) => {
-    const ctx = deps.contextOf(request);
-    const { reason, ...named } = parseInput(suppressAddressSchema, request.body);
+  serve(api.suppressAddress, async ({ ctx, body: { reason, ...named } }) => {
     const nowMs = ctx.clock.now();
+    const hash = await hashOf(ctx, named);
     const suppression = {
       channel: named.channel,
-      addressHash: await hashOf(ctx, named),
+      addressHash: hash,
       reason,
       occurredAt: nowMs,
       source: 'api',
     };
     await suppressAddress(ctx.sql, ctx.workspaceId, { suppression, nowMs });
-    return reply.code(204).send();
+    const detail = { channel: named.channel, reason };
+    await recordAudit(ctx, { action: 'suppression.added', subject: hash, detail });
   });
 
-  app.delete('/api/v1/suppressions', { config: { scope: 'consent:write' } }, async (request, reply) => {
-    const ctx = deps.contextOf(request);
-    const named = parseInput(liftSuppressionSchema, request.body);
-    const lifted = { channel: named.channel, addressHash: await hashOf(ctx, named), reason: named.reason };
-    await deleteSuppressions(ctx.sql, ctx.workspaceId, lifted);
-    return reply.code(204).send();
+  serve(api.liftSuppression, async ({ ctx, body: { reason, ...named } }) => {
+    const hash = await hashOf(ctx, named);
+    await deleteSuppressions(ctx.sql, ctx.workspaceId, { channel: named.channel, addressHash: hash, reason });
+    const detail = { channel: named.channel, reason: reason ?? null };
+    await recordAudit(ctx, { action: 'suppression.lifted', subject: hash, detail });
   });
 };
+
+function presentTopic(topic: Topic): ConsentTopic {
+  return { ...topic, kind: topic.requiresOptIn ? 'marketing' : 'transactional' };
+}
 
 async function hashOf(ctx: Ctx, named: { channel: string; address: string }): Promise<string> {
   const normalised = normaliseAddress(named.channel, named.address);
@@ -117,7 +97,7 @@ async function listConsents(
   ctx: Ctx,
   profileId: string,
   query: { limit: number; cursor?: string | undefined },
-): Promise<Page<PresentedConsent>> {
+): Promise<Page<Consent>> {
   const keys = await ctx.keysOf(ctx.workspaceId);
   const lastWords = new Set((await findStates(ctx.sql, ctx.workspaceId, [profileId])).map((state) => state.record_id));
   const rows = await pageRecords(ctx.sql, ctx.workspaceId, {
@@ -136,6 +116,7 @@ async function listConsents(
       occurredAt: new Date(row.occurred_ms).toISOString(),
       recordedAt: new Date(row.recorded_ms).toISOString(),
       source: row.source,
+      isConfirmed: row.confirmed,
       isCurrent: lastWords.has(row.id),
       ...openProof(keys, row.proof),
     }),
@@ -143,13 +124,7 @@ async function listConsents(
 }
 
 /** The address itself is not kept; whoever knows it can look it up by naming it. */
-function presentSuppression(row: SuppressionRow): {
-  addressHash: string;
-  channel: string;
-  reason: SuppressionReason;
-  source: string;
-  occurredAt: string;
-} {
+function presentSuppression(row: SuppressionRow): PresentedSuppression {
   return {
     addressHash: row.address_hash,
     channel: row.channel,

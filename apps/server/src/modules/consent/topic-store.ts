@@ -4,25 +4,91 @@ import { DEFAULT_TOPICS, type Topic } from './topic.ts';
 /** Gives a workspace the topics every one has. Harmless to repeat. */
 export async function ensureDefaultTopics(sql: Sql, workspaceId: number): Promise<void> {
   await sql.query({
-    text: `insert into consent_topic (workspace_id, topic, name, requires_opt_in)
-           select $1, t.topic, t.name, t.requires_opt_in
-           from unnest($2::text[], $3::text[], $4::boolean[]) as t(topic, name, requires_opt_in)
+    text: `insert into consent_topic (workspace_id, topic, name, requires_opt_in, is_default)
+           select $1, t.topic, t.name, t.requires_opt_in, t.is_default
+           from unnest($2::text[], $3::text[], $4::boolean[], $5::boolean[]) as t(topic, name, requires_opt_in, is_default)
            on conflict do nothing`,
     values: [
       workspaceId,
       DEFAULT_TOPICS.map((one) => one.topic),
       DEFAULT_TOPICS.map((one) => one.name),
       DEFAULT_TOPICS.map((one) => one.requiresOptIn),
+      DEFAULT_TOPICS.map((one) => one.isDefault),
     ],
   });
 }
 
+interface TopicRow {
+  topic: string;
+  name: string;
+  description: string | null;
+  requires_opt_in: boolean;
+  double_opt_in: boolean;
+  is_default: boolean;
+}
+
+const COLUMNS = 'topic, name, description, requires_opt_in, double_opt_in, is_default';
+
 /** A workspace's topics in the order they were made. */
 export async function listTopics(sql: Sql, workspaceId: number): Promise<Topic[]> {
-  const { rows } = await sql.query<{ topic: string; name: string; requires_opt_in: boolean }>({
+  const { rows } = await sql.query<TopicRow>({
     name: 'consent_topics',
-    text: `select topic, name, requires_opt_in from consent_topic where workspace_id = $1 order by created_at, topic`,
+    text: `select ${COLUMNS} from consent_topic where workspace_id = $1 order by created_at, topic`,
     values: [workspaceId],
   });
-  return rows.map((row) => ({ topic: row.topic, name: row.name, requiresOptIn: row.requires_opt_in }));
+  return rows.map(toTopic);
+}
+
+/** Undefined when there is none; held until the transaction ends. */
+export async function lockTopic(sql: Sql, workspaceId: number, topic: string): Promise<Topic | undefined> {
+  const { rows } = await sql.query<TopicRow>({
+    text: `select ${COLUMNS} from consent_topic where workspace_id = $1 and topic = $2 for update`,
+    values: [workspaceId, topic],
+  });
+  return rows[0] === undefined ? undefined : toTopic(rows[0]);
+}
+
+/** False when the workspace has a topic of this name. */
+export async function insertTopic(
+  sql: Sql,
+  workspaceId: number,
+  { topic, now }: { topic: Topic; now: number },
+): Promise<boolean> {
+  const { rowCount } = await sql.query({
+    text: `insert into consent_topic (workspace_id, ${COLUMNS}, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8)
+           on conflict do nothing`,
+    values: [workspaceId, ...valuesOf(topic), new Date(now)],
+  });
+  return rowCount > 0;
+}
+
+export async function writeTopic(sql: Sql, workspaceId: number, topic: Topic): Promise<void> {
+  await sql.query({
+    text: `update consent_topic set name = $3, description = $4, requires_opt_in = $5, double_opt_in = $6, is_default = $7
+           where workspace_id = $1 and topic = $2`,
+    values: [workspaceId, ...valuesOf(topic)],
+  });
+}
+
+/** Makes room for another default of this kind. */
+export async function clearDefaultTopic(sql: Sql, workspaceId: number, requiresOptIn: boolean): Promise<void> {
+  await sql.query({
+    text: 'update consent_topic set is_default = false where workspace_id = $1 and requires_opt_in = $2 and is_default',
+    values: [workspaceId, requiresOptIn],
+  });
+}
+
+function valuesOf(one: Topic): unknown[] {
+  return [one.topic, one.name, one.description, one.requiresOptIn, one.doubleOptIn, one.isDefault];
+}
+
+function toTopic(row: TopicRow): Topic {
+  return {
+    topic: row.topic,
+    name: row.name,
+    description: row.description,
+    requiresOptIn: row.requires_opt_in,
+    doubleOptIn: row.double_opt_in,
+    isDefault: row.is_default,
+  };
 }

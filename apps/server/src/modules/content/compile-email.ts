@@ -1,9 +1,11 @@
-import type { EmailContent } from '@segue/contract';
 import { LiquidError, type Template } from 'liquidjs';
 import { AppError, type ErrorDetail } from '../../platform/errors.ts';
-import { FILTER_NAMES, LIQUID, type OutputKind, TAG_NAMES } from './liquid-engine.ts';
+import { FILTER_NAMES, LIQUID, type OutputKind, REQUIRED_FAULT, TAG_NAMES } from './liquid-engine.ts';
+import { findMarkupFaults } from './markup-faults.ts';
+import type { VersionContent } from './version-content.ts';
 
-export type EmailPart = keyof EmailContent;
+/** What is rendered. */
+export type EmailPart = 'subject' | 'html' | 'text' | 'preheader';
 
 const OUTPUT_KINDS: Readonly<Record<EmailPart, OutputKind>> = {
   subject: 'text',
@@ -17,7 +19,7 @@ const PARTS = Object.keys(OUTPUT_KINDS) as EmailPart[];
 export type CompiledEmail = Readonly<Record<EmailPart, readonly Template[] | undefined>>;
 
 /** Parses every part; throws `invalid` with every part's fault, its line, and what to do. */
-export function compileEmail(content: EmailContent): CompiledEmail {
+export function compileEmail(content: VersionContent): CompiledEmail {
   const faults: ErrorDetail[] = [];
   const compiled: Partial<Record<EmailPart, readonly Template[]>> = {};
   for (const part of PARTS) {
@@ -34,9 +36,12 @@ export function compileEmail(content: EmailContent): CompiledEmail {
 }
 
 /** As `compileEmail`, and also refuses markup in which escaping a value would not be enough. */
-export function requireValidEmail(content: EmailContent): CompiledEmail {
+export function requireValidEmail(content: VersionContent): CompiledEmail {
   const compiled = compileEmail(content);
-  const faults = findMarkupFaults(content.html);
+  const faults = findMarkupFaults(content.html).map(({ line, message }) => ({
+    field: 'html',
+    message: `line ${line}: ${message}`,
+  }));
   if (faults.length > 0) throw new AppError('invalid', 'The template has a fault', { details: faults });
   return compiled;
 }
@@ -50,6 +55,16 @@ export function renderPart(compiled: CompiledEmail, part: EmailPart, scope: obje
   } catch (error) {
     const details = [{ field: part, message: explainFault(error) }];
     throw new AppError('invalid', 'The template cannot be rendered', { details, cause: error });
+  }
+}
+
+/** What stops this text from being a template, with line and remedy; undefined when nothing does. */
+export function findLiquidFault(source: string): string | undefined {
+  try {
+    LIQUID.html.parse(source);
+    return undefined;
+  } catch (error) {
+    return explainFault(error);
   }
 }
 
@@ -68,25 +83,7 @@ function remedyOf(what: string): string {
   if (what.startsWith('undefined filter')) return `use one of ${FILTER_NAMES.join(', ')}`;
   if (/tag "\w+" not found/.test(what)) return `use one of the tags ${TAG_NAMES.join(', ')}`;
   if (what.includes('not closed')) return 'close it';
+  if (what.includes(REQUIRED_FAULT)) return 'give it, or write a default instead of "required"';
   if (/limit exceeded/.test(what)) return 'make the template smaller, or its loops shorter';
   return 'see the Liquid syntax of this place';
-}
-
-/** Where HTML lets a value do more than stand for itself, escaped or not. */
-const MARKUP_FAULTS: readonly { readonly pattern: RegExp; readonly message: string }[] = [
-  { pattern: /<\s*script\b/i, message: 'mailboxes drop scripts; remove the script element' },
-  {
-    pattern: /<[a-z][^<>]*\s[\w:-]+\s*=\s*\{[{%]/i,
-    message: 'an attribute with a variable needs quotes, like href="{{ url }}"',
-  },
-  { pattern: /<[a-z][^<>]*\son\w+\s*=/i, message: 'mailboxes drop event handlers like onclick; remove the attribute' },
-];
-
-function findMarkupFaults(html: string): ErrorDetail[] {
-  return MARKUP_FAULTS.flatMap(({ pattern, message }) => {
-    const at = html.search(pattern);
-    if (at < 0) return [];
-    const end = at + (pattern.exec(html)?.[0].length ?? 0);
-    return [{ field: 'html', message: `line ${html.slice(0, end).split('\n').length}: ${message}` }];
-  });
 }

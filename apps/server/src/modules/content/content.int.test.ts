@@ -10,10 +10,12 @@ import {
   type LoggedEvent,
 } from '../../platform/eventlog/index.ts';
 import { unpackLines } from '../../platform/eventlog/block.ts';
-import { createHttpServer } from '../../platform/http/index.ts';
+import { httpMigrations } from '../../platform/http/index.ts';
 import { parsePublicId } from '../../platform/ids/index.ts';
 import { createLogger } from '../../platform/logger/index.ts';
-import { createTestDatabase } from '../../testkit/index.ts';
+import { createTestDatabase, numberWorkspaces, serveRoutes } from '../../testkit/index.ts';
+import { accountsMigrations } from '../accounts/index.ts';
+import { consentMigrations } from '../consent/index.ts';
 import { profilesMigrations } from '../profiles/index.ts';
 import {
   contentMigrations,
@@ -30,7 +32,16 @@ let services: Services;
 let workspaces = 0;
 
 beforeAll(async () => {
-  database = await createTestDatabase([...eventlogMigrations, ...profilesMigrations, ...contentMigrations]);
+  const migrations = [
+    eventlogMigrations,
+    httpMigrations,
+    accountsMigrations,
+    profilesMigrations,
+    consentMigrations,
+    contentMigrations,
+  ];
+  database = await createTestDatabase(migrations.flat());
+  await numberWorkspaces(database.postgres, 200);
   await createLanes(database.postgres);
   services = {
     postgres: database.postgres,
@@ -50,10 +61,9 @@ function keysOf(workspaceId: number) {
 
 function createWorld(given: Services = services) {
   const workspaceId = ++workspaces;
-  const app = createHttpServer(services.logger);
-  const deps = { contextOf: () => createContext(given, workspaceId, { kind: 'system', name: 'test' }) };
-  templateRoutes(app, deps);
-  createTrackingRoutes(given)(app, deps);
+  const app = serveRoutes([templateRoutes, createTrackingRoutes(given)], () =>
+    createContext(given, workspaceId, { kind: 'system', name: 'test' }),
+  );
   const message = {
     workspaceId,
     profileId: randomUUID(),
@@ -138,12 +148,15 @@ describe('a tracked link', () => {
     }
   });
 
-  it('emits nothing when it is only probed', async () => {
+  it('is no click when it is only probed', async () => {
     const { workspaceId, app, tracker, pathOf } = createWorld();
     const reply = await app.inject({ method: 'HEAD', url: pathOf(tracker.trackUrl('https://shop.example/')) });
     expect(reply.statusCode).toBe(302);
     expect((await app.inject({ method: 'HEAD', url: pathOf(tracker.openPixelUrl) })).statusCode).toBe(200);
-    expect(await emitted(workspaceId)).toEqual([]);
+    expect((await emitted(workspaceId)).map((event) => [event.name, event.payload.properties?.reason])).toEqual([
+      ['Email Link Followed By Machine', 'head'],
+      ['Email Opened By Machine', 'head'],
+    ]);
   });
 
   it('goes on when the database fails, and when it does not answer', async () => {
@@ -243,7 +256,12 @@ describe('templates', () => {
       url: `/api/v1/templates/${id}/preview`,
       body: { variables: { total: 12, profile: { firstName: 'Ada' } } },
     });
-    expect(reply.json()).toEqual({ subject: 'Hi Ada', html: '<p>€12.00</p>', text: '€12.00' });
+    expect(reply.json()).toMatchObject({
+      subject: 'Hi Ada',
+      html: '<p>€12.00</p>',
+      text: '€12.00',
+      variables: { used: ['profile.firstName', 'total'], missing: [] },
+    });
     expect((await app.inject({ method: 'POST', url: `/api/v1/templates/${id}/preview` })).json()).toMatchObject({
       subject: 'Hi there',
     });

@@ -1,7 +1,11 @@
+export { ensureConfirmationTemplate } from './confirmation-template.ts';
+export { createLinkDomainRoutes } from './link-domain-routes.ts';
 export { loadTemplateVersions } from './load-versions.ts';
 export { contentMigrations } from './migrations/index.ts';
-export { renderEmail, templateScope, type TemplateVersion } from './render-email.ts';
+export { leadsToWebView, renderEmail, templateScope, type TemplateVersion, usedVariables } from './render-email.ts';
 export { templateRoutes } from './routes.ts';
+export { forgetLinkVisits, runHeldClicks } from './run-held-clicks.ts';
 export { currentTemplateVersion } from './template-store.ts';
 export { createTracker } from './tracking-link.ts';
 export { createTrackingRoutes } from './tracking-routes.ts';
+export { findLinkHome } from './verify-link-domain.ts';

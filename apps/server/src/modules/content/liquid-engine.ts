@@ -1,4 +1,4 @@
-import { Liquid } from 'liquidjs';
+import { type Context, Liquid } from 'liquidjs';
 import { escapeHtml } from '../../platform/html.ts';
 import { formatDate, formatMoney } from './shop-filters.ts';
 
@@ -69,7 +69,7 @@ const FILTERS: ReadonlySet<string> = new Set([
   'url_encode',
   'where',
 ]);
-const OWN_FILTERS = ['date', 'escape', 'money'];
+const OWN_FILTERS = ['date', 'escape', 'money', 'required'];
 
 export const FILTER_NAMES: readonly string[] = [...FILTERS, ...OWN_FILTERS].sort();
 export const TAG_NAMES: readonly string[] = [...TAGS].filter((tag) => tag !== '#').sort();
@@ -92,6 +92,7 @@ function createLiquidEngine(kind: OutputKind): Liquid {
   for (const filter of Object.keys(engine.filters)) if (!FILTERS.has(filter)) delete engine.filters[filter];
   engine.registerFilter('money', formatMoney);
   engine.registerFilter('date', formatDate);
+  engine.registerFilter('required', requireValue);
   // Everything is escaped on its way out; twice would show the customer `&amp;#39;`.
   engine.registerFilter('escape', (value: unknown) => value);
   return engine;
@@ -101,6 +102,18 @@ export const LIQUID: Readonly<Record<OutputKind, Liquid>> = {
   html: createLiquidEngine('html'),
   text: createLiquidEngine('text'),
 };
+
+/** In a scope: nothing is known of the customer yet, so that nothing is required of her. */
+export const LENIENT = Symbol('lenient');
+export const REQUIRED_FAULT = 'a required value is missing';
+
+/** `{{ order.number | required }}`: without a value the message is not sent at all, rather than with a gap. */
+function requireValue(this: { readonly context: Pick<Context, 'environments'> }, value: unknown): unknown {
+  const isMissing = value === undefined || value === null || value === '' || value === false;
+  const isLenient = (this.context.environments as Partial<Record<symbol, boolean>>)[LENIENT] === true;
+  if (isMissing && !isLenient) throw new Error(REQUIRED_FAULT);
+  return value;
+}
 
 function asText(value: unknown): string {
   if (value === null || value === undefined) return '';

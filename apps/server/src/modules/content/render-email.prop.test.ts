@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../platform/json.ts';
 import { escapeHtml } from '../../platform/html.ts';
-import { decodeEntities } from './html-text.ts';
+import { decodeEntities } from './decode-entities.ts';
 import { renderEmail } from './render-email.ts';
 import { rewriteLinks } from './rewrite-links.ts';
 

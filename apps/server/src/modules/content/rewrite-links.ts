@@ -1,5 +1,5 @@
 import { escapeHtml } from '../../platform/html.ts';
-import { decodeEntities } from './html-text.ts';
+import { decodeEntities } from './decode-entities.ts';
 
 const LINK_START = /<(?:a|area)(?=[\s/])/gi;
 const ATTRIBUTE = /\s*\/?\s*([^\s"'<>/=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+)))?/y;

@@ -1,76 +1,58 @@
-import { createTemplateSchema, previewTemplateSchema, updateTemplateSchema } from '@segue/contract';
-import { z } from 'zod';
+import { api, type Template, type TemplatePreview } from '@segue/contract';
 import type { Ctx } from '../../platform/context.ts';
 import { readSubjects } from '../../platform/eventlog/index.ts';
-import {
-  decodeCursor,
-  PAGE_LIMIT_DEFAULT,
-  PAGE_LIMIT_MAX,
-  parseInput,
-  type Routes,
-  toPage,
-} from '../../platform/http/index.ts';
+import { decodeCursor, type Routes, toPage } from '../../platform/http/index.ts';
 import { publicId, requirePublicId } from '../../platform/ids/index.ts';
 import type { JsonObject } from '../../platform/json.ts';
+import { brandVariables, readBrand } from '../consent/index.ts';
 import { openTraits, requireProfileId } from '../profiles/index.ts';
-import { type RenderedEmail, renderEmail, templateScope } from './render-email.ts';
-import { createTemplate, requireTemplate, updateTemplate } from './save-template.ts';
+import { previewEmail } from './preview-email.ts';
+import { templateScope, type TemplateVersion } from './render-email.ts';
+import { createTemplate, requireRenderable, requireTemplate, updateTemplate } from './save-template.ts';
 import { pageTemplates, type TemplateRow } from './template-store.ts';
 
-const pageQuery = z.object({
-  limit: z.coerce.number().int().min(1).max(PAGE_LIMIT_MAX).default(PAGE_LIMIT_DEFAULT),
-  cursor: z.string().optional(),
-});
-
 /** Management of templates. */
-export const templateRoutes: Routes = (app, deps) => {
-  app.post('/api/v1/templates', { config: { scope: 'templates:write' } }, async (request, reply) => {
-    const row = await createTemplate(deps.contextOf(request), parseInput(createTemplateSchema, request.body));
-    return reply.code(201).send(presentTemplate(row));
-  });
+export const templateRoutes: Routes = (serve) => {
+  serve(api.createTemplate, async ({ ctx, body }) => presentTemplate(await createTemplate(ctx, body)));
 
-  app.get('/api/v1/templates', { config: { scope: 'templates:read' } }, async (request) => {
-    const ctx = deps.contextOf(request);
-    const { limit, cursor } = parseInput(pageQuery, request.query);
+  serve(api.listTemplates, async ({ ctx, query: { limit, cursor } }) => {
+    const beforeId = decodeCursor(cursor, ['uuid'])?.[0];
     const rows = await pageTemplates(ctx.sql, ctx.workspaceId, {
       limit,
-      after: decodeCursor(cursor, ['instant', 'uuid']),
+      beforeId: beforeId === undefined ? undefined : String(beforeId),
     });
-    return toPage(rows, { limit, keyOf: (row) => [row.created_at.toISOString(), row.id], present: presentTemplate });
+    return toPage(rows, { limit, keyOf: (row) => [row.id], present: presentTemplate });
   });
 
-  app.get<IdParams>('/api/v1/templates/:id', { config: { scope: 'templates:read' } }, async (request) => {
-    return presentTemplate(await requireTemplate(deps.contextOf(request), requirePublicId('tpl', request.params.id)));
+  serve(api.getTemplate, async ({ ctx, params }) =>
+    presentTemplate(await requireTemplate(ctx, requirePublicId('tpl', params.id))),
+  );
+
+  serve(api.updateTemplate, async ({ ctx, params, body }) =>
+    presentTemplate(await updateTemplate(ctx, requirePublicId('tpl', params.id), body)),
+  );
+
+  serve(api.previewTemplate, async ({ ctx, params, body }) => {
+    const row = await requireTemplate(ctx, requirePublicId('tpl', params.id));
+    return preview(ctx, { id: row.version_id, templateId: row.id, number: row.number, content: row.content }, body);
   });
 
-  app.put<IdParams>('/api/v1/templates/:id', { config: { scope: 'templates:write' } }, async (request) => {
-    const id = requirePublicId('tpl', request.params.id);
-    return presentTemplate(
-      await updateTemplate(deps.contextOf(request), id, parseInput(updateTemplateSchema, request.body)),
-    );
-  });
-
-  /** The mail as it would look now; nothing is sent and no link is tracked. */
-  app.post<IdParams>('/api/v1/templates/:id/preview', { config: { scope: 'templates:read' } }, async (request) => {
-    const id = requirePublicId('tpl', request.params.id);
-    return previewTemplate(deps.contextOf(request), id, parseInput(previewTemplateSchema, request.body ?? {}));
+  serve(api.previewDraft, async ({ ctx, body: { variables, profileId, ...given } }) => {
+    const content = await requireRenderable(given, ctx.clock.now());
+    return preview(ctx, { id: '', templateId: '', number: 0, content }, { variables, profileId });
   });
 };
 
-interface IdParams {
-  Params: { id: string };
-}
-
-async function previewTemplate(
+async function preview(
   ctx: Ctx,
-  id: string,
-  body: { variables: JsonObject; profileId?: string | undefined },
-): Promise<RenderedEmail> {
-  const row = await requireTemplate(ctx, id);
-  const variables =
-    body.profileId === undefined ? body.variables : templateScope(await traitsOf(ctx, body.profileId), body.variables);
-  const version = { id: row.version_id, templateId: row.id, number: row.number, content: row.content };
-  return renderEmail({ version, variables, links: {}, now: ctx.clock.now() });
+  version: TemplateVersion,
+  as: { variables: JsonObject; profileId?: string | undefined },
+): Promise<TemplatePreview> {
+  const traits = as.profileId === undefined ? undefined : await traitsOf(ctx, as.profileId);
+  const brand = await readBrand(ctx.sql, ctx.workspaceId);
+  const given = { brand: brandVariables(brand), ...as.variables };
+  const variables = traits === undefined ? given : templateScope(traits, given);
+  return previewEmail({ version, variables, now: ctx.clock.now() });
 }
 
 async function traitsOf(ctx: Ctx, publicProfileId: string): Promise<JsonObject> {
@@ -79,8 +61,8 @@ async function traitsOf(ctx: Ctx, publicProfileId: string): Promise<JsonObject> 
   return (await openTraits(ctx, subjects.values())).get(profileId) ?? {};
 }
 
-function presentTemplate(row: TemplateRow) {
-  const { subject, html, text = null, preheader = null } = row.content;
+function presentTemplate(row: TemplateRow): Template {
+  const { subject, html, mjml = null, text = null, preheader = null, utm = null } = row.content;
   return {
     id: publicId('tpl', row.id),
     channel: row.channel,
@@ -88,8 +70,10 @@ function presentTemplate(row: TemplateRow) {
     version: row.number,
     subject,
     html,
+    mjml,
     text,
     preheader,
+    utm,
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),
   };

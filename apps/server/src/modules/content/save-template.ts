@@ -3,6 +3,7 @@ import type { Ctx } from '../../platform/context.ts';
 import { AppError } from '../../platform/errors.ts';
 import { inTransaction, type TxCtx } from '../../platform/eventlog/index.ts';
 import { newUuid, publicId } from '../../platform/ids/index.ts';
+import { recordAudit } from '../accounts/index.ts';
 import { requireValidEmail } from './compile-email.ts';
 import { renderEmail } from './render-email.ts';
 import {
@@ -13,31 +14,34 @@ import {
   type TemplateRow,
   updateTemplateRow,
 } from './template-store.ts';
+import { toVersionContent } from './to-version-content.ts';
+import type { VersionContent } from './version-content.ts';
 
 /** Makes a template with its first version. A template that could not be rendered is refused, naming line and remedy. */
 export async function createTemplate(ctx: Ctx, body: CreateTemplateBody): Promise<TemplateRow> {
-  const { name, channel, ...content } = body;
-  requireRenderable(content, ctx.clock.now());
+  const { name, channel, ...given } = body;
+  const content = await requireRenderable(given, ctx.clock.now());
   return inTransaction(ctx, async (ctx) => {
     const nowMs = ctx.clock.now();
     const id = newUuid(nowMs);
     const versionId = newUuid(nowMs);
     await insertVersion(ctx.sql, ctx.workspaceId, { id: versionId, templateId: id, number: 1, content, nowMs });
     await insertTemplate(ctx.sql, ctx.workspaceId, { id, channel, name, versionId, nowMs });
+    await recordAudit(ctx, { action: 'template.created', subject: publicId('tpl', id) });
     return requireTemplate(ctx, id);
   });
 }
 
 /** Changed content becomes a new version; messages queued before keep theirs. The same content again adds none. */
 export async function updateTemplate(ctx: Ctx, id: string, body: UpdateTemplateBody): Promise<TemplateRow> {
-  const { name, ...content } = body;
-  requireRenderable(content, ctx.clock.now());
+  const { name, ...given } = body;
+  const content = await requireRenderable(given, ctx.clock.now());
   return inTransaction(ctx, (ctx) => updateTemplateIn(ctx, { id, name, content }));
 }
 
 async function updateTemplateIn(
   ctx: TxCtx,
-  change: { id: string; name: string; content: EmailContent },
+  change: { id: string; name: string; content: VersionContent },
 ): Promise<TemplateRow> {
   const { id, name, content } = change;
   await lockTemplate(ctx.sql, ctx.workspaceId, id);
@@ -55,6 +59,11 @@ async function updateTemplateIn(
     });
   }
   await updateTemplateRow(ctx.sql, ctx.workspaceId, { id, name, versionId, nowMs });
+  await recordAudit(ctx, {
+    action: 'template.updated',
+    subject: publicId('tpl', id),
+    detail: { version: versionId === before.version_id ? before.number : before.number + 1 },
+  });
   return requireTemplate(ctx, id);
 }
 
@@ -64,12 +73,29 @@ export async function requireTemplate(ctx: Ctx, id: string): Promise<TemplateRow
   return row;
 }
 
-function isSameContent(a: EmailContent, b: EmailContent): boolean {
-  return a.subject === b.subject && a.html === b.html && a.text === b.text && a.preheader === b.preheader;
+function isSameContent(a: VersionContent, b: VersionContent): boolean {
+  const isSameBody = b.mjml === undefined ? a.mjml === undefined && a.html === b.html : a.mjml === b.mjml;
+  return (
+    isSameBody &&
+    a.subject === b.subject &&
+    a.text === b.text &&
+    a.preheader === b.preheader &&
+    utmText(a) === utmText(b)
+  );
 }
 
-/** Parses, then renders once for a customer of whom nothing is known: what fails there would fail at sending. */
-function requireRenderable(content: EmailContent, now: number): void {
+/** The database keeps no order of keys. */
+function utmText({ utm = {} }: VersionContent): string {
+  return JSON.stringify(Object.entries(utm).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/**
+ * Compiles and parses, then renders once for a customer of whom nothing is known: what fails there would fail at sending.
+ */
+export async function requireRenderable(given: EmailContent, now: number): Promise<VersionContent> {
+  const content = await toVersionContent(given);
   requireValidEmail(content);
-  renderEmail({ version: { id: '', templateId: '', number: 0, content }, variables: {}, links: {}, now });
+  const version = { id: '', templateId: '', number: 0, content };
+  renderEmail({ version, variables: {}, links: {}, now, isDraft: true });
+  return content;
 }

@@ -1,5 +1,5 @@
-import type { EmailContent } from '@segue/contract';
 import type { Sql } from '../../platform/postgres/index.ts';
+import type { VersionContent } from './version-content.ts';
 
 export interface TemplateRow {
   id: string;
@@ -7,7 +7,7 @@ export interface TemplateRow {
   name: string;
   version_id: string;
   number: number;
-  content: EmailContent;
+  content: VersionContent;
   created_at: Date;
   updated_at: Date;
 }
@@ -31,7 +31,7 @@ export async function insertTemplate(
 export async function insertVersion(
   sql: Sql,
   workspaceId: number,
-  version: { id: string; templateId: string; number: number; content: EmailContent; nowMs: number },
+  version: { id: string; templateId: string; number: number; content: VersionContent; nowMs: number },
 ): Promise<void> {
   await sql.query({
     text: `insert into template_version (workspace_id, id, template_id, number, content, created_at)
@@ -80,14 +80,13 @@ export async function findTemplate(sql: Sql, workspaceId: number, id: string): P
 export async function pageTemplates(
   sql: Sql,
   workspaceId: number,
-  options: { limit: number; after: readonly (string | number)[] | undefined },
+  options: { limit: number; beforeId: string | undefined },
 ): Promise<TemplateRow[]> {
-  const [createdAt, id] = options.after ?? [null, null];
   const { rows } = await sql.query<TemplateRow>({
     text: `select ${TEMPLATE_COLUMNS} ${WITH_CURRENT}
-           where t.workspace_id = $1 and ($3::timestamptz is null or (t.created_at, t.id) < ($3::timestamptz, $4::uuid))
-           order by t.created_at desc, t.id desc limit $2::int + 1`,
-    values: [workspaceId, options.limit, createdAt, id],
+           where t.workspace_id = $1 and ($3::uuid is null or t.id < $3)
+           order by t.id desc limit $2::int + 1`,
+    values: [workspaceId, options.limit, options.beforeId ?? null],
   });
   return rows;
 }
@@ -96,7 +95,7 @@ export interface VersionRow {
   id: string;
   template_id: string;
   number: number;
-  content: EmailContent;
+  content: VersionContent;
 }
 
 export async function findVersions(
@@ -125,4 +124,33 @@ export async function currentTemplateVersion(
     values: [workspaceId, [...new Set(templateIds)]],
   });
   return new Map(rows.map((row) => [row.id, row.current_version]));
+}
+
+/** The template of a purpose; undefined until it was made. */
+export async function findTemplateOfPurpose(
+  sql: Sql,
+  workspaceId: number,
+  purpose: string,
+): Promise<string | undefined> {
+  const { rows } = await sql.query<{ id: string }>({
+    name: 'template_of_purpose',
+    text: 'select id from template where workspace_id = $1 and purpose = $2',
+    values: [workspaceId, purpose],
+  });
+  return rows[0]?.id;
+}
+
+/** False when somebody else made it meanwhile. */
+export async function insertTemplateOfPurpose(
+  sql: Sql,
+  workspaceId: number,
+  template: { id: string; name: string; versionId: string; nowMs: number; purpose: string },
+): Promise<boolean> {
+  const { rowCount } = await sql.query({
+    text: `insert into template (workspace_id, id, channel, name, current_version, created_at, updated_at, purpose)
+           values ($1, $2, 'email', $3, $4, to_timestamp($5::float8 / 1000), to_timestamp($5::float8 / 1000), $6)
+           on conflict (workspace_id, purpose) where purpose is not null do nothing`,
+    values: [workspaceId, template.id, template.name, template.versionId, template.nowMs, template.purpose],
+  });
+  return rowCount > 0;
 }

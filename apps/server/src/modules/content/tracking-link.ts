@@ -17,11 +17,15 @@ export interface TrackedMessage {
   readonly messageId: string;
   readonly journeyId?: string | undefined;
   readonly runId?: string | undefined;
+  /** When it was made, in milliseconds; links made before this was kept do not say. */
+  readonly madeAt?: number | undefined;
+  /** The link stands on the message's page in a browser. */
+  readonly isWebView?: boolean | undefined;
 }
 
-/** The address is '' in the token of a pixel. */
+/** The address is '' in the token of a pixel. Version 1 ends with it. */
 type Payload = [
-  version: 1,
+  version: 1 | 2,
   profileId: string,
   kind: number,
   node: number,
@@ -29,26 +33,40 @@ type Payload = [
   journeyId: string,
   runId: string,
   url: string,
+  ...since2: number[],
 ];
+
+/** Paths of our own pages: an unsubscribe must not depend on a redirect. */
+const OWN_PATHS = ['/p/', '/t/', '/m/'];
 
 /** Makes a message's tracked links and its open pixel; fits `EmailLinks`. */
 export function createTracker(
   keys: Pick<WorkspaceKeys, 'signing'>,
-  options: { publicUrl: string; message: TrackedMessage },
-): { trackUrl(url: string): string; readonly openPixelUrl: string } {
+  options: {
+    /** Where the links begin, see `findLinkHome`. */
+    publicUrl: string;
+    /** Where our own pages may also be. */
+    otherHomes?: readonly string[] | undefined;
+    message: TrackedMessage;
+  },
+): { readonly trackUrl: (url: string) => string; readonly openPixelUrl: string } {
   const { message } = options;
-  const home = options.publicUrl.replace(/\/+$/, '');
+  const home = trimmed(options.publicUrl);
+  const homes = [home, ...(options.otherHomes ?? []).map(trimmed)];
+  const own = homes.flatMap((one) => OWN_PATHS.map((path) => one + path));
   const sign = (purpose: TokenPurpose, url: string) =>
     signToken(keys.signing, { purpose, workspaceId: message.workspaceId, payload: toPayload(message, url) });
   return {
-    trackUrl: (url) => (isTrackable(url, home) ? `${home}/t/c/${sign('click', url)}` : url),
+    trackUrl: (url) =>
+      toWebUrl(url) === undefined || own.some((start) => url.startsWith(start))
+        ? url
+        : `${home}/t/c/${sign('click', url)}`,
     openPixelUrl: `${home}/t/o/${sign('open', '')}.gif`,
   };
 }
 
-/** Our own pages are left alone: an unsubscribe must not depend on a redirect. */
-function isTrackable(url: string, home: string): boolean {
-  return toWebUrl(url) !== undefined && !url.startsWith(`${home}/p/`) && !url.startsWith(`${home}/t/`);
+function trimmed(home: string): string {
+  return home.replace(/\/+$/, '');
 }
 
 /** The address as a browser takes it; undefined when it is not an absolute http(s) one. */
@@ -59,8 +77,8 @@ export function toWebUrl(url: string): string | undefined {
 }
 
 function toPayload(message: TrackedMessage, url: string): Payload {
-  const { profileId, node, messageId, journeyId = '', runId = '' } = message;
-  return [1, profileId, node.kind, node.id, messageId, journeyId, runId, url];
+  const { profileId, node, messageId, journeyId = '', runId = '', madeAt = 0, isWebView = false } = message;
+  return [2, profileId, node.kind, node.id, messageId, journeyId, runId, url, madeAt, isWebView ? 1 : 0];
 }
 
 /** The message and, of a click, the address; undefined when we never made this token. */
@@ -70,9 +88,10 @@ export async function readTrackingToken(
 ): Promise<{ readonly message: TrackedMessage; readonly url: string } | undefined> {
   const workspaceId = tokenWorkspace(token);
   if (workspaceId === undefined) return undefined;
-  const payload = readToken((await services.keysOf(workspaceId)).signing, purpose, token) as Payload | undefined;
-  if (payload === undefined) return undefined;
-  const [, profileId, kind, node, messageId, journeyId, runId, url] = payload;
+  const payload = readToken((await services.keysOf(workspaceId)).signing, purpose, token);
+  if (!Array.isArray(payload)) return undefined;
+  const [, profileId, kind, node, messageId, journeyId, runId, url, ...since2] = payload as Payload;
+  const [madeAt = 0, isWebView = 0] = since2;
   const message = {
     workspaceId,
     profileId,
@@ -80,6 +99,8 @@ export async function readTrackingToken(
     messageId,
     ...(journeyId !== '' && { journeyId }),
     ...(runId !== '' && { runId }),
+    ...(madeAt > 0 && { madeAt }),
+    ...(isWebView === 1 && { isWebView: true }),
   };
   return { message, url };
 }

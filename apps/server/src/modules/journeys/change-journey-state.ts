@@ -3,10 +3,14 @@ import type { JourneyState } from '@segue/contract';
 import type { Ctx } from '../../platform/context.ts';
 import { AppError } from '../../platform/errors.ts';
 import { cutLanes, inTransaction } from '../../platform/eventlog/index.ts';
+import { publicId } from '../../platform/ids/index.ts';
+import { recordAudit } from '../accounts/index.ts';
 import { lockJourney, saveState, type JourneyRow } from './journey-store.ts';
 import { requireJourney } from './require-journey.ts';
 
 export type JourneyCommand = 'pause' | 'resume' | 'archive';
+
+const PAST: Record<JourneyCommand, string> = { pause: 'paused', resume: 'resumed', archive: 'archived' };
 
 const NEXT: Record<JourneyState, Record<JourneyCommand, JourneyState | null>> = {
   draft: { pause: null, resume: null, archive: 'archived' },
@@ -27,6 +31,7 @@ export async function changeJourneyState(ctx: Ctx, id: string, command: JourneyC
     const state = NEXT[journey.state][command];
     if (state === null) throw new AppError('conflict', `A journey that is ${journey.state} cannot ${command}`);
     await saveState(ctx.sql, ctx.workspaceId, { id, state, version: journey.version, now: ctx.clock.now() });
+    await recordAudit(ctx, { action: `journey.${PAST[command]}`, subject: publicId('jrn', id) });
     return requireJourney(ctx, id);
   });
 }

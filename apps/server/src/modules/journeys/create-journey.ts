@@ -3,7 +3,8 @@ import type { z } from 'zod';
 
 import type { Ctx } from '../../platform/context.ts';
 import { cutLanes, inTransaction } from '../../platform/eventlog/index.ts';
-import { newUuid } from '../../platform/ids/index.ts';
+import { newUuid, publicId } from '../../platform/ids/index.ts';
+import { recordAudit } from '../accounts/index.ts';
 import { insertJourney, saveDraft, type JourneyRow } from './journey-store.ts';
 import { lockExisting, requireJourney } from './require-journey.ts';
 
@@ -11,8 +12,11 @@ import { lockExisting, requireJourney } from './require-journey.ts';
 export async function createJourney(ctx: Ctx, input: z.output<typeof createJourneySchema>): Promise<JourneyRow> {
   const now = ctx.clock.now();
   const id = newUuid(now);
-  await insertJourney(ctx.sql, ctx.workspaceId, { id, name: input.name, draft: input.graph, now });
-  return requireJourney(ctx, id);
+  return inTransaction(ctx, async (ctx) => {
+    await insertJourney(ctx.sql, ctx.workspaceId, { id, name: input.name, draft: input.graph, now });
+    await recordAudit(ctx, { action: 'journey.created', subject: publicId('jrn', id) });
+    return requireJourney(ctx, id);
+  });
 }
 
 /** Changes name or draft; what is published stays as it is. */
@@ -30,6 +34,11 @@ export async function updateJourney(
       name: change.name ?? journey.name,
       draft: change.graph ?? journey.draft,
       now: ctx.clock.now(),
+    });
+    await recordAudit(ctx, {
+      action: 'journey.updated',
+      subject: publicId('jrn', id),
+      detail: { changed: Object.keys(change) },
     });
     return requireJourney(ctx, id);
   });

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { unpackLines } from '../../platform/eventlog/block.ts';
 import { decodeEvent, eventlogMigrations } from '../../platform/eventlog/index.ts';
+import { httpMigrations } from '../../platform/http/index.ts';
 import { publicId } from '../../platform/ids/index.ts';
 import { createTestDatabase, type TestDatabase } from '../../testkit/index.ts';
 import { accountsMigrations } from '../accounts/index.ts';
@@ -17,6 +18,7 @@ import { openWorld, type World } from './testing/world.ts';
 
 const migrations = [
   eventlogMigrations,
+  httpMigrations,
   accountsMigrations,
   profilesMigrations,
   consentMigrations,

@@ -4,6 +4,7 @@ import type { Ctx } from '../../platform/context.ts';
 import { AppError } from '../../platform/errors.ts';
 import { cutLanes, inTransaction } from '../../platform/eventlog/index.ts';
 import { parsePublicId, publicId } from '../../platform/ids/index.ts';
+import { recordAudit } from '../accounts/index.ts';
 import { currentTemplateVersion } from '../content/index.ts';
 import { listActiveSegments } from '../segments/index.ts';
 import { insertVersion, saveState, type JourneyRow } from './journey-store.ts';
@@ -23,6 +24,7 @@ export async function publishJourney(ctx: Ctx, id: string): Promise<JourneyRow> 
     const now = ctx.clock.now();
     const version = (await insertVersion(ctx.sql, ctx.workspaceId, { journeyId: id, now })) ?? journey.version;
     await saveState(ctx.sql, ctx.workspaceId, { id, state: 'published', version, now });
+    await recordAudit(ctx, { action: 'journey.published', subject: publicId('jrn', id), detail: { version } });
     return requireJourney(ctx, id);
   });
 }

@@ -1,26 +1,38 @@
-import { findGraphFaults, RUN_REASONS, type JourneyGraph } from '@segue/contract';
+import {
+  findGraphFaults,
+  type Journey,
+  type JourneyGraph,
+  type JourneyWithCounts,
+  type PresentedRun,
+  RUN_REASONS,
+  type RunReason,
+} from '@segue/contract';
 
 import type { Ctx } from '../../platform/context.ts';
 import { publicId } from '../../platform/ids/index.ts';
 import { findVersionGraph, type JourneyRow } from './journey-store.ts';
 import { findMissing } from './publish-journey.ts';
-import { countRuns, countVisits } from './run-store.ts';
+import { countRuns, countVisits, type RunCountRow, type VisitRow } from './run-store.ts';
 import type { JourneyRun } from './types.ts';
 
-export function presentJourney(journey: JourneyRow) {
+export function presentJourney(journey: JourneyRow): Journey {
   return {
     id: publicId('jrn', journey.id),
     name: journey.name,
     state: journey.state,
     version: journey.version,
     graph: journey.draft,
-    createdAt: isoTime(journey.created_ms),
-    updatedAt: isoTime(journey.updated_ms),
+    createdAt: new Date(journey.created_ms).toISOString(),
+    updatedAt: new Date(journey.updated_ms).toISOString(),
   };
 }
 
 /** With the published graph, what keeps the draft from being published, and counts of journey and steps. */
-export async function presentWithCounts(ctx: Ctx, journey: JourneyRow) {
+export async function presentWithCounts(
+  ctx: Ctx,
+  journey: JourneyRow,
+  counted: CountedJourney,
+): Promise<JourneyWithCounts> {
   const { sql, workspaceId } = ctx;
   const published =
     journey.version === null
@@ -31,18 +43,30 @@ export async function presentWithCounts(ctx: Ctx, journey: JourneyRow) {
     ...presentJourney(journey),
     publishedGraph: published ?? null,
     faults,
-    ...(await countJourney(ctx, journey, published ?? journey.draft)),
+    ...presentCounts(counted, published ?? journey.draft),
   };
 }
 
-/** Counted from the runs themselves, so that they cannot drift from them. */
-async function countJourney({ sql, workspaceId }: Ctx, journey: JourneyRow, graph: JourneyGraph) {
-  const rows = await countRuns(sql, workspaceId, journey.id);
-  const visits = new Map((await countVisits(sql, workspaceId, journey.id)).map((row) => [row.step_id, row]));
+export interface CountedJourney {
+  readonly runs: readonly RunCountRow[];
+  readonly visits: readonly VisitRow[];
+}
+
+/** Counted from the runs themselves, so that they cannot drift from them. Reads every run of the journey. */
+export async function countJourney({ sql, workspaceId }: Ctx, journeyId: string): Promise<CountedJourney> {
+  return {
+    runs: await countRuns(sql, workspaceId, journeyId),
+    visits: await countVisits(sql, workspaceId, journeyId),
+  };
+}
+
+function presentCounts(counted: CountedJourney, graph: JourneyGraph): Pick<JourneyWithCounts, 'counts' | 'steps'> {
+  const rows = counted.runs;
+  const visits = new Map(counted.visits.map((row) => [row.step_id, row]));
   const total = (of: (row: (typeof rows)[number]) => number): number => rows.reduce((sum, row) => sum + of(row), 0);
   const exited = Object.fromEntries(
     RUN_REASONS.map((reason) => [reason, total((row) => (row.reason === reason ? row.runs : 0))]),
-  );
+  ) as Record<RunReason, number>;
   return {
     counts: {
       entered: total((row) => row.runs),
@@ -59,21 +83,21 @@ async function countJourney({ sql, workspaceId }: Ctx, journey: JourneyRow, grap
   };
 }
 
-export function presentRun(run: JourneyRun) {
+export function presentRun(run: JourneyRun): PresentedRun {
   return {
     id: publicId('run', run.id),
     journeyId: publicId('jrn', run.journeyId),
     version: run.version,
     profileId: publicId('prf', run.profileId),
     key: run.key === '' ? null : run.key,
-    state: run.state,
+    state: run.state === 'new' ? 'waiting' : run.state,
     step: run.stepId,
     wakeAt: run.state === 'waiting' ? isoTime(run.wakeAt) : null,
-    enteredAt: isoTime(run.enteredAt),
+    enteredAt: new Date(run.enteredAt).toISOString(),
     endedAt: isoTime(run.endedAt),
     reason: run.reason,
     goalAt: isoTime(run.goalAt),
-    path: run.path.map(([step, atMs]) => ({ step, at: isoTime(atMs) })),
+    path: run.path.map(([step, atMs]) => ({ step, at: new Date(atMs).toISOString() })),
   };
 }
 

@@ -1,96 +1,72 @@
-import { createJourneySchema, RUN_STATES, updateJourneySchema } from '@segue/contract';
-import { z } from 'zod';
+import { api } from '@segue/contract';
 
-import type { Ctx } from '../../platform/context.ts';
-import {
-  decodeCursor,
-  PAGE_LIMIT_DEFAULT,
-  PAGE_LIMIT_MAX,
-  parseInput,
-  type Routes,
-  toPage,
-} from '../../platform/http/index.ts';
+import { decodeCursor, type Routes, toPage } from '../../platform/http/index.ts';
 import { requirePublicId } from '../../platform/ids/index.ts';
 import { requireProfileId } from '../profiles/index.ts';
 import { changeJourneyState } from './change-journey-state.ts';
 import { createJourney, updateJourney } from './create-journey.ts';
 import { listJourneys } from './journey-store.ts';
 import { publishJourney } from './publish-journey.ts';
-import { presentJourney, presentRun, presentWithCounts } from './read-journey.ts';
+import { countJourney, presentJourney, presentRun, presentWithCounts } from './read-journey.ts';
 import { requireJourney } from './require-journey.ts';
 import { pageRuns } from './run-store.ts';
 
-const pageQuery = z.object({
-  limit: z.coerce.number().int().min(1).max(PAGE_LIMIT_MAX).default(PAGE_LIMIT_DEFAULT),
-  cursor: z.string().optional(),
-});
-const runsQuery = pageQuery.extend({ state: z.enum(RUN_STATES).optional() });
-const READ = { config: { scope: 'journeys:read' } } as const;
-const WRITE = { config: { scope: 'journeys:write' } } as const;
-type WithId = { Params: { id: string } };
-
 /** Journeys: draft, publish, pause; their counts; runs by journey and by profile. */
-export const journeyRoutes: Routes = (app, deps) => {
-  app.post('/api/v1/journeys', WRITE, async (request, reply) => {
-    const ctx = deps.contextOf(request);
-    const journey = await createJourney(ctx, parseInput(createJourneySchema, request.body));
-    return reply.code(201).send(await presentWithCounts(ctx, journey));
+export const journeyRoutes: Routes = (serve) => {
+  serve(api.createJourney, async ({ ctx, body }) => {
+    const journey = await createJourney(ctx, body);
+    return presentWithCounts(ctx, journey, await countJourney(ctx, journey.id));
   });
 
-  app.get('/api/v1/journeys', READ, async (request) => {
-    const ctx = deps.contextOf(request);
-    const { limit, cursor } = parseInput(pageQuery, request.query);
+  serve(api.listJourneys, async ({ ctx, query: { limit, cursor } }) => {
     const rows = await listJourneys(ctx.sql, ctx.workspaceId, { limit: limit + 1, beforeId: cursorId(cursor) });
     return toPage(rows, { limit, keyOf: (row) => [row.id], present: presentJourney });
   });
 
-  app.get<WithId>('/api/v1/journeys/:id', READ, async (request) => {
-    const ctx = deps.contextOf(request);
-    return presentWithCounts(ctx, await requireJourney(ctx, requirePublicId('jrn', request.params.id)));
+  serve(api.getJourney, async ({ ctx, params }) => {
+    const journey = await requireJourney(ctx, requirePublicId('jrn', params.id));
+    return presentWithCounts(ctx, journey, await countJourney(ctx, journey.id));
   });
 
-  app.patch<WithId>('/api/v1/journeys/:id', WRITE, async (request) => {
-    const ctx = deps.contextOf(request);
-    const change = parseInput(updateJourneySchema, request.body);
-    return presentWithCounts(ctx, await updateJourney(ctx, requirePublicId('jrn', request.params.id), change));
+  // Changes stop the lanes until the commit: what takes long, counting, comes before.
+  serve(api.updateJourney, async ({ ctx, params, body }) => {
+    const id = requirePublicId('jrn', params.id);
+    const counted = await countJourney(ctx, id);
+    return presentWithCounts(ctx, await updateJourney(ctx, id, body), counted);
   });
 
-  app.post<WithId>('/api/v1/journeys/:id/publish', WRITE, async (request) => {
-    const ctx = deps.contextOf(request);
-    return presentWithCounts(ctx, await publishJourney(ctx, requirePublicId('jrn', request.params.id)));
+  serve(api.publishJourney, async ({ ctx, params }) => {
+    const id = requirePublicId('jrn', params.id);
+    const counted = await countJourney(ctx, id);
+    return presentWithCounts(ctx, await publishJourney(ctx, id), counted);
   });
 
-  for (const command of ['pause', 'resume', 'archive'] as const) {
-    app.post<WithId>(`/api/v1/journeys/:id/${command}`, WRITE, async (request) => {
-      const ctx = deps.contextOf(request);
-      return presentWithCounts(ctx, await changeJourneyState(ctx, requirePublicId('jrn', request.params.id), command));
+  for (const [endpoint, command] of [
+    [api.pauseJourney, 'pause'],
+    [api.resumeJourney, 'resume'],
+    [api.archiveJourney, 'archive'],
+  ] as const) {
+    serve(endpoint, async ({ ctx, params }) => {
+      const id = requirePublicId('jrn', params.id);
+      const counted = await countJourney(ctx, id);
+      return presentWithCounts(ctx, await changeJourneyState(ctx, id, command), counted);
     });
   }
 
-  app.get<WithId>('/api/v1/journeys/:id/runs', READ, async (request) => {
-    const ctx = deps.contextOf(request);
-    const journey = await requireJourney(ctx, requirePublicId('jrn', request.params.id));
-    return listRunsPage(ctx, request.query, { journeyId: journey.id, profileId: undefined });
+  serve(api.listJourneyRuns, async ({ ctx, params, query: { limit, cursor, state } }) => {
+    const { id: journeyId } = await requireJourney(ctx, requirePublicId('jrn', params.id));
+    const asked = { journeyId, profileId: undefined, state, limit: limit + 1, beforeId: cursorId(cursor) };
+    const rows = await pageRuns(ctx.sql, ctx.workspaceId, asked);
+    return toPage(rows, { limit, keyOf: (run) => [run.id], present: presentRun });
   });
 
-  app.get<WithId>('/api/v1/profiles/:id/runs', READ, async (request) => {
-    const ctx = deps.contextOf(request);
-    return listRunsPage(ctx, request.query, {
-      journeyId: undefined,
-      profileId: await requireProfileId(ctx, request.params.id),
-    });
+  serve(api.listProfileRuns, async ({ ctx, params, query: { limit, cursor, state } }) => {
+    const profileId = await requireProfileId(ctx, params.id);
+    const asked = { journeyId: undefined, profileId, state, limit: limit + 1, beforeId: cursorId(cursor) };
+    const rows = await pageRuns(ctx.sql, ctx.workspaceId, asked);
+    return toPage(rows, { limit, keyOf: (run) => [run.id], present: presentRun });
   });
 };
-
-async function listRunsPage(
-  ctx: Ctx,
-  input: unknown,
-  of: { journeyId: string | undefined; profileId: string | undefined },
-) {
-  const { limit, cursor, state } = parseInput(runsQuery, input);
-  const rows = await pageRuns(ctx.sql, ctx.workspaceId, { ...of, state, limit: limit + 1, beforeId: cursorId(cursor) });
-  return toPage(rows, { limit, keyOf: (run) => [run.id], present: presentRun });
-}
 
 function cursorId(cursor: string | undefined): string | undefined {
   const key = decodeCursor(cursor, ['uuid'])?.[0];

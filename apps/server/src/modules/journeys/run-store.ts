@@ -277,13 +277,15 @@ export async function countRuns(sql: Sql, workspaceId: number, journeyId: string
   return rows;
 }
 
+export interface VisitRow {
+  step_id: string;
+  visits: number;
+  active: number;
+}
+
 /** How many visits each step had, and how many runs wait there now. */
-export async function countVisits(
-  sql: Sql,
-  workspaceId: number,
-  journeyId: string,
-): Promise<{ step_id: string; visits: number; active: number }[]> {
-  const { rows } = await sql.query<{ step_id: string; visits: number; active: number }>({
+export async function countVisits(sql: Sql, workspaceId: number, journeyId: string): Promise<VisitRow[]> {
+  const { rows } = await sql.query<VisitRow>({
     text: `select p.move ->> 0 as step_id, count(*) as visits,
              count(*) filter (where r.state = 1 and p.n = jsonb_array_length(r.path)) as active
            from journey_run r cross join lateral jsonb_array_elements(r.path) with ordinality as p(move, n)
@@ -307,4 +309,24 @@ export async function listRunStates(
     values: [workspaceId, runIds],
   });
   return rows;
+}
+
+const COUNTED_MAX = 100_000;
+
+/** How many runs' waits are over, no further than is worth knowing. By index journey_run_due, one range for each version. */
+export async function countDueRuns(sql: Sql, now: number): Promise<number> {
+  const { rows } = await sql.query<{ n: number }>({
+    name: 'journey_run_count_due',
+    // every workspace: one worker serves them all.
+    text: `select count(*)::int as n from (
+             select from journey j
+             join journey_version v on v.workspace_id = j.workspace_id and v.journey_id = j.id
+             join journey_run r on r.workspace_id = v.workspace_id and r.journey_id = v.journey_id and r.version = v.version
+             where j.state in ('published', 'archived') and r.state < 3
+               and r.wake_ms <= case j.state when 'archived' then ${Number.MAX_SAFE_INTEGER} else $1::bigint end
+             limit ${COUNTED_MAX}
+           ) due`,
+    values: [now],
+  });
+  return rows[0]!.n;
 }

@@ -1,11 +1,19 @@
 import { createHash } from 'node:crypto';
 import type { Services } from '../../platform/context.ts';
 import { inSubjects, type SubjectBatch } from '../../platform/eventlog/index.ts';
-import { type Permission, type PermissionQuestion, readPermissions } from '../consent/index.ts';
+import {
+  type ConfirmationQuestion,
+  findUnaskable,
+  markConfirmationsMailed,
+  type Permission,
+  type PermissionQuestion,
+  readPermissions,
+} from '../consent/index.ts';
 import { capKey, type CountedSend, findCap, insertCounted, listCounted } from './cap-store.ts';
 import type { EmailContent, OutgoingMessage } from './channels/channel.ts';
 import { decide, DEFAULT_CAP, type FrequencyCap, type SendDecision, type SendFacts } from './gate.ts';
 import { messageEvent } from './message-events.ts';
+import { messageMetrics } from './message-metrics.ts';
 import { type DueMessage, lockQueuedMessages, markSending, refuseMessages } from './message-store.ts';
 import type { SendDeps } from './ports.ts';
 
@@ -18,6 +26,8 @@ export interface PreparedMessage {
   /** Why there is no content. */
   readonly brokenFor: string | undefined;
   readonly unsubscribeUrl: string | undefined;
+  /** What the page of the message needs to say the same; sealed. Undefined when it has none. */
+  readonly shown: Buffer | undefined;
 }
 
 /** A message whose going is committed: it must be tried now, and never by anybody else. */
@@ -25,6 +35,7 @@ export interface Departure {
   readonly message: DueMessage;
   readonly attempt: number;
   readonly addressHash: string;
+  readonly shown: Buffer | undefined;
   readonly outgoing: OutgoingMessage;
 }
 
@@ -39,7 +50,8 @@ export async function decideMessages(
 ): Promise<Departure[]> {
   const workspaceId = prepared[0]!.message.workspaceId;
   const ids = [...new Set(prepared.map(({ message }) => message.profileId))];
-  return inSubjects(services, { workspaceId, ids }, async (batch) => {
+  let decided: readonly Decided[] = [];
+  const departures = await inSubjects(services, { workspaceId, ids }, async (batch) => {
     const waiting = await lockQueuedMessages(
       batch.sql,
       workspaceId,
@@ -47,9 +59,14 @@ export async function decideMessages(
     );
     const candidates = prepared.filter(({ message }) => waiting.get(message.id) === message.profileId);
     if (candidates.length === 0) return [];
-    const decisions = await decideAll(batch, deps, candidates);
-    return writeDecisions(batch, deps, decisions);
+    decided = await decideAll(batch, deps, candidates);
+    return writeDecisions(batch, deps, decided);
   });
+  const { outcomes } = messageMetrics(services);
+  for (const { prepared: one, decision } of decided) {
+    if (decision.kind === 'refuse') outcomes.inc({ channel: one.message.channel, outcome: 'refused' });
+  }
+  return departures;
 }
 
 interface Decided {
@@ -73,6 +90,7 @@ async function decideAll(
   const permissions = await readPermissions(sql, workspaceId, [...questions.values()]);
   const profileIds = [...new Set(candidates.map(({ message }) => message.profileId))];
   const counted = await listCounted(sql, workspaceId, { profileIds, sinceMs: now - cap.windowMs });
+  const unaskable = await findUnaskable(sql, workspaceId, { questions: confirmationsOf(candidates), now });
   const unwanted = await deps.guard.findUnwanted(
     sql,
     workspaceId,
@@ -87,6 +105,10 @@ async function decideAll(
       channelReady: deps.channels.has(message.channel),
       profileExists: batch.subjects.has(message.profileId),
       permission,
+      asking:
+        message.source.kind === 'confirmation'
+          ? { refusedFor: unaskable.get(message.source.confirmationId) }
+          : undefined,
       unwantedFor: unwanted.get(message.id),
       cap,
       countedAt: counted.get(key) ?? [],
@@ -98,10 +120,19 @@ async function decideAll(
   });
 }
 
+function confirmationsOf(candidates: readonly PreparedMessage[]): ConfirmationQuestion[] {
+  return candidates.flatMap(({ message, address }) =>
+    message.source.kind !== 'confirmation' || address === undefined
+      ? []
+      : [{ confirmationId: message.source.confirmationId, addressHash: address.hash }],
+  );
+}
+
 interface LockedFacts {
   readonly channelReady: boolean;
   readonly profileExists: boolean;
   readonly permission: Permission | undefined;
+  readonly asking: SendFacts['asking'];
   readonly unwantedFor: string | undefined;
   readonly cap: FrequencyCap;
   readonly countedAt: readonly number[];
@@ -114,7 +145,8 @@ function toFacts(prepared: PreparedMessage, locked: LockedFacts): SendFacts {
     ...rest,
     templateExists: prepared.templateExists,
     hasAddress: prepared.address !== undefined,
-    marketing: permission?.requiresOptIn ?? true,
+    // What asks for permission is no marketing, whatever its topic.
+    marketing: rest.asking === undefined && (permission?.requiresOptIn ?? true),
     suppressedFor: permission?.suppression,
     permission: kind === undefined || kind === 'suppressed' ? 'unasked' : kind,
     brokenFor: prepared.brokenFor,
@@ -145,6 +177,10 @@ async function writeDecisions(batch: SubjectBatch, deps: SendDeps, decided: read
     now,
   });
   await insertCounted(sql, workspaceId, { sends: counted, now });
+  const mailed = departures.flatMap(({ message: { source }, addressHash }) =>
+    source.kind === 'confirmation' ? [{ id: source.confirmationId, addressHash }] : [],
+  );
+  await markConfirmationsMailed(sql, workspaceId, { mailed, now });
   for (const { message, by, reason } of refusals)
     batch.emit(messageEvent('Message Refused', message, { now, by, reason }));
   return departures;
@@ -158,6 +194,7 @@ function toDeparture(prepared: PreparedMessage, facts: SendFacts): Departure {
     message,
     attempt: message.attempts + 1,
     addressHash: address.hash,
+    shown: prepared.shown,
     outgoing: {
       id: message.id,
       address: address.text,

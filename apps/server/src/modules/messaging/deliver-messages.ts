@@ -6,6 +6,7 @@ import type { Channel, DeliveryOutcome } from './channels/channel.ts';
 import type { Departure } from './decide-messages.ts';
 import { bounceEvent, messageEvent, type MessageEventName } from './message-events.ts';
 import { isPassingFault, writeOutcomes } from './outcome-store.ts';
+import { messageMetrics } from './message-metrics.ts';
 import { type PlannedOutcome, planOutcome } from './plan-outcome.ts';
 import type { SendDeps } from './ports.ts';
 
@@ -130,7 +131,7 @@ async function writeLanded(services: Services, deps: SendDeps, landed: readonly 
   const { workspaceId } = landed[0]!.departure.message;
   const planned = new Map(landed.map((one) => [one.departure.message.id, one.planned]));
   const ctx = createContext(services, workspaceId, { kind: 'system', name: 'messaging' });
-  await inTransaction(ctx, async (ctx) => {
+  const changed = await inTransaction(ctx, async (ctx) => {
     const now = ctx.clock.now();
     const outcomes = [...planned.values()].map(({ write }) => write);
     const changed = await writeOutcomes(ctx.sql, workspaceId, { outcomes, owner: deps.processId, now });
@@ -142,5 +143,11 @@ async function writeLanded(services: Services, deps: SendDeps, landed: readonly 
         ctx.emit(messageEvent(EVENT_NAMES[write.status], message, { now, reason: write.reason }));
       if (isBounce) ctx.emit(bounceEvent(message, { now, reason: write.reason }));
     }
+    return changed;
   });
+  const { outcomes: counted } = messageMetrics(services);
+  for (const { id, channel } of changed) {
+    const { status } = planned.get(id)!.write;
+    counted.inc({ channel, outcome: status === 'queued' ? 'retried' : status });
+  }
 }

@@ -8,7 +8,8 @@ const facts: fc.Arbitrary<SendFacts> = fc.record({
   profileExists: fc.boolean(),
   templateExists: fc.boolean(),
   marketing: fc.boolean(),
-  permission: fc.constantFrom('permitted', 'denied', 'unasked'),
+  permission: fc.constantFrom('permitted', 'denied', 'unconfirmed', 'unasked'),
+  asking: fc.option(fc.record({ refusedFor: reason }), { nil: undefined }),
   hasAddress: fc.boolean(),
   suppressedFor: reason,
   unwantedFor: reason,
@@ -26,7 +27,7 @@ function isForbidden(given: SendFacts, now: number): boolean {
     !given.templateExists,
     !given.hasAddress,
     given.suppressedFor !== undefined,
-    given.permission !== 'permitted',
+    given.asking === undefined ? given.permission !== 'permitted' : given.asking.refusedFor !== undefined,
     given.unwantedFor !== undefined,
     given.marketing && inWindow + 1 > given.cap.limitMax,
     given.brokenFor !== undefined,
@@ -53,7 +54,15 @@ describe('decide', () => {
           const open = { channelReady: true, profileExists: true, templateExists: true, hasAddress: true } as const;
           const silent = { suppressedFor: undefined, unwantedFor: undefined, brokenFor: undefined } as const;
           const decision = decide(
-            { ...open, ...silent, permission: 'permitted', marketing, cap: { limitMax, windowMs }, countedAt },
+            {
+              ...open,
+              ...silent,
+              permission: 'permitted',
+              asking: undefined,
+              marketing,
+              cap: { limitMax, windowMs },
+              countedAt,
+            },
             now,
           );
           if (!marketing) expect(decision.kind).toBe('send');
@@ -76,6 +85,7 @@ describe('decide', () => {
           templateExists: true,
           hasAddress: true,
           unwantedFor: undefined,
+          asking: undefined,
         };
         const by = (over: Partial<SendFacts>) => {
           const decision = decide({ ...ready, ...over }, now);

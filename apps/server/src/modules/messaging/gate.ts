@@ -17,7 +17,9 @@ export interface SendFacts {
   readonly templateExists: boolean;
   /** The topic asks for permission; such messages are marketing and counted against the cap. */
   readonly marketing: boolean;
-  readonly permission: 'permitted' | 'denied' | 'unasked';
+  readonly permission: 'permitted' | 'denied' | 'unconfirmed' | 'unasked';
+  /** The message asks for a permission instead of needing one: whether it may, and why not. */
+  readonly asking: { readonly refusedFor: string | undefined } | undefined;
   readonly hasAddress: boolean;
   /** Why the address must not be used. */
   readonly suppressedFor: string | undefined;
@@ -41,7 +43,9 @@ export function decide(facts: SendFacts, now: number): SendDecision {
   if (!facts.templateExists) return refuse('template', 'there is no such template');
   if (!facts.hasAddress) return refuse('address', 'the profile has no address on this channel');
   if (facts.suppressedFor !== undefined) return refuse('suppression', facts.suppressedFor);
-  if (facts.permission !== 'permitted') return refuse('consent', CONSENT_REASONS[facts.permission]);
+  if (facts.asking !== undefined) {
+    if (facts.asking.refusedFor !== undefined) return refuse('consent', facts.asking.refusedFor);
+  } else if (facts.permission !== 'permitted') return refuse('consent', CONSENT_REASONS[facts.permission]);
   if (facts.unwantedFor !== undefined) return refuse('goal', facts.unwantedFor);
   if (facts.marketing) {
     const counted = countInWindow(facts.countedAt, facts.cap, now);
@@ -53,6 +57,7 @@ export function decide(facts: SendFacts, now: number): SendDecision {
 
 const CONSENT_REASONS = {
   denied: 'permission for this topic was withdrawn',
+  unconfirmed: 'permission for this topic was not confirmed',
   unasked: 'permission for this topic was never given',
 } as const;
 

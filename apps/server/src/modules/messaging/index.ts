@@ -1,4 +1,7 @@
+export { checkSmtp } from './channels/email/check-smtp.ts';
 export { createEmailChannel } from './channels/email/smtp.ts';
+export { watchMessages } from './message-metrics.ts';
+export { findOverdue } from './message-list-store.ts';
 export { messagingMigrations } from './migrations/index.ts';
 export type { SendDeps, SendGuard } from './ports.ts';
 export { queueMessages } from './queue-messages.ts';
@@ -7,3 +10,4 @@ export { messagingRoutes } from './routes.ts';
 export { runDueMessages } from './run-due-messages.ts';
 export { messagingStage } from './stage.ts';
 export type { MessageIntent } from './types.ts';
+export { createWebViewRoutes } from './web-view-routes.ts';

@@ -19,6 +19,8 @@ export interface MessageRow extends SourceColumns {
   delivered_at: Date | null;
   opened_at: Date | null;
   clicked_at: Date | null;
+  machine_opened_at: Date | null;
+  machine_clicked_at: Date | null;
   bounced_at: Date | null;
 }
 
@@ -26,8 +28,9 @@ export interface MessageRowWithHistory extends MessageRow {
   history: MessageMoment[];
 }
 
-const COLUMNS = `id, profile_id, channel, topic, template_id, source, journey_id, journey_version, run_id, step_id, status, refused_by, reason,
-  attempts, created_at, next_attempt_at, ended_at, delivered_at, opened_at, clicked_at, bounced_at`;
+const COLUMNS = `id, profile_id, channel, topic, template_id, source, journey_id, journey_version, run_id, step_id, confirmation_id, status, refused_by, reason,
+  attempts, created_at, next_attempt_at, ended_at, delivered_at, opened_at, clicked_at,
+  machine_opened_at, machine_clicked_at, bounced_at`;
 
 export interface MessageFilter {
   readonly profileId: string | undefined;
@@ -79,4 +82,30 @@ export async function findMessageByIntent(
     values: [workspaceId, intentKey],
   });
   return rows[0];
+}
+
+const COUNTED_MAX = 100_000;
+
+/** How many messages have no outcome yet; no further than is worth knowing. By the partial indexes of both states. */
+export async function countUnended(sql: Sql): Promise<{ queued: number; sending: number }> {
+  const { rows } = await sql.query<{ queued: number; sending: number }>({
+    name: 'message_count_unended',
+    // every workspace: one sender serves them all.
+    text: `select
+             (select count(*)::int from (select from message where status = 'queued' limit ${COUNTED_MAX}) q) as queued,
+             (select count(*)::int from (select from message where status = 'sending' limit ${COUNTED_MAX}) s) as sending`,
+  });
+  return rows[0]!;
+}
+
+/** How many messages should have gone before `at` and have not, and how many have been on their way since before it. */
+export async function findOverdue(sql: Sql, at: Date): Promise<{ queued: number; sending: number }> {
+  const { rows } = await sql.query<{ queued: number; sending: number }>({
+    // every workspace: one sender serves them all.
+    text: `select
+             (select count(*)::int from message where status = 'queued' and next_attempt_at < $1) as queued,
+             (select count(*)::int from message where status = 'sending' and sending_at < $1) as sending`,
+    values: [at],
+  });
+  return rows[0]!;
 }

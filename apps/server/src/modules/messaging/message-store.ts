@@ -25,10 +25,10 @@ export async function insertMessages(
   const { rows } = await sql.query<{ id: string }>({
     name: 'message_insert',
     text: `insert into message (workspace_id, id, profile_id, node_kind, node_id, channel, topic, intent_key, template_id, template_version_id,
-             variables, source, journey_id, journey_version, run_id, step_id, status, next_attempt_at, history, created_at)
+             variables, source, journey_id, journey_version, run_id, step_id, confirmation_id, status, next_attempt_at, history, created_at)
            select $1, m.*, 'queued', $2, $3, $2
            from unnest($4::uuid[], $5::uuid[], $6::smallint[], $7::bigint[], $8::text[], $9::text[], $10::text[], $11::uuid[], $12::uuid[],
-             $13::bytea[], $14::text[], $15::uuid[], $16::integer[], $17::uuid[], $18::text[]) as m
+             $13::bytea[], $14::text[], $15::uuid[], $16::integer[], $17::uuid[], $18::text[], $19::uuid[]) as m
            on conflict (workspace_id, intent_key) do nothing returning id`,
     values: [
       workspaceId,
@@ -49,6 +49,7 @@ export async function insertMessages(
       journeys.map((j) => j?.version ?? null),
       journeys.map((j) => j?.runId ?? null),
       journeys.map((j) => j?.stepId ?? null),
+      messages.map(({ intent }) => (intent.source.kind === 'confirmation' ? intent.source.confirmationId : null)),
     ],
   });
   return rows.map((row) => row.id);
@@ -70,6 +71,7 @@ interface DueRow {
   journey_version: number | null;
   run_id: string | null;
   step_id: string | null;
+  confirmation_id: string | null;
   attempts: number;
   lane_marks: LaneMark[] | null;
 }
@@ -91,7 +93,7 @@ export interface DueMessage {
 }
 
 const DUE_COLUMNS = `workspace_id, id, profile_id, node_kind, node_id, channel, topic, template_id, template_version_id, variables, source,
-  journey_id, journey_version, run_id, step_id, attempts, lane_marks`;
+  journey_id, journey_version, run_id, step_id, confirmation_id, attempts, lane_marks`;
 
 /**
  * Chooses due messages and keeps other processes off them until `untilMs`. A claim is a courtesy that saves work: what
@@ -134,10 +136,14 @@ function toDueMessage(row: DueRow): DueMessage {
 }
 
 /** Columns of a message's source, as rows of any query carry them. */
-export type SourceColumns = Pick<DueRow, 'source' | 'journey_id' | 'journey_version' | 'run_id' | 'step_id'>;
+export type SourceColumns = Pick<
+  DueRow,
+  'source' | 'journey_id' | 'journey_version' | 'run_id' | 'step_id' | 'confirmation_id'
+>;
 
 export function toSource(row: SourceColumns): MessageSource {
   if (row.source === 'api') return { kind: 'api' };
+  if (row.source === 'confirmation') return { kind: 'confirmation', confirmationId: row.confirmation_id! };
   return {
     kind: 'journey',
     journeyId: row.journey_id!,
@@ -223,6 +229,8 @@ export interface SendingMark {
   readonly attempt: number;
   readonly addressHash: string;
   readonly contentHash: Buffer;
+  /** Sealed; undefined when the message has no page of its own. */
+  readonly shown: Buffer | undefined;
 }
 
 /** From this commit on the message counts as sent: whoever dies now leaves an unknown outcome, never a second mail. */
@@ -236,9 +244,9 @@ export async function markSending(
   const { rowCount } = await sql.query({
     name: 'message_mark_sending',
     text: `update message m set status = 'sending', owner = $2, sending_at = $3, attempts = s.attempt, next_attempt_at = null,
-             lane_marks = null, address_hash = s.address_hash, content_hash = s.content_hash, history = m.history || s.moments::jsonb
-           from unnest($4::uuid[], $5::smallint[], $6::uuid[], $7::bytea[], $8::text[])
-             as s(id, attempt, address_hash, content_hash, moments)
+             lane_marks = null, address_hash = s.address_hash, content_hash = s.content_hash, shown = s.shown, history = m.history || s.moments::jsonb
+           from unnest($4::uuid[], $5::smallint[], $6::uuid[], $7::bytea[], $8::text[], $9::bytea[])
+             as s(id, attempt, address_hash, content_hash, moments, shown)
            where m.workspace_id = $1 and m.id = s.id and m.status = 'queued'`,
     values: [
       workspaceId,
@@ -249,6 +257,7 @@ export async function markSending(
       marks.map((s) => s.addressHash),
       marks.map((s) => s.contentHash),
       marks.map((s) => moments({ at: now, what: 'sending', attempt: s.attempt })),
+      marks.map((s) => s.shown ?? null),
     ],
   });
   if (rowCount !== marks.length) throw new Error(`marked ${rowCount} of ${marks.length} messages as sending`);

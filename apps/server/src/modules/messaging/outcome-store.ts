@@ -27,7 +27,7 @@ interface EndedRow extends SourceColumns {
 }
 
 const ENDED_COLUMNS = `m.id, m.profile_id, m.node_kind, m.node_id, m.address_hash, m.channel, m.topic, m.template_id,
-  m.source, m.journey_id, m.journey_version, m.run_id, m.step_id`;
+  m.source, m.journey_id, m.journey_version, m.run_id, m.step_id, m.confirmation_id`;
 
 function toEnded(row: EndedRow): EndedMessage {
   return {
@@ -145,7 +145,7 @@ export async function markUnknown(
 
 export interface Receipt {
   readonly id: string;
-  readonly kind: 'delivered' | 'opened' | 'clicked' | 'bounced';
+  readonly kind: 'delivered' | 'opened' | 'clicked' | 'machine_opened' | 'machine_clicked' | 'bounced';
   readonly at: number;
 }
 
@@ -159,12 +159,16 @@ export async function applyReceipts(sql: Sql, workspaceId: number, receipts: rea
     name: 'message_apply_receipts',
     text: `update message m set
              delivered_at = least(m.delivered_at, r.delivered), opened_at = least(m.opened_at, r.opened),
-             clicked_at = least(m.clicked_at, r.clicked), bounced_at = least(m.bounced_at, r.bounced),
+             clicked_at = least(m.clicked_at, r.clicked), machine_opened_at = least(m.machine_opened_at, r.machine_opened),
+             machine_clicked_at = least(m.machine_clicked_at, r.machine_clicked), bounced_at = least(m.bounced_at, r.bounced),
              status = case when m.status <> 'unknown' then m.status
-               when r.delivered is not null or r.opened is not null or r.clicked is not null then 'sent' else 'failed' end
+               when coalesce(r.delivered, r.opened, r.clicked, r.machine_opened, r.machine_clicked) is not null then 'sent'
+               else 'failed' end
            from (
              select id, min(at) filter (where kind = 'delivered') as delivered, min(at) filter (where kind = 'opened') as opened,
-               min(at) filter (where kind = 'clicked') as clicked, min(at) filter (where kind = 'bounced') as bounced
+               min(at) filter (where kind = 'clicked') as clicked, min(at) filter (where kind = 'bounced') as bounced,
+               min(at) filter (where kind = 'machine_opened') as machine_opened,
+               min(at) filter (where kind = 'machine_clicked') as machine_clicked
              from unnest($2::uuid[], $3::text[], $4::timestamptz[]) as u(id, kind, at) group by id
            ) r
            where m.workspace_id = $1 and m.id = r.id`,

@@ -1,20 +1,32 @@
+import type { Brand } from '@segue/contract';
 import { createContext, type Services } from '../../platform/context.ts';
-import { open, type WorkspaceKeys } from '../../platform/crypto/index.ts';
+import { open, seal, type WorkspaceKeys } from '../../platform/crypto/index.ts';
 import { readSubjects } from '../../platform/eventlog/index.ts';
 import { publicId } from '../../platform/ids/index.ts';
 import type { JsonObject } from '../../platform/json.ts';
-import { addressHash, normaliseAddress, unsubscribeUrl } from '../consent/index.ts';
+import {
+  addressHash,
+  brandVariables,
+  confirmUrl,
+  normaliseAddress,
+  readBrand,
+  unsubscribeUrl,
+} from '../consent/index.ts';
 import {
   createTracker,
+  findLinkHome,
+  leadsToWebView,
   loadTemplateVersions,
   renderEmail,
   type TemplateVersion,
   templateScope,
+  usedVariables,
 } from '../content/index.ts';
 import { listAddresses, openNodeKeys, openTraits, type ProfileAddress } from '../profiles/index.ts';
 import type { PreparedMessage } from './decide-messages.ts';
 import type { DueMessage } from './message-store.ts';
 import type { SendDeps } from './ports.ts';
+import { viewUrl } from './view-link.ts';
 
 /**
  * Reads what due messages of one workspace need, without a lock, and renders them: one query a table. A message that
@@ -28,6 +40,8 @@ export async function prepareMessages(
   const { workspaceId } = messages[0]!;
   const reader = createContext(services, workspaceId, { kind: 'system', name: 'messaging' });
   const keys = await services.keysOf(workspaceId);
+  const home = await findLinkHome(reader.sql, workspaceId, deps.publicUrl);
+  const brand = await readBrand(reader.sql, workspaceId);
   const profileIds = [...new Set(messages.map((message) => message.profileId))];
   const subjects = await readSubjects(reader.sql, workspaceId, profileIds);
   const traits = await openTraits(reader, subjects.values());
@@ -37,16 +51,23 @@ export async function prepareMessages(
     workspaceId,
     messages.flatMap((message) => message.templateVersionId ?? []),
   );
-  const sealedNodes = messages.flatMap((message) => (message.variables === undefined ? [] : [message.node.id]));
+  const versionOf = (message: DueMessage) =>
+    message.templateVersionId === undefined ? undefined : versions.get(message.templateVersionId);
+  const sealedNodes = messages.flatMap((message) => {
+    const version = versionOf(message);
+    const isSealed = message.variables !== undefined || (version !== undefined && leadsToWebView(version));
+    return isSealed ? [message.node.id] : [];
+  });
   const nodeKeys = await openNodeKeys({ sql: reader.sql, workspaceId, keys }, sealedNodes);
   return messages.map((message) =>
     prepareOne(message, {
       keys,
-      publicUrl: deps.publicUrl,
+      homes: { links: home, server: deps.publicUrl },
+      brand,
       now: services.clock.now(),
       traits: traits.get(message.profileId) ?? {},
       address: addresses.get(message.profileId)?.[0],
-      version: message.templateVersionId === undefined ? undefined : versions.get(message.templateVersionId),
+      version: versionOf(message),
       nodeKey: nodeKeys.get(message.node.id),
     }),
   );
@@ -54,7 +75,9 @@ export async function prepareMessages(
 
 interface Material {
   readonly keys: WorkspaceKeys;
-  readonly publicUrl: string;
+  /** Where links begin, and where this server is reached anyway. */
+  readonly homes: { readonly links: string; readonly server: string };
+  readonly brand: Brand;
   readonly now: number;
   readonly traits: JsonObject;
   readonly address: ProfileAddress | undefined;
@@ -73,12 +96,13 @@ function prepareOne(message: DueMessage, material: Material): PreparedMessage {
     content: undefined,
     brokenFor: undefined,
     unsubscribeUrl: undefined,
+    shown: undefined,
   };
   if (text === undefined || material.address === undefined) return nothing;
   const address = { text, hash: addressHash(material.keys, message.channel, text) };
   if (material.version === undefined) return { ...nothing, address };
   const link = unsubscribeUrl(material.keys, {
-    publicUrl: material.publicUrl,
+    publicUrl: material.homes.links,
     workspaceId: message.workspaceId,
     profileId: message.profileId,
     node: material.address.node,
@@ -101,38 +125,65 @@ type Renderable = Material & {
   readonly link: string;
 };
 
-function render(message: DueMessage, material: Renderable): Pick<PreparedMessage, 'content' | 'brokenFor'> {
-  const { source } = message;
-  const messageId = publicId('msg', message.id);
-  const tracker = createTracker(material.keys, {
-    publicUrl: material.publicUrl,
-    message: {
-      workspaceId: message.workspaceId,
-      profileId: message.profileId,
-      node: material.address.node,
-      messageId,
-      ...(source.kind === 'journey' && {
-        journeyId: publicId('jrn', source.journeyId),
-        runId: publicId('run', source.runId),
-      }),
-    },
-  });
+type Rendered = Pick<PreparedMessage, 'content' | 'brokenFor' | 'shown'>;
+
+function render(message: DueMessage, material: Renderable): Rendered {
   try {
-    const variables = {
-      ...templateScope(material.traits, openVariables(message, material.nodeKey)),
-      message_id: messageId,
-    };
-    const links = { unsubscribeUrl: material.link, ...tracker };
-    const content = renderEmail({ version: material.version, variables, links, now: material.now });
-    return content.subject === '' ? broken('the subject is empty') : { content, brokenFor: undefined };
+    const { version, now, nodeKey } = material;
+    const variables = scopeOf(message, material);
+    const content = renderEmail({ version, variables, links: linksOf(message, material), now });
+    if (content.subject === '') return broken('the subject is empty');
+    const isKept = nodeKey !== undefined && leadsToWebView(version);
+    const shown = isKept ? seal(nodeKey, JSON.stringify(usedVariables(version, variables))) : undefined;
+    return { content, shown, brokenFor: undefined };
   } catch {
     // The error's words may quote what the customer is called.
     return broken('the template cannot be rendered for this profile');
   }
 }
 
-function broken(reason: string): Pick<PreparedMessage, 'content' | 'brokenFor'> {
-  return { content: undefined, brokenFor: reason };
+function scopeOf(message: DueMessage, material: Renderable): JsonObject {
+  const { workspaceId, source } = message;
+  const messageId = publicId('msg', message.id);
+  const asked = { workspaceId, messageId, publicUrl: material.homes.links };
+  return {
+    brand: brandVariables(material.brand),
+    ...templateScope(material.traits, openVariables(message, material.nodeKey)),
+    message_id: messageId,
+    ...(source.kind === 'confirmation' && {
+      confirm_url: confirmUrl(material.keys, { ...asked, confirmationId: source.confirmationId }),
+    }),
+  };
+}
+
+function linksOf(message: DueMessage, material: Renderable) {
+  const { workspaceId, source, profileId, templateId } = message;
+  const { keys, homes, now, address } = material;
+  const journeyId = source.kind === 'journey' ? publicId('jrn', source.journeyId) : undefined;
+  const runId = source.kind === 'journey' ? publicId('run', source.runId) : undefined;
+  const tracker = createTracker(keys, {
+    publicUrl: homes.links,
+    otherHomes: [homes.server],
+    message: {
+      workspaceId,
+      profileId,
+      node: address.node,
+      messageId: publicId('msg', message.id),
+      journeyId,
+      runId,
+      madeAt: now,
+    },
+  });
+  return {
+    unsubscribeUrl: material.link,
+    viewUrl: viewUrl(keys, { workspaceId, messageId: message.id, madeAt: now, publicUrl: homes.links }),
+    utm: { template: publicId('tpl', templateId), journey: journeyId },
+    ...tracker,
+  };
+}
+
+function broken(reason: string): Rendered {
+  return { content: undefined, brokenFor: reason, shown: undefined };
 }
 
 function openVariables(message: DueMessage, nodeKey: Buffer | undefined): JsonObject {

@@ -26,6 +26,8 @@ export function presentMessage(row: MessageRow): Message {
     deliveredAt: iso(row.delivered_at),
     openedAt: iso(row.opened_at),
     clickedAt: iso(row.clicked_at),
+    machineOpenedAt: iso(row.machine_opened_at),
+    machineClickedAt: iso(row.machine_clicked_at),
     bouncedAt: iso(row.bounced_at),
   };
 }
@@ -42,6 +44,8 @@ export function presentMessageWithHistory(row: MessageRowWithHistory): MessageWi
     delivered: row.delivered_at,
     opened: row.opened_at,
     clicked: row.clicked_at,
+    machine_opened: row.machine_opened_at,
+    machine_clicked: row.machine_clicked_at,
     bounced: row.bounced_at,
   });
   const receipts = received.flatMap(([what, at]): PresentedMoment[] =>
@@ -54,6 +58,7 @@ export function presentMessageWithHistory(row: MessageRowWithHistory): MessageWi
 function presentSource(row: MessageRow): PresentedSource {
   const source = toSource(row);
   if (source.kind === 'api') return source;
+  if (source.kind === 'confirmation') return { kind: 'confirmation' };
   return { ...source, journeyId: publicId('jrn', source.journeyId), runId: publicId('run', source.runId) };
 }
 

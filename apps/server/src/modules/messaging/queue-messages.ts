@@ -8,15 +8,15 @@ import type { MessageIntent } from './types.ts';
 
 /**
  * Queues messages in the transaction of their cause. An intent key that is known is passed by, so a cause that is
- * processed again queues nothing twice. One statement a table, whatever the number of intents.
+ * processed again queues nothing twice. Answers the ids of what it queued. One statement a table, whatever the number of intents.
  *
  * Example: `await queueMessages(batch, [{ intentKey: 'run_1:email:0', profileId, node, channel: 'email', … }])`.
  */
 export async function queueMessages(
   batch: Pick<SubjectBatch, 'workspaceId' | 'sql' | 'now' | 'keysOf'>,
   intents: readonly MessageIntent[],
-): Promise<void> {
-  if (intents.length === 0) return;
+): Promise<readonly string[]> {
+  if (intents.length === 0) return [];
   const { workspaceId, sql, now } = batch;
   const versions = await currentTemplateVersion(sql, workspaceId, [
     ...new Set(intents.map((intent) => intent.templateId)),
@@ -35,7 +35,7 @@ export async function queueMessages(
       variables: key === undefined ? null : seal(key, JSON.stringify(intent.variables)),
     };
   });
-  await insertMessages(sql, workspaceId, { messages, now });
+  return insertMessages(sql, workspaceId, { messages, now });
 }
 
 function hasVariables(intent: MessageIntent): boolean {

@@ -2,21 +2,28 @@ import { finalOwners, type EventBatch, type LoggedEvent, type Stage } from '../.
 import { parsePublicId } from '../../platform/ids/index.ts';
 import { moveToProfiles } from './cap-store.ts';
 import { applyReceipts, type Receipt } from './outcome-store.ts';
+import { isConfirmationRequest, queueConfirmations } from './queue-confirmations.ts';
 
 const RECEIPTS: Readonly<Record<string, Receipt['kind']>> = {
   'Email Delivered': 'delivered',
   'Email Opened': 'opened',
   'Email Link Clicked': 'clicked',
+  'Email Opened By Machine': 'machine_opened',
+  'Email Link Followed By Machine': 'machine_clicked',
   'Email Bounced': 'bounced',
 };
 
-/** Gives messages to the surviving profile of a merge, and marks on them what receipts say. */
+/**
+ * Gives messages to the surviving profile of a merge, marks on them what receipts say, and queues the mails that ask
+ * customers to confirm a consent.
+ */
 export const messagingStage: Stage = {
   name: 'messaging',
-  hears: async () => (event) => readReceipt(event) !== undefined,
+  hears: async () => (event) => readReceipt(event) !== undefined || isConfirmationRequest(event),
   async run(batch) {
     await moveToProfiles(batch.sql, batch.workspaceId, finalOwners(batch.merges));
     await applyReceipts(batch.sql, batch.workspaceId, readReceipts(batch));
+    await queueConfirmations(batch);
   },
 };
 

@@ -13,7 +13,9 @@ export type MessageSource =
       readonly runId: string;
       readonly stepId: string;
     }
-  | { readonly kind: 'api' };
+  | { readonly kind: 'api' }
+  /** It asks to confirm a consent, and only that. */
+  | { readonly kind: 'confirmation'; readonly confirmationId: string };
 
 /** The wish to send one message to one profile. The same `intentKey` is the same wish: it is sent at most once. */
 export interface MessageIntent {

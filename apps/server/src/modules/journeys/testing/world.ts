@@ -15,12 +15,11 @@ import {
   readRuns,
   type Stage,
 } from '../../../platform/eventlog/index.ts';
-import { createHttpServer } from '../../../platform/http/index.ts';
 import { requirePublicId } from '../../../platform/ids/index.ts';
 import type { JsonObject } from '../../../platform/json.ts';
 import { createLogger } from '../../../platform/logger/index.ts';
 import type { Postgres, Statement } from '../../../platform/postgres/index.ts';
-import { createTestClock, type TestClock } from '../../../testkit/index.ts';
+import { createTestClock, serveRoutes, type TestClock } from '../../../testkit/index.ts';
 import { createKeyRing, ensureFirstWorkspace } from '../../accounts/index.ts';
 import { ensureDefaultTopics } from '../../consent/index.ts';
 import { templateRoutes } from '../../content/index.ts';
@@ -73,9 +72,7 @@ export class World {
     this.statements = options.statements;
     this.ctx = createContext(services, options.workspaceId, { kind: 'system', name: 'test' });
     this.caller = this.ctx;
-    this.app = createHttpServer(services.logger);
-    for (const routes of [templateRoutes, messagingRoutes, journeyRoutes])
-      routes(this.app, { contextOf: () => this.caller });
+    this.app = serveRoutes([templateRoutes, messagingRoutes, journeyRoutes], () => this.caller);
     const keysOf = (workspaceId: number) => services.keysOf(workspaceId);
     this.#nodes = new NodeDirectory(services.postgres, keysOf);
     this.#processId = options.processId;
@@ -243,6 +240,7 @@ function listening(postgres: Postgres, statements: string[]): Postgres {
           query: (statement) => (note(statement), sql.query(statement)),
         }),
       ),
+    connections: () => postgres.connections(),
     close: () => postgres.close(),
   };
 }

@@ -1,4 +1,8 @@
 import type { Migration } from '../../../platform/postgres/index.ts';
 import createMessages from './20261122T1030_create-messages.sql?raw';
+import addWebView from './20261123T1130_add-web-view.sql?raw';
 
-export const messagingMigrations: readonly Migration[] = [{ id: '20261122T1030_create-messages', sql: createMessages }];
+export const messagingMigrations: readonly Migration[] = [
+  { id: '20261122T1030_create-messages', sql: createMessages },
+  { id: '20261123T1130_add-web-view', sql: addWebView },
+];

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import Fastify, { type FastifyInstance } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { type ParsedMail, simpleParser } from 'mailparser';
 import { SMTPServer } from 'smtp-server';
 import { createContext, type Ctx, type Services } from '../../../platform/context.ts';
@@ -17,13 +17,25 @@ import {
   readRuns,
   type Stage,
 } from '../../../platform/eventlog/index.ts';
+import { httpMigrations } from '../../../platform/http/index.ts';
 import type { JsonObject } from '../../../platform/json.ts';
 import { createLogger } from '../../../platform/logger/index.ts';
 import { openPostgres, type Postgres } from '../../../platform/postgres/index.ts';
-import { createTestClock, type TestClock } from '../../../testkit/index.ts';
+import { createTestClock, serveRoutes, type TestClock } from '../../../testkit/index.ts';
 import { accountsMigrations, createKeyRing, ensureFirstWorkspace } from '../../accounts/index.ts';
-import { consentMigrations, consentRoutes, consentStage, ensureDefaultTopics } from '../../consent/index.ts';
-import { contentMigrations, templateRoutes } from '../../content/index.ts';
+import {
+  consentMigrations,
+  consentRoutes,
+  consentStage,
+  createPreferenceRoutes,
+  ensureDefaultTopics,
+} from '../../consent/index.ts';
+import {
+  contentMigrations,
+  createLinkDomainRoutes,
+  createTrackingRoutes,
+  templateRoutes,
+} from '../../content/index.ts';
 import {
   createTraitsStage,
   findProfileId,
@@ -38,10 +50,12 @@ import type { SendDeps } from '../ports.ts';
 import { messagingMigrations } from '../migrations/index.ts';
 import { messagingRoutes } from '../routes.ts';
 import { messagingStage } from '../stage.ts';
+import { createWebViewRoutes } from '../web-view-routes.ts';
 
 /** The tables a sender needs. */
 export const worldMigrations = [
   eventlogMigrations,
+  httpMigrations,
   accountsMigrations,
   profilesMigrations,
   consentMigrations,
@@ -105,9 +119,16 @@ export class World {
     this.deps = deps;
     this.endedRuns = new Set();
     this.ctx = createContext(services, workspaceId, { kind: 'system', name: 'test' });
-    this.app = Fastify();
-    for (const routes of [consentRoutes, templateRoutes, messagingRoutes])
-      routes(this.app, { contextOf: () => this.ctx });
+    const routes = [
+      consentRoutes,
+      createPreferenceRoutes(services),
+      templateRoutes,
+      createTrackingRoutes(services),
+      createLinkDomainRoutes(deps),
+      createWebViewRoutes(services, deps),
+      messagingRoutes,
+    ];
+    this.app = serveRoutes(routes, () => this.ctx);
     this.#nodes = new NodeDirectory(services.postgres, (id) => services.keysOf(id));
     this.#hold = new LaneHold({ reader: 'processor', processId: deps.processId });
     const goal: Stage = {
@@ -171,7 +192,11 @@ export class World {
     return (await findProfileId(this.ctx, identifiers[0]))!;
   }
 
-  async call(method: 'GET' | 'POST' | 'PUT', url: string, body?: object): Promise<{ status: number; json: never }> {
+  async call(
+    method: 'GET' | 'POST' | 'PUT' | 'PATCH',
+    url: string,
+    body?: object,
+  ): Promise<{ status: number; json: never }> {
     const response = await this.app.inject({ method, url, ...(body !== undefined && { payload: body }) });
     return {
       status: response.statusCode,

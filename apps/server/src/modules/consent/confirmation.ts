@@ -1,0 +1,58 @@
+import { lastWord, type Word } from './permission.ts';
+
+const DAY_MS = 86_400_000;
+
+/** A yes that nobody confirms lapses. */
+export const CONFIRM_WITHIN_MS = 30 * DAY_MS;
+/** Nobody is asked about the same topic again within this, whoever signs her up how often. */
+export const ASK_AGAIN_MS = 7 * DAY_MS;
+/** Nor is an address asked more often than this within that time, about whatever topics. */
+export const ASKS_PER_ADDRESS_MAX = 3;
+
+/** Whether to ask for a confirmation: not of what counts already, nor again so soon. */
+export function shouldAsk(
+  pending: {
+    readonly channel: string;
+    readonly requiresConfirmation: boolean;
+    readonly ofTopic: Word | undefined;
+    readonly ofAll: Word | undefined;
+    /** When she was asked about this channel and topic before, in milliseconds. */
+    readonly askedAt: readonly number[];
+  },
+  now: number,
+): boolean {
+  // The question goes by email: it proves the mailbox, not a telephone.
+  if (pending.channel !== 'email') return false;
+  const word = lastWord(pending.ofTopic, pending.ofAll);
+  const counts = word?.status === 'granted' && (word.isConfirmed || !pending.requiresConfirmation);
+  return !counts && pending.askedAt.every((at) => at <= now - ASK_AGAIN_MS);
+}
+
+export interface Confirmation {
+  readonly topic: string;
+  readonly expiresAt: number;
+  readonly confirmedAt: number | undefined;
+}
+
+/**
+ * Whether the message that asks may still go: only as long as there is something to confirm. `mailed` is what went to the
+ * address for other confirmations; this one has one message, whose further attempts are the same question.
+ */
+export function canMail(
+  confirmation: Confirmation | undefined,
+  mailed: readonly { readonly topic: string; readonly at: number }[],
+  now: number,
+): { readonly kind: 'open' } | { readonly kind: 'closed'; readonly reason: string } {
+  if (confirmation === undefined) return closed('nobody waits for this confirmation');
+  if (confirmation.confirmedAt !== undefined) return closed('it is confirmed already');
+  if (confirmation.expiresAt <= now) return closed('it has lapsed');
+  const recent = mailed.filter(({ at }) => at > now - ASK_AGAIN_MS);
+  if (recent.some(({ topic }) => topic === confirmation.topic))
+    return closed('this address was asked about this topic lately');
+  if (recent.length >= ASKS_PER_ADDRESS_MAX) return closed('this address was asked too often lately');
+  return { kind: 'open' };
+}
+
+function closed(reason: string): { readonly kind: 'closed'; readonly reason: string } {
+  return { kind: 'closed', reason };
+}

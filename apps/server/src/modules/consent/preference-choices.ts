@@ -1,0 +1,80 @@
+import type { Services } from '../../platform/context.ts';
+import { followMerged, listAddresses } from '../profiles/index.ts';
+import { addressHash, normaliseAddress } from './address.ts';
+import { readPermissions } from './read-permissions.ts';
+import type { Topic } from './topic.ts';
+import { listTopics } from './topic-store.ts';
+import type { UnsubscribeLink } from './unsubscribe-link.ts';
+
+/** One topic on one channel, as the customer sees it. */
+export interface ChannelChoice {
+  readonly channel: string;
+  readonly isOn: boolean;
+}
+
+export interface TopicChoice extends Topic {
+  readonly channels: readonly ChannelChoice[];
+}
+
+export interface Choices {
+  readonly topics: readonly TopicChoice[];
+  /** Whether the address stands for no message at all. */
+  readonly isStopped: boolean;
+}
+
+/** The channels of each kind of address, in the order they are shown. */
+const CHANNELS_OF = { email: ['email'], phone: ['sms', 'whatsapp'] } as const;
+
+/**
+ * The topics a customer can choose, on the channels she has an address for; the link's own is always one. The link proves
+ * no other address, so a topic that needs a confirmed yes is offered elsewhere only to be ended.
+ */
+export async function readChoices(services: Services, link: UnsubscribeLink): Promise<Choices> {
+  const { workspaceId } = link;
+  const sql = services.postgres;
+  const profileId = (await followMerged(sql, workspaceId, [link.profileId])).get(link.profileId);
+  if (profileId === undefined) return { topics: [], isStopped: true };
+  const topics = (await listTopics(sql, workspaceId)).filter((one) => one.requiresOptIn);
+  const channels = await channelsOf(services, link, profileId);
+  const questions = topics.flatMap((topic) =>
+    [...channels].map(([channel, hash]) => ({ topic: topic.topic, channel, profileId, addressHash: hash })),
+  );
+  const answers = await readPermissions(sql, workspaceId, questions);
+  const choices = topics.map((topic): TopicChoice => {
+    const mine = questions.filter((question) => question.topic === topic.topic);
+    const channels = mine.map((question) => ({
+      channel: question.channel,
+      isOn: answers.get(question)?.decision.kind === 'permitted',
+    }));
+    return {
+      ...topic,
+      channels: channels.filter((one) => one.isOn || !topic.doubleOptIn || one.channel === link.channel),
+    };
+  });
+  const isStopped = questions.some(
+    (question) => question.channel === link.channel && answers.get(question)?.suppression !== undefined,
+  );
+  return { topics: choices, isStopped };
+}
+
+/** Each channel with the hash of its address. */
+async function channelsOf(
+  services: Services,
+  link: UnsubscribeLink,
+  profileId: string,
+): Promise<ReadonlyMap<string, string>> {
+  const { workspaceId } = link;
+  const keys = await services.keysOf(workspaceId);
+  const reader = { sql: services.postgres, workspaceId, keysOf: (id: number) => services.keysOf(id) };
+  const channels = new Map([[link.channel, link.addressHash]]);
+  for (const kind of ['email', 'phone'] as const) {
+    const address = (await listAddresses(reader, [profileId], kind)).get(profileId)?.[0]?.address;
+    if (address === undefined) continue;
+    for (const channel of CHANNELS_OF[kind]) {
+      const normalised = normaliseAddress(channel, address);
+      if (normalised !== undefined && !channels.has(channel))
+        channels.set(channel, addressHash(keys, channel, normalised));
+    }
+  }
+  return channels;
+}

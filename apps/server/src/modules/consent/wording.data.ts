@@ -1,0 +1,139 @@
+/** What the public pages say. `{topic}` and `{brand}` are filled in. */
+export interface Wording {
+  readonly preferencesTitle: string;
+  /** Kept as proof of what a customer chose. */
+  readonly legend: string;
+  readonly save: string;
+  readonly saved: string;
+  readonly unsubscribeAll: string;
+  readonly unsubscribeAllHint: string;
+  readonly unsubscribedAll: string;
+  readonly stopTitle: string;
+  readonly stopHint: string;
+  readonly stop: string;
+  readonly stopped: string;
+  readonly stoppedNow: string;
+  readonly oneClickDone: string;
+  readonly confirmTitle: string;
+  /** Kept as proof of what a customer confirmed. */
+  readonly confirmQuestion: string;
+  readonly confirmButton: string;
+  readonly confirmIgnore: string;
+  readonly confirmed: string;
+  readonly lapsedTitle: string;
+  readonly lapsed: string;
+  readonly unknownTitle: string;
+  readonly unknown: string;
+  readonly channels: Readonly<Record<string, string>>;
+}
+
+const en: Wording = {
+  preferencesTitle: 'What we write to you about',
+  legend: 'Send me messages about:',
+  save: 'Save',
+  saved: 'Saved.',
+  unsubscribeAll: 'Unsubscribe from all of it',
+  unsubscribeAllHint: 'You still get what you need to know about your orders.',
+  unsubscribedAll: 'Done. You get no more of these messages. If that was a mistake, tick what you want again.',
+  stopTitle: 'Stop everything',
+  stopHint: 'No message of any kind goes to this address any more, not even about your orders.',
+  stop: 'Stop everything',
+  stopped: 'Done. This address gets no more messages.',
+  stoppedNow: 'At present this address gets no messages at all. Saving a choice above lets them through again.',
+  oneClickDone: 'Done. You will get no more of these messages.',
+  confirmTitle: 'One more step',
+  confirmQuestion: 'Yes, {brand} may send me messages about: {topic}',
+  confirmButton: 'Yes, sign me up',
+  confirmIgnore: 'You did not ask for this? Then simply close this page: nothing will be sent to you.',
+  confirmed: 'Thank you, you are signed up. Every message has a link to change your mind.',
+  lapsedTitle: 'This link has lapsed',
+  lapsed: 'It was not used in time, so nothing was signed up. Sign up again and a new one comes by mail.',
+  unknownTitle: 'This link does not work',
+  unknown: 'It may have been cut off. Please open it again from the message you received.',
+  channels: {
+    email: 'Email',
+    sms: 'SMS',
+    whatsapp: 'WhatsApp',
+    voice: 'Telephone',
+    messenger: 'Messenger',
+    instagram: 'Instagram',
+    telegram: 'Telegram',
+    web_chat: 'Chat',
+    onsite: 'On our website',
+    web_push: 'Browser notifications',
+    push: 'App notifications',
+  },
+};
+
+const de: Wording = {
+  preferencesTitle: 'Worüber wir Ihnen schreiben',
+  legend: 'Schicken Sie mir Nachrichten über:',
+  save: 'Speichern',
+  saved: 'Gespeichert.',
+  unsubscribeAll: 'Alles abbestellen',
+  unsubscribeAllHint: 'Was Sie zu Ihren Bestellungen wissen müssen, bekommen Sie weiterhin.',
+  unsubscribedAll:
+    'Erledigt. Sie bekommen keine dieser Nachrichten mehr. War das ein Versehen, wählen Sie einfach neu aus.',
+  stopTitle: 'Gar keine Nachrichten mehr',
+  stopHint: 'An diese Adresse geht dann keinerlei Nachricht mehr, auch nicht zu Ihren Bestellungen.',
+  stop: 'Gar keine Nachrichten mehr',
+  stopped: 'Erledigt. Diese Adresse bekommt keine Nachrichten mehr.',
+  stoppedNow: 'Zurzeit bekommt diese Adresse gar keine Nachrichten. Eine gespeicherte Auswahl lässt sie wieder zu.',
+  oneClickDone: 'Erledigt. Sie bekommen keine dieser Nachrichten mehr.',
+  confirmTitle: 'Nur noch ein Schritt',
+  confirmQuestion: 'Ja, {brand} darf mir Nachrichten schicken über: {topic}',
+  confirmButton: 'Ja, ich möchte das',
+  confirmIgnore: 'Das waren nicht Sie? Dann schließen Sie diese Seite: Sie bekommen nichts zugeschickt.',
+  confirmed: 'Danke, Sie sind angemeldet. In jeder Nachricht steht ein Link, um sich wieder abzumelden.',
+  lapsedTitle: 'Dieser Link ist abgelaufen',
+  lapsed:
+    'Er wurde nicht rechtzeitig benutzt, Sie sind nicht angemeldet. Melden Sie sich neu an, dann kommt ein neuer.',
+  unknownTitle: 'Dieser Link funktioniert nicht',
+  unknown: 'Vielleicht wurde er abgeschnitten. Bitte öffnen Sie ihn noch einmal aus der Nachricht.',
+  channels: {
+    ...en.channels,
+    email: 'E-Mail',
+    voice: 'Telefon',
+    onsite: 'Auf unserer Website',
+    web_push: 'Benachrichtigungen im Browser',
+    push: 'Benachrichtigungen der App',
+  },
+};
+
+const fr: Wording = {
+  preferencesTitle: 'Ce que nous vous écrivons',
+  legend: 'Envoyez-moi des messages à propos de :',
+  save: 'Enregistrer',
+  saved: 'C’est enregistré.',
+  unsubscribeAll: 'Me désabonner de tout',
+  unsubscribeAllHint: 'Vous recevrez encore ce qu’il faut savoir sur vos commandes.',
+  unsubscribedAll:
+    'C’est fait. Vous ne recevrez plus ces messages. Si c’était une erreur, cochez de nouveau ce que vous voulez.',
+  stopTitle: 'Ne plus rien recevoir',
+  stopHint: 'Plus aucun message ne sera envoyé à cette adresse, même sur vos commandes.',
+  stop: 'Ne plus rien recevoir',
+  stopped: 'C’est fait. Cette adresse ne reçoit plus aucun message.',
+  stoppedNow: 'Cette adresse ne reçoit plus aucun message. Enregistrer un choix ci-dessus les autorise de nouveau.',
+  oneClickDone: 'C’est fait. Vous ne recevrez plus ces messages.',
+  confirmTitle: 'Encore une étape',
+  confirmQuestion: 'Oui, {brand} peut m’envoyer des messages à propos de : {topic}',
+  confirmButton: 'Oui, je m’inscris',
+  confirmIgnore: 'Ce n’était pas vous ? Fermez cette page : rien ne vous sera envoyé.',
+  confirmed: 'Merci, vous êtes inscrit. Chaque message contient un lien pour changer d’avis.',
+  lapsedTitle: 'Ce lien a expiré',
+  lapsed:
+    'Il n’a pas été utilisé à temps, vous n’êtes pas inscrit. Inscrivez-vous de nouveau pour en recevoir un autre.',
+  unknownTitle: 'Ce lien ne fonctionne pas',
+  unknown: 'Il a peut-être été coupé. Ouvrez-le de nouveau depuis le message reçu.',
+  channels: {
+    ...en.channels,
+    email: 'E-mail',
+    voice: 'Téléphone',
+    onsite: 'Sur notre site',
+    web_push: 'Notifications du navigateur',
+    push: 'Notifications de l’application',
+  },
+};
+
+/** By language, as in `<html lang>`. */
+export const WORDINGS: Readonly<Record<string, Wording>> = { en, de, fr };

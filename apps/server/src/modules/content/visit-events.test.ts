@@ -1,0 +1,18 @@
+import { describe, expect, it } from 'vitest';
+import { visitEvent } from './visit-events.ts';
+
+const message = { workspaceId: 1, profileId: 'p', node: { kind: 30, id: 7 }, messageId: 'msg_1' };
+
+describe('what a machine did', () => {
+  it('has no name that a segment or journey means a person by, and says what gave it away', () => {
+    for (const kind of ['open', 'click'] as const) {
+      const person = visitEvent({ kind, message }, { at: 1, machine: undefined });
+      const machine = visitEvent({ kind, message }, { at: 1, machine: 'scanner' });
+      expect(['Email Opened', 'Email Link Clicked']).toContain(person.name);
+      expect(machine.name).not.toBe(person.name);
+      expect(['Email Opened', 'Email Link Clicked']).not.toContain(machine.name);
+      expect(person.properties).toEqual({ message_id: 'msg_1', machine: false });
+      expect(machine.properties).toEqual({ message_id: 'msg_1', machine: true, reason: 'scanner' });
+    }
+  });
+});
