@@ -1,4 +1,4 @@
-// What the demo keeps between starts: its keys, and the clock on which a minute of yours is an hour of the shop's.
+// What the demo keeps between starts: its keys, who signs in, and the clock on which a minute of yours is an hour of the shop's.
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,15 +17,21 @@ function keep(file, create) {
 
 const key = (prefix) => `${prefix}_${randomBytes(24).toString('base64url')}`;
 
-/** The demo's keys and clock as environment of the server; what the user has set stays as it is. */
+/** The demo's keys, owner and clock as environment of the server; what the user has set stays as it is. */
 export function demoEnvironment(dataDir, env) {
   mkdirSync(dataDir, { recursive: true });
   const keys = keep(join(dataDir, 'demo-keys.json'), () => ({ writeKey: key('wk'), apiKey: key('sk') }));
+  const owner = keep(join(dataDir, 'demo-owner.json'), () => ({
+    email: 'owner@demo.example',
+    password: randomBytes(9).toString('base64url'),
+  }));
   const now = Date.now();
   const clock = keep(join(dataDir, 'demo-clock.json'), () => ({ scale: 60, realStartMs: now, virtualStartMs: now }));
   return {
     SEGUE_WRITE_KEY: env.SEGUE_WRITE_KEY ?? keys.writeKey,
     SEGUE_API_KEY: env.SEGUE_API_KEY ?? keys.apiKey,
+    SEGUE_ADMIN_EMAIL: env.SEGUE_ADMIN_EMAIL ?? owner.email,
+    SEGUE_ADMIN_PASSWORD: env.SEGUE_ADMIN_PASSWORD ?? owner.password,
     SEGUE_CLOCK: env.SEGUE_CLOCK ?? JSON.stringify(clock),
   };
 }

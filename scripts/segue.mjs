@@ -8,13 +8,13 @@ const usage = `segue <command>
   start    the server, and unless SEGUE_DEMO=0 the demo shop with its mailbox
   demo     only the demo shop, against a server that runs already (--server, --write-key, --smtp-port, --web-port)
   bench    measures: segue bench <name> [--json]; without a name it lists them
-  doctor   looks for what would keep Segue from starting here`;
+  doctor   looks for what keeps Segue from working here, and says what to do about it (--json)`;
 
 const commands = {
   start: () => start(process.env),
   demo: (argv) => demo(process.env, argv),
   bench: (argv) => bench(argv),
-  doctor: () => doctor(process.env),
+  doctor: (argv) => doctor(process.env, argv),
 };
 
 const [name = 'help', ...argv] = process.argv.slice(2);

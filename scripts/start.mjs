@@ -11,7 +11,7 @@ const serverScript = join(root, 'apps/server/dist/server.js');
 const sandboxScript = join(root, 'packages/sandbox/dist/sandbox.js');
 
 /** Whether the demo is to run: unless SEGUE_DEMO says no. */
-function isDemoWanted({ SEGUE_DEMO: wish = '1' }) {
+export function isDemoWanted({ SEGUE_DEMO: wish = '1' }) {
   if (['0', 'false', 'off', 'no'].includes(wish.toLowerCase())) return false;
   if (['1', 'true', 'on', 'yes', ''].includes(wish.toLowerCase())) return true;
   throw new Error(`SEGUE_DEMO is "${wish}": set it to 0 for an empty start, or to 1 for the demo.`);
@@ -60,7 +60,7 @@ export async function start(env) {
     env: demo,
   });
   console.log(
-    `\nStarting. Open these once it says that it is ready:\n  Segue      ${url}/#key=${demo.SEGUE_API_KEY}\n  mailbox    ${sandbox.mailboxUrl}\n`,
+    `\nStarting. Open these once it says that it is ready:\n  Segue      ${url}/#key=${demo.SEGUE_API_KEY}\n  or sign in as ${demo.SEGUE_ADMIN_EMAIL} with ${demo.SEGUE_ADMIN_PASSWORD}\n  mailbox    ${sandbox.mailboxUrl}\n`,
   );
   const smtpUrl = env.SEGUE_SMTP_URL ?? sandbox.smtpUrl;
   const server = startServer({ ...demo, SEGUE_DATA_DIR: dataDir, SEGUE_SMTP_URL: smtpUrl });

@@ -85,7 +85,8 @@ test('the sandbox is up before the server, which sends its mail there, on keys a
 
   const second = await startSegue(env);
   const again = (await second.server()).env!;
-  for (const name of ['SEGUE_WRITE_KEY', 'SEGUE_API_KEY', 'SEGUE_CLOCK']) expect(again[name]).toBe(given![name]);
+  for (const name of ['SEGUE_WRITE_KEY', 'SEGUE_API_KEY', 'SEGUE_ADMIN_PASSWORD', 'SEGUE_CLOCK'])
+    expect(again[name]).toBe(given![name]);
   expect(await second.stop()).toBe(0);
 });
 

@@ -27,8 +27,15 @@ export function startProcess({ name, script, nodeFlags = [], args = [], env = {}
 /** The exit code a shell reports for a death by this signal. */
 const killedBy = (signal) => 128 + constants.signals[signal];
 
+/** How long a server may take: its own limits (the variables of the same names), and a little to force itself. */
+const graceOf = ({ SEGUE_DRAIN_MS = '', SEGUE_STOP_TIMEOUT_MS = '' }) =>
+  Number(SEGUE_DRAIN_MS || 0) + Number(SEGUE_STOP_TIMEOUT_MS || 25_000) + 15_000;
+
 /** Asks a process to stop and waits for it; one that is deaf for `graceMs` is killed, which counts as a failure. */
-export async function stopProcess({ name, child, exited }, { signal = 'SIGTERM', graceMs = 30_000 } = {}) {
+export async function stopProcess(
+  { name, child, exited },
+  { signal = 'SIGTERM', graceMs = graceOf(process.env) } = {},
+) {
   child.kill(signal);
   let isKilled = false;
   const timer = setTimeout(() => {
@@ -53,7 +60,11 @@ export async function superviseUntilEnd(processes) {
   ]);
   if (end.code) console.error(`${end.one.name} ended (exit code ${end.code})`);
   const codes = end.one ? [end.code] : [];
+  // Asked a second time, the one that is just stopping is to make it short.
+  let stopping;
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => stopping?.child.kill(signal));
   for (const one of processes) {
+    stopping = one;
     if (one !== end.one) codes.push(await stopProcess(one, { signal: end.signal === 'SIGINT' ? 'SIGINT' : 'SIGTERM' }));
   }
   return codes.find((code) => code !== 0) ?? 0;

@@ -17,6 +17,9 @@ console.log(name + ' up ' + process.pid);
 
 const folder = plant({
   'obedient.mjs': program(obedient),
+  'stubborn.mjs': program(
+    "let heard = 0; process.on('SIGINT', () => (++heard === 2 ? end('twice') : console.log(name + ' heard 1')));",
+  ),
   'failing.mjs': program(`${obedient}setTimeout(() => process.exit(3), 100);`),
   'driver.mjs': `
 import { startProcess, superviseUntilEnd } from '${resolve(import.meta.dirname, 'supervise.mjs')}';
@@ -66,6 +69,15 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
     expect(said.slice(-2)).toEqual([`first ${signal}`, `second ${signal}`]);
   },
 );
+
+test('a second signal reaches the one that is still stopping, and not the next', async () => {
+  const { child, said, ended } = await drive('stubborn', 'obedient');
+  child.kill('SIGINT');
+  await vi.waitFor(() => expect(said).toContain('first heard 1'), { timeout: 10_000 });
+  child.kill('SIGINT');
+  expect((await ended)[0]).toBe(0);
+  expect(said.slice(-2)).toEqual(['first twice', 'second SIGINT']);
+});
 
 test('when one fails, the other is stopped and the failure is passed on', async () => {
   const { said, ended } = await drive('failing', 'obedient');

@@ -11,8 +11,11 @@ const suites = [
   { name: 'story', project: 'story' },
 ];
 
-/** What is too long for every day; browser stories join here. */
-const longSuites = [{ name: 'prop, 5 times the runs', project: 'prop', env: { PROPERTY_RUNS: '5' } }];
+/** What is too long for every day, or needs a browser. */
+const longSuites = [
+  { name: 'browser', project: 'browser' },
+  { name: 'prop, 5 times the runs', project: 'prop', env: { PROPERTY_RUNS: '5' } },
+];
 
 const asked = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
 const unknown = asked.filter((name) => !suites.some((suite) => suite.name === name));

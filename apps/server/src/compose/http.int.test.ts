@@ -1,309 +1,297 @@
 import { randomBytes } from 'node:crypto';
-import type { FastifyInstance, InjectOptions, RouteOptions } from 'fastify';
+import type { AddressInfo } from 'node:net';
+import { allows, api, type Endpoint, type Problem, ROLE_SCOPES, ROLES, SCOPES } from '@segue/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createKeyRing } from '../modules/accounts/index.ts';
+import { signInAs } from '../modules/accounts/testing/sign-in-as.ts';
+import { type ApiWorld, endpointOf, type Keys, openApiWorld, urlOf } from './testing/api-world.ts';
+import { EXAMPLES } from './testing/examples.data.ts';
+import { furnishShop } from './testing/furnish-shop.ts';
+import { EMAIL, type Shop } from './testing/shop.ts';
 
-import { createKeyRing, createWorkspace } from '../modules/accounts/index.ts';
-import { ensureDefaultTopics } from '../modules/consent/index.ts';
-import { createCommitter, runArchive } from '../modules/events/index.ts';
-import type { Services } from '../platform/context.ts';
-import {
-  applicationName,
-  createEventLog,
-  createLanes,
-  LaneHold,
-  readPositions,
-  runProcessor,
-} from '../platform/eventlog/index.ts';
-import { SCOPES } from '../platform/http/index.ts';
-import { createLogger } from '../platform/logger/index.ts';
-import { openPostgres } from '../platform/postgres/index.ts';
-import { createTestDatabase, createTestHistory, type TestDatabase, type TestHistory } from '../testkit/index.ts';
-import { createHttp } from './http.ts';
-import { historyMigrations, postgresMigrations } from './migrations.ts';
-import { createStages } from './stages.ts';
-
-const NOW = Date.UTC(2026, 10, 22, 9);
-const SECRET = randomBytes(32);
-const EMAIL = 'ada.secret@shop.example';
-
-interface Route {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  readonly url: string;
-}
-interface Keys {
-  readonly workspaceId: number;
-  readonly apiKey: string;
-  readonly writeKey: string;
-}
-
-let database: TestDatabase;
-let history: TestHistory;
-let services: Services;
-let app: FastifyInstance;
-const routes: Route[] = [];
-let shop: Keys;
+let world: ApiWorld;
+let shop: Shop;
 let neighbour: Keys;
-/** The ids of what the shop has, by the noun of their route. */
-let ids: Record<'profiles' | 'segments' | 'journeys' | 'templates' | 'messages', string>;
-const abort = new AbortController();
-const running: Promise<void>[] = [];
 
 beforeAll(async () => {
-  [database, history] = await Promise.all([
-    createTestDatabase(postgresMigrations),
-    createTestHistory(historyMigrations),
-  ]);
-  const processId = randomBytes(6).toString('hex');
-  const postgres = openPostgres({ url: database.url, applicationName: applicationName(processId), maxConnections: 10 });
-  await createLanes(postgres);
-  const keyRing = createKeyRing(postgres, SECRET);
-  services = {
-    postgres,
-    history: history.history,
-    clock: { now: () => NOW, realDelayMs: () => 0 },
-    logger: createLogger('silent'),
-    log: createEventLog(),
-    keysOf: (id) => keyRing.keysOf(id),
-  };
-  [shop, neighbour] = [await addWorkspace('Shop'), await addWorkspace('Neighbour')];
-  app = createHttp({ services, keyRing, committer: createCommitter(services), pageDir: '/nowhere' });
-  app.addHook('onRoute', (route: RouteOptions) => {
-    for (const method of [route.method].flat()) {
-      if (route.url.startsWith('/api/v1') && method !== 'HEAD')
-        routes.push({ method: method as Route['method'], url: route.url });
-    }
-  });
-  await app.ready();
-  const hold = new LaneHold({ reader: 'processor', processId });
-  const { signal } = abort;
-  running.push(runProcessor(services, { stages: createStages(services), hold, workers: 1, signal }));
-  running.push(runArchive(services, { processId, signal }));
-  ids = await furnish();
+  world = await openApiWorld();
+  neighbour = await world.addWorkspace('Neighbour');
+  shop = await furnishShop(world, await world.addWorkspace('Shop'));
 });
+afterAll(() => world.close());
 
-afterAll(async () => {
-  abort.abort();
-  await Promise.all(running);
-  await app.close();
-  await services.postgres.close();
-  await Promise.all([database.drop(), history.drop()]);
-});
-
-async function addWorkspace(name: string): Promise<Keys> {
-  return services.postgres.transaction(async (sql) => {
-    const created = await createWorkspace(sql, { name, secret: SECRET, nowMs: NOW, scopes: SCOPES });
-    await ensureDefaultTopics(sql, created.workspaceId);
-    return created;
-  });
-}
-
-async function ask(route: Route, key: string | undefined, payload?: object) {
-  const options: InjectOptions = {
-    method: route.method,
-    url: route.url,
-    ...(key !== undefined && { headers: { authorization: `Bearer ${key}` } }),
-    ...(payload !== undefined && { payload }),
-  };
-  return app.inject(options);
-}
-
-async function create(url: string, payload: object): Promise<string> {
-  const response = await ask({ method: 'POST', url: `/api/v1/${url}` }, shop.apiKey, payload);
-  expect(response.statusCode, `${url} ${response.body}`).toBeLessThan(300);
-  return response.json<{ id: string }>().id;
-}
-
-/** One of everything a shop can have. */
-async function furnish(): Promise<typeof ids> {
-  const event = { type: 'identify', userId: 'ada', messageId: 'm1', traits: { email: EMAIL, plan: 'gold-plan' } };
-  const sent = await app.inject({
-    method: 'POST',
-    url: '/v1/batch',
-    payload: { writeKey: shop.writeKey, batch: [event] },
-  });
-  expect(sent.statusCode).toBe(200);
-  await settle();
-  const found = await ask({ method: 'GET', url: `/api/v1/profiles?identifier=email:${EMAIL}` }, shop.apiKey);
-  const profiles = found.json<{ items: { id: string }[] }>().items[0]!.id;
-  const segments = await create('segments', {
-    name: 'secret segment',
-    rule: { trait: 'plan', op: 'equals', value: 'gold-plan' },
-  });
-  const templates = await create('templates', { name: 'secret template', subject: 'Hello', html: '<p>Hello</p>' });
-  const steps = [{ id: 'mail', kind: 'send', channel: 'email', template: templates, topic: 'marketing' }];
-  const graph = { entry: { kind: 'event', event: 'Cart' }, reentry: 'never', start: 'mail', steps };
-  const journeys = await create('journeys', { name: 'secret journey', graph });
-  const suppression = { channel: 'email', address: EMAIL };
-  expect(
-    (await ask({ method: 'POST', url: '/api/v1/suppressions' }, shop.apiKey, suppression)).statusCode,
-  ).toBeLessThan(300);
-  const wish = { profileId: profiles, templateId: templates, topic: 'marketing', idempotencyKey: 'one' };
-  const messages = await create('messages', wish);
-  return { profiles, segments, journeys, templates, messages };
-}
-
-/** Until everything in the logs is processed and archived. */
-async function settle(): Promise<void> {
-  const isBehind = async (reader: 'processor' | 'archive') =>
-    (await readPositions(services.postgres, reader)).some(({ seq, head }) => seq < head);
-  while ((await isBehind('processor')) || (await isBehind('archive')));
-}
-
-/** The route with what the shop has in place of its parameters. */
-function concrete(route: Route): Route {
-  const noun = route.url.split('/')[3] as keyof typeof ids;
-  return { ...route, url: route.url.replace(':id', ids[noun]) };
-}
-
-/** The stream never ends by itself. */
-const readRoutes = () => routes.filter(({ method, url }) => method === 'GET' && url !== '/api/v1/stream').map(concrete);
+/** A path whose parameters are well formed and name nothing. */
+const ID_NOUNS = ['prf', 'seg', 'jrn', 'tpl', 'msg', 'src', 'whk'] as const;
+const nothing = (prefix: string) => `${prefix}_${'0'.repeat(32)}`;
 
 describe('the management API', () => {
-  it('has the routes this test is about', () => {
-    expect(routes.length).toBeGreaterThan(30);
-    expect(readRoutes().every(({ url }) => !url.includes(':'))).toBe(true);
+  it('is what the contract says: every endpoint is served, and nothing else', () => {
+    const known = new Set<Endpoint>(Object.values(api));
+    expect(world.operations).toEqual(Object.keys(api));
+    expect([...world.registered].filter((endpoint) => !known.has(endpoint))).toEqual([]);
+    const places = Object.values<Endpoint>(api).map(
+      ({ method, path }) => `${method} ${path.replaceAll(/\{\w+\}/g, '{}')}`,
+    );
+    expect(new Set(places).size).toBe(places.length);
   });
 
-  it('answers nobody without a key it knows: 401, as problem+json, with the remedy', async () => {
-    for (const route of routes.map(concrete)) {
+  it('answers nobody without a key it knows: 401, with the remedy', async () => {
+    for (const id of world.operations) {
       for (const key of [undefined, 'sk_wrong', shop.writeKey]) {
-        const response = await ask(route, key);
-        expect([route, response.statusCode]).toEqual([route, 401]);
-        expect(response.headers['content-type']).toMatch('application/problem+json');
-        expect(response.headers['www-authenticate']).toBe('Bearer');
-        expect(response.json()).toMatchObject({
-          status: 401,
-          code: 'unauthenticated',
-          errors: [{ field: 'Authorization' }],
-        });
+        const answer = await world.ask(id, key);
+        expect([id, answer.status, answer.headers['www-authenticate']]).toEqual([id, 401, 'Bearer']);
+        expect(answer.json<Problem>()).toMatchObject({ code: 'unauthenticated', errors: [{ field: 'Authorization' }] });
       }
     }
   });
 
   it('answers HEAD no more freely than GET', async () => {
-    const response = await app.inject({
-      method: 'HEAD',
-      url: concrete({ method: 'GET', url: '/api/v1/profiles/:id' }).url,
-    });
-    expect(response.statusCode).toBe(401);
-  });
-
-  it('refuses a key without the scope, and names the scope it needs', async () => {
-    const { apiKey } = await services.postgres.transaction((sql) =>
-      createWorkspace(sql, { name: 'Limited', secret: SECRET, nowMs: NOW, scopes: [] }),
-    );
-    for (const route of routes.map(concrete)) {
-      const response = await ask(route, apiKey);
-      expect([route, response.statusCode]).toEqual([route, 403]);
-      expect(response.json<{ title: string }>().title).toMatch(/scope [a-z]+:(read|write)/);
+    for (const id of world.reads) {
+      const response = await world.app.inject({ method: 'HEAD', url: urlOf(endpointOf(id), {}) });
+      expect([id, response.statusCode]).toEqual([id, 401]);
     }
   });
 
-  it('asks for a write scope wherever something changes', async () => {
-    const reading = SCOPES.filter((scope) => scope.endsWith(':read'));
-    const { apiKey } = await services.postgres.transaction((sql) =>
-      createWorkspace(sql, { name: 'Reader', secret: SECRET, nowMs: NOW, scopes: reading }),
-    );
-    // A preview writes nothing.
-    const changing = routes.filter(({ method, url }) => method !== 'GET' && !url.endsWith('/preview'));
-    for (const route of changing)
-      expect([route, (await ask(concrete(route), apiKey)).statusCode]).toEqual([route, 403]);
-  });
-
-  it('shows a workspace what it has', async () => {
-    for (const route of readRoutes()) {
-      const response = await ask(route, shop.apiKey);
-      expect([route, response.statusCode]).toEqual([route, 200]);
+  it('lets a key do what its scope says and nothing else, and names the scope it needs', async () => {
+    const only = new Map<string, string>();
+    const allBut = new Map<string, string>();
+    for (const scope of SCOPES) {
+      only.set(scope, (await world.addWorkspace(scope, [scope])).apiKey);
+      const others = SCOPES.filter((other) => other !== scope);
+      allBut.set(scope, (await world.addWorkspace(`not ${scope}`, others)).apiKey);
     }
-    const lists = {
-      profiles: 'profiles',
-      segments: 'segments',
-      journeys: 'journeys',
-      templates: 'templates',
-      messages: 'messages',
-    } as const;
-    for (const noun of Object.values(lists)) {
-      const response = await ask({ method: 'GET', url: `/api/v1/${noun}` }, shop.apiKey);
-      expect(response.json<{ items: { id: string }[] }>().items.map(({ id }) => id)).toEqual([ids[noun]]);
+    for (const id of world.operations) {
+      const { scope, stream } = endpointOf(id);
+      const refused = await world.ask(id, allBut.get(scope));
+      expect([id, refused.status]).toEqual([id, 403]);
+      expect(refused.json<Problem>().title).toContain(`scope ${scope}`);
+      if (stream === undefined) expect([id, (await world.ask(id, only.get(scope))).status]).not.toEqual([id, 403]);
     }
   });
 
-  it('shows another workspace nothing of it, on any route that reads', async () => {
-    const secrets = [...Object.values(ids), EMAIL, 'gold-plan', 'secret segment', 'secret template', 'secret journey'];
-    for (const route of readRoutes()) {
-      const response = await ask(route, neighbour.apiKey);
-      if (Object.values(ids).some((id) => route.url.includes(id))) {
-        expect([route, response.statusCode]).toEqual([route, 404]);
-      } else {
-        expect([route, response.statusCode]).toEqual([route, 200]);
-        for (const secret of secrets) expect(response.body).not.toContain(secret);
+  it('lets a member do what her role says and nothing else, on every call', async () => {
+    const { workspaceId } = await world.addWorkspace('Roles');
+    for (const role of ROLES) {
+      const { cookie, origin } = await signInAs(world, workspaceId, role);
+      for (const id of world.operations) {
+        const { scope, stream } = endpointOf(id);
+        const may = allows(ROLE_SCOPES[role], scope);
+        if (may && stream !== undefined) continue;
+        const answer = await world.ask(id, undefined, { headers: { cookie, origin } });
+        expect([role, id, answer.status, answer.text]).toEqual([
+          role,
+          id,
+          may ? expect.not.toBeOneOf([401, 403]) : 403,
+          expect.any(String),
+        ]);
+        if (!may) expect(answer.json<Problem>().title).toContain(`scope ${scope}`);
       }
     }
-    const byEmail = await ask({ method: 'GET', url: `/api/v1/profiles?identifier=email:${EMAIL}` }, neighbour.apiKey);
+  }, 120_000);
+
+  it('takes no change from the page of another site, though the member is signed in', async () => {
+    const { cookie } = shop.owner;
+    for (const id of world.changes) {
+      const answer = await world.ask(id, undefined, { headers: { cookie, origin: 'https://evil.example' } });
+      expect([id, answer.status]).toEqual([id, 403]);
+    }
+  });
+
+  it('asks for a write scope wherever something changes, and for reading only where nothing does', () => {
+    for (const id of world.operations) {
+      const { scope, changesNothing, method } = endpointOf(id);
+      if (world.changes.includes(id)) expect([id, scope]).toEqual([id, expect.stringMatching(/:write$/)]);
+      else if (changesNothing !== true)
+        expect([id, method, scope]).toEqual([id, 'GET', expect.stringMatching(/:read$/)]);
+    }
+    expect(allows(['profiles:read'], 'profiles:write')).toBe(false);
+  });
+
+  it('shows another workspace nothing, on any call that reads', async () => {
+    const { profileId, segmentId, templateId, journeyId, messageId, apiKey, writeKey } = shop;
+    const secrets = [profileId, segmentId, templateId, journeyId, messageId, apiKey, writeKey, EMAIL];
+    for (const id of world.reads) {
+      const example = await EXAMPLES[id](shop);
+      const answer = await world.ask(id, neighbour.apiKey, example);
+      expect([id, answer.status]).toEqual([id, example.params === undefined ? 200 : 404]);
+      for (const secret of [...secrets, 'gold-plan', 'secret']) expect([id, answer.text]).not.toContain(secret);
+    }
+    const query = { identifier: `email:${EMAIL}` };
+    const byEmail = await world.ask('listProfiles', neighbour.apiKey, { query });
     expect(byEmail.json()).toEqual({ items: [], nextCursor: null });
   });
 
-  it('lets another workspace change nothing of it', async () => {
-    const rows = async () => {
-      const texts = ['profile', 'segment', 'journey', 'template', 'message'].map(
-        (table) =>
-          `select '${table}' as name, to_jsonb(t)::text as row from ${table} t where workspace_id = ${shop.workspaceId}`,
-      );
-      return (await services.postgres.query({ text: `${texts.join(' union all ')} order by 1, 2` })).rows;
-    };
-    const before = await rows();
-    for (const route of routes.filter(({ method, url }) => method !== 'GET' && url.includes(':id')).map(concrete)) {
-      const response = await ask(route, neighbour.apiKey, {});
-      expect([400, 404], `${route.method} ${route.url} ${response.body}`).toContain(response.statusCode);
+  it('lets another workspace change nothing', async () => {
+    for (const id of world.changes) {
+      const example = await EXAMPLES[id](shop);
+      await world.settle();
+      const before = await world.rowsOf(shop.workspaceId);
+      const { headers: _of, ...call } = example;
+      const answer = await world.ask(id, neighbour.apiKey, call, { 'idempotency-key': `neighbour-${id}` });
+      if (example.params !== undefined) expect([id, answer.status, answer.text]).toEqual([id, 404, expect.any(String)]);
+      await world.settle();
+      expect([id, await world.rowsOf(shop.workspaceId)]).toEqual([id, before]);
     }
-    expect(await rows()).toEqual(before);
+  }, 120_000);
+});
+
+/** Every text of a body made unstorable, one that names a choice too. */
+function garble(body: unknown, text: string): unknown {
+  if (typeof body === 'string') return text;
+  if (Array.isArray(body)) return body.map((inner) => garble(inner, text));
+  if (typeof body !== 'object' || body === null) return body;
+  return Object.fromEntries(Object.entries(body).map(([name, inner]) => [name, garble(inner, text)]));
+}
+
+describe('what does not fit', () => {
+  const message = expect.stringMatching(/^(?!Invalid|Required|Unrecognized|Too |Expected).{8,}/);
+
+  it('is refused with the field at fault and what to do, never with a fault of its own', async () => {
+    const bodies = [{}, [], 5, 'text', { name: 5 }, { rule: [] }, { name: null, colour: 'red' }];
+    for (const id of world.operations.filter((one) => endpointOf(one).body !== undefined)) {
+      for (const body of bodies) {
+        const payload = JSON.stringify(body);
+        const answer = await world.ask(id, neighbour.apiKey, { body: payload }, { 'content-type': 'application/json' });
+        expect([id, payload, answer.status < 500, answer.text]).toEqual([id, payload, true, expect.any(String)]);
+        if (answer.status !== 400) continue;
+        const { errors = [] } = answer.json<Problem>();
+        expect([id, payload, errors.length]).not.toEqual([id, payload, 0]);
+        for (const error of errors) expect([id, error]).toEqual([id, { field: expect.any(String), message }]);
+      }
+      const broken = await world.ask(
+        id,
+        neighbour.apiKey,
+        { body: '{"broken' },
+        { 'content-type': 'application/json' },
+      );
+      expect([id, broken.status]).toEqual([id, 400]);
+    }
   });
 
-  it('answers a malformed cursor, body or id with the field at fault, never with a fault of its own', async () => {
-    const cursors = [['x'], [1, 2, 3, 4], [null], ['2026-13-99T99:99:99.999Z', 'x'], {}].map((key) =>
+  it('is text nobody can store: refused, wherever it stands', async () => {
+    for (const id of world.operations.filter((one) => endpointOf(one).stream === undefined)) {
+      const example = await EXAMPLES[id](shop);
+      const { query } = endpointOf(id);
+      for (const name of Object.keys(query?.shape ?? {})) {
+        const answer = await world.ask(id, shop.apiKey, { ...example, query: { ...example.query, [name]: 'a\0b' } });
+        expect([id, name, answer.status]).toEqual([id, name, 400]);
+      }
+      for (const garbled of ['a\0b', 'a\ud800b']) {
+        const body = garble(example.body, garbled);
+        const answer = await world.ask(id, shop.apiKey, { ...example, body });
+        expect([id, answer.status < 500, answer.text]).toEqual([id, true, expect.any(String)]);
+      }
+    }
+    expect(world.faults).toEqual([]);
+  }, 120_000);
+
+  it('names a parameter it does not know', async () => {
+    for (const id of world.operations) {
+      const body = endpointOf(id).body === undefined ? undefined : {};
+      const answer = await world.ask(id, shop.apiKey, { query: { colour: 'red' }, body });
+      expect([id, answer.status]).toEqual([id, 400]);
+      expect(answer.json<Problem>().errors).toContainEqual({ field: 'colour', message });
+    }
+  });
+
+  it('names a limit that is none, and a cursor that is of no list', async () => {
+    for (const id of world.reads.filter((one) => endpointOf(one).query?.shape['limit'] !== undefined)) {
+      const example = await EXAMPLES[id](shop);
+      for (const limit of ['0', '501', '1.5', 'x', '']) {
+        const answer = await world.ask(id, shop.apiKey, { ...example, query: { ...example.query, limit } });
+        expect([id, limit, answer.status]).toEqual([id, limit, 400]);
+        expect(answer.json<Problem>().errors).toEqual([
+          { field: 'limit', message: 'give a whole number from 1 to 500' },
+        ]);
+      }
+    }
+    const forged = [['x'], [1, 2, 3, 4, 5, 6], [null], ['2026-13-99T99:99:99.999Z', {}], {}].map((key) =>
       Buffer.from(JSON.stringify(key)).toString('base64url'),
     );
-    for (const route of readRoutes()) {
-      for (const cursor of [...cursors, '%00', 'x']) {
-        const response = await ask({ ...route, url: `${route.url}?cursor=${cursor}` }, shop.apiKey);
-        expect([route.url, cursor, response.statusCode < 500]).toEqual([route.url, cursor, true]);
+    for (const id of world.reads.filter((one) => endpointOf(one).query?.shape['cursor'] !== undefined)) {
+      const example = await EXAMPLES[id](shop);
+      for (const cursor of [...forged, '\0', 'x', 'null']) {
+        const answer = await world.ask(id, shop.apiKey, { ...example, query: { ...example.query, cursor } });
+        expect([id, cursor, answer.status]).toEqual([id, cursor, 400]);
+        expect(answer.json<Problem>().errors).toMatchObject([{ field: 'cursor' }]);
       }
-      const response = await ask({ ...route, url: `${route.url}?limit=0` }, shop.apiKey);
-      if (response.statusCode !== 200)
-        expect(response.json()).toMatchObject({ code: 'invalid', errors: [{ field: 'limit' }] });
     }
-    for (const { method, url } of routes) {
-      if (method === 'GET') continue;
-      for (const payload of [{}, { name: 1 }, { rule: [] }]) {
-        expect(
-          (await ask(concrete({ method, url }), neighbour.apiKey, payload)).statusCode,
-          `${method} ${url}`,
-        ).toBeLessThan(500);
-      }
-      const response = await app.inject({
-        method,
-        url: concrete({ method, url }).url,
-        headers: { authorization: `Bearer ${neighbour.apiKey}`, 'content-type': 'application/json' },
-        payload: '{"broken',
-      });
-      expect(response.statusCode, `${method} ${url}`).toBeLessThan(500);
-    }
-    for (const id of ['prf_x', '%00', 'seg_00000000000000000000000000000000', 'x'.repeat(3_000)]) {
-      for (const { method, url } of routes.filter((route) => route.url.includes(':id'))) {
-        const response = await ask(
-          { method, url: url.replace(':id', id) },
-          shop.apiKey,
-          method === 'GET' ? undefined : {},
-        );
-        expect([400, 404], `${method} ${url} ${response.body}`).toContain(response.statusCode);
+  });
+
+  it('is an id that names nothing: 404', async () => {
+    const ids = ['prf_x', '\0', 'x'.repeat(3_000), ...ID_NOUNS.map(nothing)];
+    const withParams = world.operations.filter(
+      (id) => endpointOf(id).path.includes('{') && endpointOf(id).stream === undefined,
+    );
+    for (const id of withParams) {
+      const example = await EXAMPLES[id](shop);
+      for (const name of Object.keys(example.params ?? {})) {
+        for (const given of ids) {
+          const params = { ...example.params, [name]: given };
+          const answer = await world.ask(id, shop.apiKey, { ...example, params });
+          expect([id, given, answer.status, answer.text]).toEqual([id, given, 404, expect.any(String)]);
+        }
       }
     }
   });
 });
 
+describe('a stream', () => {
+  it('sends what the contract says, as it happens', async () => {
+    await world.app.listen({ port: 0, host: '127.0.0.1' });
+    const { port } = world.app.server.address() as AddressInfo;
+    const streams = world.operations.filter((id) => endpointOf(id).stream !== undefined);
+    expect(streams.length).toBeGreaterThan(0);
+    for (const id of streams) {
+      const abort = new AbortController();
+      const response = await fetch(`http://127.0.0.1:${port}${urlOf(endpointOf(id), {})}`, {
+        headers: { authorization: `Bearer ${shop.apiKey}` },
+        signal: abort.signal,
+      });
+      expect([id, response.headers.get('content-type')]).toEqual([id, 'text/event-stream']);
+      const event = { type: 'track', event: 'Watched', userId: 'ada', messageId: shop.word() };
+      const payload = { writeKey: shop.writeKey, batch: [event] };
+      expect((await world.app.inject({ method: 'POST', url: '/v1/batch', payload })).statusCode).toBe(200);
+      const data = await untilData(response.body!, 'Watched');
+      abort.abort();
+      expect([id, endpointOf(id).stream?.safeParse(data).error]).toEqual([id, undefined]);
+    }
+  });
+
+  it('does not keep a server from stopping, though its reader holds on', async () => {
+    const other = await openApiWorld();
+    const { apiKey } = await other.addWorkspace('Shop');
+    await other.app.listen({ port: 0, host: '127.0.0.1' });
+    const { port } = other.app.server.address() as AddressInfo;
+    const headers = { authorization: `Bearer ${apiKey}` };
+    const streams = other.operations.filter((id) => endpointOf(id).stream !== undefined);
+    const readers = await Promise.all(
+      streams.map((id) => fetch(`http://127.0.0.1:${port}${urlOf(endpointOf(id), {})}`, { headers })),
+    );
+    await other.close();
+    expect(readers.map(({ status }) => status)).toEqual(streams.map(() => 200));
+  });
+});
+
+/** The data of the first message of a stream that speaks of this. */
+async function untilData(body: ReadableStream<Uint8Array>, of: string): Promise<unknown> {
+  let text = '';
+  for await (const chunk of body.pipeThrough(new TextDecoderStream())) {
+    text += chunk;
+    const found = text
+      .split('\n\n')
+      .slice(0, -1)
+      .find((message) => message.startsWith('event: events\n') && message.includes(of));
+    if (found !== undefined) return JSON.parse(found.slice(found.indexOf('data: ') + 'data: '.length));
+  }
+  throw new Error('the stream ended before');
+}
+
 describe('keys', () => {
   it('are kept as a hash: nobody who reads the table can use them', async () => {
-    const { rows } = await services.postgres.query<{ row: string }>({ text: 'select t::text as row from api_key t' });
+    const { rows } = await world.services.postgres.query<{ row: string }>({
+      text: 'select t::text as row from api_key t',
+    });
     const all = rows.map(({ row }) => row).join('\n');
     for (const { apiKey } of [shop, neighbour]) {
       expect(all).not.toContain(apiKey);
@@ -312,16 +300,16 @@ describe('keys', () => {
   });
 
   it('that were revoked open nothing in a process that has not seen them', async () => {
-    const { apiKey, workspaceId } = await addWorkspace('Revoked');
+    const { apiKey, workspaceId } = await world.addWorkspace('Revoked');
     const text = 'update api_key set revoked_at = now() where workspace_id = $1';
-    await services.postgres.query({ text, values: [workspaceId] });
-    expect((await ask({ method: 'GET', url: '/api/v1/profiles' }, apiKey)).statusCode).toBe(401);
+    await world.services.postgres.query({ text, values: [workspaceId] });
+    expect((await world.ask('listProfiles', apiKey)).status).toBe(401);
   });
 
   it('of a workspace open only with the secret it was made with', async () => {
-    const other = createKeyRing(services.postgres, randomBytes(32));
+    const other = createKeyRing(world.services.postgres, randomBytes(32));
     await expect(other.keysOf(shop.workspaceId)).rejects.toThrow('SEGUE_SECRET');
-    await expect(services.keysOf(shop.workspaceId)).resolves.toBeDefined();
-    await expect(services.keysOf(999_999)).rejects.toThrow('no workspace');
+    await expect(world.services.keysOf(shop.workspaceId)).resolves.toBeDefined();
+    await expect(world.services.keysOf(999_999)).rejects.toThrow('no workspace');
   });
 });

@@ -1,93 +1,104 @@
 import { readFile } from 'node:fs/promises';
 import { extname, join, normalize, sep } from 'node:path';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { KeyRing } from '../modules/accounts/index.ts';
+import type { Accounts, KeyRing } from '../modules/accounts/index.ts';
 import { consentRoutes, createPreferenceRoutes } from '../modules/consent/index.ts';
-import { createTrackingRoutes, templateRoutes } from '../modules/content/index.ts';
-import { type Committer, eventRoutes, registerIntake } from '../modules/events/index.ts';
+import { createLinkDomainRoutes, createTrackingRoutes, templateRoutes } from '../modules/content/index.ts';
+import {
+  type Committer,
+  createSourceRoutes,
+  createWebhookRoutes,
+  eventRoutes,
+  type IntakeSettings,
+  registerIntake,
+  sessionRoutes,
+} from '../modules/events/index.ts';
 import { journeyRoutes } from '../modules/journeys/index.ts';
-import { messagingRoutes } from '../modules/messaging/index.ts';
-import { profileRoutes } from '../modules/profiles/index.ts';
+import { createWebViewRoutes, messagingRoutes } from '../modules/messaging/index.ts';
+import { companyRoutes, profileRoutes } from '../modules/profiles/index.ts';
 import { segmentRoutes } from '../modules/segments/index.ts';
-import { createContext, type Ctx, type Services } from '../platform/context.ts';
-import { AppError } from '../platform/errors.ts';
-import { isAppendable } from '../platform/eventlog/index.ts';
-import { createHttpServer, type RouteDeps } from '../platform/http/index.ts';
-
-const HEALTH_TIMEOUT_MS = 2_000;
+import type { TrustProxy } from '../platform/config/index.ts';
+import type { Ctx, Services } from '../platform/context.ts';
+import { registerHealth } from '../platform/health.ts';
+import {
+  createDrain,
+  type Drain,
+  endConnections,
+  observeRequests,
+  createHttpServer,
+  createServe,
+  registerApiDocs,
+} from '../platform/http/index.ts';
+import { registerMetrics } from '../platform/metrics/index.ts';
+import { createOutbound, type Outbound } from '../platform/outbound/index.ts';
+import { authenticate } from './authenticate.ts';
+import { isOpenPath } from './open-paths.ts';
 
 export interface HttpOptions {
   readonly services: Services;
   readonly keyRing: KeyRing;
+  readonly accounts: Accounts;
   readonly committer: Committer;
   /** Folder of the page at `/`. */
   readonly pageDir: string;
+  /** Where the world reaches this server; default: the loopback address. */
+  readonly publicUrl?: string;
+  /** What an operator decides about intake. */
+  readonly intake?: IntakeSettings;
+  /** Whose word about the connection before theirs is believed; undefined: nobody's. */
+  readonly trustProxy?: TrustProxy | undefined;
+  /** Default: one nobody begins. */
+  readonly drain?: Drain;
+  /** Default: no access log, and no metrics on this port. */
+  readonly accessLog?: boolean;
+  readonly metricsToken?: string | undefined;
+  /** How servers outside are called; default: only public ones. */
+  readonly outbound?: Outbound;
 }
 
 /** Every route of the product. */
 export function createHttp(options: HttpOptions): FastifyInstance {
-  const { services, keyRing, committer } = options;
-  const app = createHttpServer(services.logger);
+  const { services, keyRing, accounts, committer, publicUrl = 'http://127.0.0.1:4100' } = options;
+  const app = createHttpServer(services.logger, { trustProxy: options.trustProxy, isOpenPath });
+  const drain = options.drain ?? createDrain();
+  endConnections(app, drain);
+  observeRequests(app, services, { accessLog: options.accessLog ?? false });
   const contexts = new WeakMap<FastifyRequest, Ctx>();
-  app.addHook('onRequest', async (request) => {
-    const scope = request.routeOptions.config.scope;
-    if (scope === undefined) return;
-    contexts.set(request, await authenticate(services, keyRing, { request, scope }));
+  app.addHook('onRequest', async (request, reply) => {
+    const { endpoint } = request.routeOptions.config;
+    if (endpoint === undefined) return;
+    contexts.set(request, await authenticate({ services, accounts }, { request, reply, endpoint }));
   });
-  const deps: RouteDeps = { contextOf: (request) => contexts.get(request)! };
-  registerIntake(app, { services, committer, findSource: (key) => keyRing.findSource(key) });
+  const contextOf = (request: FastifyRequest): Ctx => contexts.get(request)!;
+  registerIntake(app, { services, committer, findSource: (key) => keyRing.findSource(key), settings: options.intake });
   for (const routes of [
+    ...accounts.routes,
     profileRoutes,
+    companyRoutes,
     eventRoutes,
+    sessionRoutes,
+    createSourceRoutes(committer),
     consentRoutes,
     createPreferenceRoutes(services),
     segmentRoutes,
     templateRoutes,
     createTrackingRoutes(services),
+    createLinkDomainRoutes({ publicUrl }),
+    createWebViewRoutes(services, { publicUrl }),
     messagingRoutes,
     journeyRoutes,
+    createWebhookRoutes(options.outbound ?? createOutbound()),
   ]) {
     // A plugin of its own, so that a parser one module adds is not another's.
-    app.register(async (scope) => routes(scope, deps));
+    app.register(async (scope) => routes(createServe(scope, { contextOf }), scope));
   }
-  registerHealth(app, services);
+  registerHealth(app, services, drain);
+  if (services.metrics !== undefined) {
+    registerMetrics(app, services.metrics, { token: options.metricsToken, isOpen: false });
+  }
+  registerApiDocs(app, { publicUrl });
   registerPage(app, options.pageDir);
   return app;
-}
-
-async function authenticate(
-  services: Services,
-  keyRing: KeyRing,
-  call: { request: FastifyRequest; scope: string },
-): Promise<Ctx> {
-  const key = /^bearer +(\S+) *$/i.exec(call.request.headers.authorization ?? '')?.[1];
-  const found = key === undefined ? undefined : await keyRing.findActor(key);
-  if (found === undefined) {
-    throw new AppError('unauthenticated', 'The API key is missing or unknown', {
-      details: [{ field: 'Authorization', message: 'send "Authorization: Bearer <API key>"' }],
-    });
-  }
-  const { actor, workspaceId } = found;
-  if (actor.kind === 'apiKey' && !actor.scopes.includes(call.scope)) {
-    throw new AppError('forbidden', `This key may not do that; it needs the scope ${call.scope}`);
-  }
-  return createContext(services, workspaceId, actor);
-}
-
-/** 200 only when an event sent now would be accepted. */
-function registerHealth(app: FastifyInstance, services: Services): void {
-  app.get('/api/health', async (_request, reply) => {
-    const [accepting, history] = await Promise.all([
-      inTime(isAppendable(services.postgres)),
-      inTime(services.history.ping()),
-    ]);
-    return reply.code(accepting ? 200 : 503).send({ status: accepting ? 'ok' : 'unavailable', accepting, history });
-  });
-}
-
-async function inTime(answer: Promise<boolean>): Promise<boolean> {
-  const late = new Promise<boolean>((resolve) => setTimeout(resolve, HEALTH_TIMEOUT_MS, false).unref());
-  return Promise.race([answer.catch(() => false), late]);
 }
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
@@ -98,11 +109,20 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.json': 'application/json',
 };
 
+/** Addresses people see. */
+const PAGES: Readonly<Record<string, string>> = {
+  '/': 'index.html',
+  '/sign-in': 'sign-in.html',
+  '/invite': 'invite.html',
+  '/reset-password': 'reset-password.html',
+  '/account': 'account.html',
+};
+
 /** The page at `/`: static files under a policy that lets nothing but itself run. */
 function registerPage(app: FastifyInstance, dir: string): void {
   app.get('/*', async (request, reply) => {
     const path = normalize(decodeURIComponent(request.url.split('?')[0]!));
-    const file = join(dir, path === sep ? 'index.html' : path);
+    const file = join(dir, PAGES[path] ?? path);
     const type = CONTENT_TYPES[extname(file)];
     const content =
       type === undefined || !file.startsWith(dir + sep) ? undefined : await readFile(file).catch(() => undefined);

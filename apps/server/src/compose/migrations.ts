@@ -1,19 +1,23 @@
 import { accountsMigrations } from '../modules/accounts/index.ts';
 import { consentMigrations } from '../modules/consent/index.ts';
 import { contentMigrations } from '../modules/content/index.ts';
-import { eventsHistoryMigrations } from '../modules/events/index.ts';
+import { eventsHistoryMigrations, eventsMigrations, webhooksMigrations } from '../modules/events/index.ts';
 import { journeysMigrations } from '../modules/journeys/index.ts';
 import { messagingMigrations } from '../modules/messaging/index.ts';
 import { profilesMigrations } from '../modules/profiles/index.ts';
 import { segmentsMigrations } from '../modules/segments/index.ts';
 import { eventlogMigrations } from '../platform/eventlog/index.ts';
+import { httpMigrations } from '../platform/http/index.ts';
 import type { Migration } from '../platform/postgres/index.ts';
 
 /** Every table of every module. */
 export const postgresMigrations: readonly Migration[] = [
   ...eventlogMigrations,
+  ...httpMigrations,
   ...accountsMigrations,
   ...profilesMigrations,
+  ...eventsMigrations,
+  ...webhooksMigrations,
   ...consentMigrations,
   ...segmentsMigrations,
   ...contentMigrations,

@@ -1,5 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { createKeyRing, ensureFirstWorkspace, type KeyRing } from '../modules/accounts/index.ts';
+import {
+  createKeyRing,
+  ensureFirstWorkspace,
+  ensureOwners,
+  type KeyRing,
+  type MadeOwner,
+} from '../modules/accounts/index.ts';
 import { ensureDefaultTopics } from '../modules/consent/index.ts';
 import { migrateHistory, openHistory } from '../platform/clickhouse/index.ts';
 import { createScaledClock, createSystemClock } from '../platform/clock/index.ts';
@@ -7,8 +13,9 @@ import { type Config, loadSecret } from '../platform/config/index.ts';
 import type { Services } from '../platform/context.ts';
 import { type Engines, startEngines } from '../platform/embedded/index.ts';
 import { applicationName, createEventLog, createLanes, releaseLanes } from '../platform/eventlog/index.ts';
-import { SCOPES } from '../platform/http/index.ts';
+import { EVERY_SCOPE } from '@segue/contract';
 import type { Logger } from '../platform/logger/index.ts';
+import { createMetrics } from '../platform/metrics/index.ts';
 import { migratePostgres, openPostgres, withAdvisoryLock } from '../platform/postgres/index.ts';
 import { historyMigrations, postgresMigrations } from './migrations.ts';
 
@@ -19,6 +26,8 @@ const HISTORY_DATABASE = 'segue';
 export interface OpenServices {
   readonly services: Services;
   readonly keyRing: KeyRing;
+  /** The installation's secret. */
+  readonly secret: Buffer;
   readonly engines: Engines;
   readonly processId: string;
   close(): Promise<void>;
@@ -42,6 +51,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     clock: config.clock === undefined ? createSystemClock() : createScaledClock(config.clock),
     logger,
     log: createEventLog(),
+    metrics: createMetrics(),
     keysOf: (workspaceId) => keyRing.keysOf(workspaceId),
   };
   try {
@@ -55,7 +65,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
     await closeAll();
     throw error;
   }
-  return { services, keyRing, engines, processId, close: closeAll };
+  return { services, keyRing, secret, engines, processId, close: closeAll };
 
   async function closeAll(): Promise<void> {
     await releaseLanes(postgres, processId).catch(() => undefined);
@@ -65,7 +75,7 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   }
 }
 
-function historyDatabase(url: string): string {
+export function historyDatabase(url: string): string {
   const path = new URL(url).pathname.slice(1);
   return path === '' ? HISTORY_DATABASE : decodeURIComponent(path);
 }
@@ -74,14 +84,16 @@ async function createFirstWorkspace(config: Config, services: Services, secret: 
   const { workspaceId, generated } = await ensureFirstWorkspace(services.postgres, {
     secret,
     nowMs: services.clock.now(),
-    scopes: SCOPES,
+    scopes: [EVERY_SCOPE],
     apiKey: config.apiKey,
     writeKey: config.writeKey,
     setUp: ensureDefaultTopics,
   });
   // Opens the workspace's keys at start, so that a wrong secret is found before the first event.
   await services.keysOf(workspaceId);
-  if (Object.keys(generated).length > 0) announceKeys(generated);
+  const { adminEmail: email, adminPassword: password } = config;
+  const owner = await ensureOwners(services.postgres, { nowMs: services.clock.now(), email, password });
+  if (Object.keys(generated).length > 0 || owner?.password !== undefined) announceKeys(generated, owner);
 }
 
 /** Keys in the environment count at the first start only; whoever sets others later must not believe they took effect. */
@@ -95,11 +107,17 @@ async function warnOfUnknownKeys(config: Config, keyRing: KeyRing, logger: Logge
   }
 }
 
-/** Shown once, on the terminal and not in the log: only a hash of the API key is kept. */
-function announceKeys(generated: { apiKey?: string; writeKey?: string }): void {
+/** Shown once, on the terminal and not in the log: of the API key and the password only a hash is kept. */
+function announceKeys(generated: { apiKey?: string; writeKey?: string }, owner: MadeOwner | undefined): void {
   const lines = [
     ...(generated.apiKey === undefined ? [] : [`  API key    ${generated.apiKey}   (keep it: it is shown only now)`]),
     ...(generated.writeKey === undefined ? [] : [`  write key  ${generated.writeKey}`]),
+    ...(owner?.password === undefined
+      ? []
+      : [
+          `  sign in    ${owner.email}`,
+          `  password   ${owner.password}   (shown only now; change it once you are in)`,
+        ]),
   ];
   process.stderr.write(`\n${lines.join('\n')}\n\n`);
 }

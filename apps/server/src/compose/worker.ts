@@ -1,15 +1,29 @@
-import { runArchive } from '../modules/events/index.ts';
+import { setMaxListeners } from 'node:events';
+import { sweepSignIn } from '../modules/accounts/index.ts';
+import {
+  retainWebhooks,
+  runArchive,
+  runObserver,
+  runRejectionRetention,
+  runWebhooks,
+  WebhookSender,
+} from '../modules/events/index.ts';
+import { forgetLinkVisits, runHeldClicks } from '../modules/content/index.ts';
 import { journeySendGuard, runDueJourneyWaits } from '../modules/journeys/index.ts';
 import { createEmailChannel, recoverMessages, runDueMessages, type SendDeps } from '../modules/messaging/index.ts';
 import { runBackFills, runDueWakes } from '../modules/segments/index.ts';
 import type { Config } from '../platform/config/index.ts';
 import type { Services } from '../platform/context.ts';
 import { LaneHold, runProcessor, runRetention } from '../platform/eventlog/index.ts';
+import { forgetIdempotencyKeys } from '../platform/http/index.ts';
 import { runLoop } from '../platform/jobs/index.ts';
+import { createOutbound } from '../platform/outbound/index.ts';
 import { createStages } from './stages.ts';
 
 /** Two intake batches in flight: one computes while the other waits for the database. */
 const PROCESSOR_WORKERS = 2;
+/** A call to an endpoint that hangs is left to the next process, which makes it again under the same id. */
+const WEBHOOKS_END_MS = 5_000;
 
 export interface Worker {
   /** Stops taking work and finishes what is under way. */
@@ -20,18 +34,33 @@ export interface Worker {
 export function startWorker(config: Config, services: Services, processId: string): Worker {
   const abort = new AbortController();
   const { signal } = abort;
+  // Every loop below listens for the end.
+  setMaxListeners(0, signal);
   const { logger } = services;
   const send = createSendDeps(config, processId);
+  const webhooks = new WebhookSender(services, {
+    outbound: createOutbound({ allow: config.outboundAllow }),
+    processId,
+  });
   const hold = new LaneHold({ reader: 'processor', processId });
   const loop = (name: string, restMs: number, run: () => Promise<number>) =>
-    runLoop({ name, restMs, run, signal, logger });
+    runLoop({ name, restMs, run, signal, logger, onNews: (listener) => services.log.onAppend(listener) });
   const running = [
     runProcessor(services, { stages: createStages(services), hold, workers: PROCESSOR_WORKERS, signal }),
     runArchive(services, { processId, signal }),
+    runObserver(services, { processId, signal }),
+    runWebhooks(services, { processId, signal }),
+    loop('webhooks', 50, () => webhooks.work()),
+    loop('webhook retention', 60_000, () => retainWebhooks(services)),
     loop('segment wakes', 100, () => runDueWakes(services)),
     loop('segment back-fills', 250, () => runBackFills(services)),
     loop('journey waits', 100, () => runDueJourneyWaits(services)),
+    loop('held clicks', 250, () => runHeldClicks(services)),
+    loop('link visits', 60_000, () => forgetLinkVisits(services)),
     loop('retention', 60_000, () => runRetention(services)),
+    loop('rejected events', 60_000, () => runRejectionRetention(services)),
+    loop('sign-in sweep', 60_000, () => sweepSignIn(services)),
+    loop('idempotency keys', 60_000, () => forgetIdempotencyKeys(services)),
     ...(send === undefined
       ? []
       : [
@@ -44,6 +73,7 @@ export function startWorker(config: Config, services: Services, processId: strin
     async stop() {
       abort.abort();
       await Promise.all(running);
+      await webhooks.idle(WEBHOOKS_END_MS);
       await Promise.all([...(send?.channels.values() ?? [])].map((channel) => channel.close()));
     },
   };

@@ -1,4 +1,7 @@
 export { startEngineServer, type EngineServer } from './engine-process.ts';
+export { checkAnswers } from './check-answers.ts';
+export { numberWorkspaces } from './number-workspaces.ts';
+export { serveRoutes } from './serve-routes.ts';
 export { createTestClock, type TestClock } from './test-clock.ts';
 export { createTestDatabase, type TestDatabase } from './test-database.ts';
 export { createTestHistory, type TestHistory } from './test-history.ts';

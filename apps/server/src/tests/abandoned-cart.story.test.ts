@@ -87,7 +87,8 @@ async function timelineOf(profileId: string): Promise<string[]> {
 }
 
 async function segmentsOf(profileId: string): Promise<string[]> {
-  return (await api.list<{ name: string }>(`/profiles/${profileId}/segments`)).map((segment) => segment.name);
+  const { items } = await api.get<{ items: { name: string }[] }>(`/profiles/${profileId}/segments`);
+  return items.map((segment) => segment.name);
 }
 
 const mailsTo = (address: string) => mail.mailbox.mailsTo(address);

@@ -1,2 +1,3 @@
-export { type Config, ConfigError, readConfig } from './config.ts';
-export { loadSecret } from './secret.ts';
+export { type Config, ConfigError, readConfig, secretFile } from './config.ts';
+export { findSecret, loadSecret } from './secret.ts';
+export type { TrustProxy } from './trust-proxy.ts';

@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Json } from '../json.ts';
 
 /** What a token is for. It is part of what is signed, so a link of one kind never passes as another. */
-export type TokenPurpose = 'unsubscribe' | 'click' | 'open';
+export type TokenPurpose = 'unsubscribe' | 'click' | 'open' | 'view' | 'confirm' | 'probe';
 
 const WORKSPACE = /^[1-9]\d{0,9}$/;
 

@@ -1,1 +1,2 @@
+export { GrowingRest } from './growing-rest.ts';
 export { runLoop } from './loop.ts';

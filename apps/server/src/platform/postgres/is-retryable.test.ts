@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isRetryable } from './is-retryable.ts';
+import { isLostRace, isRetryable } from './is-retryable.ts';
 
 const withCode = (code: string) => Object.assign(new Error('x'), { code });
 
@@ -24,5 +24,12 @@ describe('a fault of the database', () => {
     ['a statement that is wrong', '42601'],
   ])('is told from a fault of the work itself: %s', (_what, code) => {
     expect(isRetryable(withCode(code))).toBe(false);
+  });
+
+  it('is a lost race only when the transaction was surely rolled back', () => {
+    for (const code of ['40001', '40P01', '55P03']) expect(isLostRace(withCode(code))).toBe(true);
+    for (const code of ['08006', '57P01', '53100', '23505', 'ECONNRESET'])
+      expect(isLostRace(withCode(code))).toBe(false);
+    expect(isLostRace(new Error('Connection terminated unexpectedly'))).toBe(false);
   });
 });

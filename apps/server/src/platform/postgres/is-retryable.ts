@@ -1,8 +1,13 @@
-/** SQLSTATEs after which the same work may succeed when it is done again from its start. */
-const retryableStates = new Set([
+/** SQLSTATEs of a transaction that lost a race. */
+const lostRaces = new Set([
   '40001', // serialization_failure
   '40P01', // deadlock_detected
   '55P03', // lock_not_available
+]);
+
+/** SQLSTATEs after which the same work may succeed when it is done again from its start. */
+const retryableStates = new Set([
+  ...lostRaces,
   '25P03', // idle_in_transaction_session_timeout
 ]);
 
@@ -24,6 +29,11 @@ const retryableSystemErrors = new Set([
 // `pg` gives these no code.
 const lostConnection =
   /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|timeout expired)/;
+
+/** Whether a transaction lost a race: it is rolled back for certain, and its work can be done again at once. */
+export function isLostRace(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && lostRaces.has(error.code);
+}
 
 /**
  * Whether doing the work again may succeed: the connection was lost, the server restarts or is out of room, or the

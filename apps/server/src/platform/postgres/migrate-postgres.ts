@@ -3,7 +3,7 @@ import type { Migration, Postgres, Sql, Transaction } from './sql.ts';
 
 const serverVersionMin = 15;
 
-interface AppliedMigration {
+export interface AppliedMigration {
   readonly id: string;
   readonly checksum: string;
 }

@@ -128,3 +128,19 @@ test('a server that is not there is retryable', async () => {
   await nowhere.close();
   expect(isRetryable(refused)).toBe(true);
 });
+
+test('a transaction that falls silent for too long is cut off, which is retryable, and only that one', async () => {
+  const pauseIn = (silenceMsMax?: number) =>
+    db.postgres.transaction(
+      async (sql) => {
+        await sql.query({ text: 'insert into note (id) values (77)' });
+        await delay(500);
+        return (await sql.query({ text: 'delete from note where id = 77' })).rowCount;
+      },
+      silenceMsMax === undefined ? {} : { silenceMsMax },
+    );
+  const error: unknown = await pauseIn(100).catch((caught: unknown) => caught);
+  expect(isRetryable(error)).toBe(true);
+  expect((await db.postgres.query({ text: 'select from note where id = 77' })).rowCount).toBe(0);
+  expect(await pauseIn()).toBe(1);
+});

@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { encodeCopyRows } from './copy-rows.ts';
-import type { Postgres, Rows, Statement, Transaction } from './sql.ts';
+import type { Postgres, Rows, Statement, Transaction, TransactionOptions } from './sql.ts';
 import { valueTypes } from './value-types.ts';
 
 export interface PostgresOptions {
@@ -31,7 +31,8 @@ export function openPostgres(options: PostgresOptions): Postgres {
   pool.on('error', () => {});
   return {
     query: (statement) => run(pool, statement),
-    transaction: (work) => runTransaction(pool, work),
+    transaction: (work, transactionOptions) => runTransaction(pool, work, transactionOptions),
+    connections: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     close: () => pool.end(),
   };
 }
@@ -44,13 +45,19 @@ async function run<R>(target: pg.Pool | pg.ClientBase, statement: Statement): Pr
   return { rows: result.rows as R[], rowCount: result.rowCount ?? 0 };
 }
 
-async function runTransaction<T>(pool: pg.Pool, work: (sql: Transaction) => Promise<T>): Promise<T> {
+async function runTransaction<T>(
+  pool: pg.Pool,
+  work: (sql: Transaction) => Promise<T>,
+  options: TransactionOptions = {},
+): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
   const onError = (error: Error) => (broken = error);
   client.on('error', onError);
   try {
-    await client.query('begin isolation level read committed');
+    // In one round trip with the begin: hot transactions set it.
+    const silence = options.silenceMsMax === undefined ? '' : silenceOf(options.silenceMsMax);
+    await client.query(`begin isolation level read committed${silence}`);
     const result = await work({
       query: (statement) => run(client, statement),
       copyInto: (table, columns, rows) => copyInto(client, { table, columns }, rows),
@@ -66,6 +73,8 @@ async function runTransaction<T>(pool: pg.Pool, work: (sql: Transaction) => Prom
     client.release(broken);
   }
 }
+
+const silenceOf = (ms: number) => `; set local idle_in_transaction_session_timeout = ${Math.trunc(ms)}`;
 
 interface CopyTarget {
   readonly table: string;

@@ -20,9 +20,16 @@ export interface Transaction extends Sql {
   copyInto(table: string, columns: readonly string[], rows: Iterable<readonly unknown[]>): Promise<number>;
 }
 
+export interface TransactionOptions {
+  /** PostgreSQL gives up on a process that says nothing for so long, and frees what it locked. Default: two minutes. */
+  readonly silenceMsMax?: number;
+}
+
 export interface Postgres extends Sql {
   /** Runs `work` inside one READ COMMITTED transaction: commits what it returns, rolls back what it throws. */
-  transaction<T>(work: (sql: Transaction) => Promise<T>): Promise<T>;
+  transaction<T>(work: (sql: Transaction) => Promise<T>, options?: TransactionOptions): Promise<T>;
+  /** How its pool is used just now. */
+  connections(): { readonly total: number; readonly idle: number; readonly waiting: number };
   close(): Promise<void>;
 }
 

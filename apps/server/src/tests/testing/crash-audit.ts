@@ -1,6 +1,5 @@
 import { openHistory } from '../../platform/clickhouse/index.ts';
 import { openPostgres } from '../../platform/postgres/index.ts';
-import type { DataFolder } from './data-folder.ts';
 
 /** Work that is not done yet, in one snapshot. All zero: nothing more will happen by itself. */
 export interface OpenWork {
@@ -20,20 +19,33 @@ export interface ArchivedEvent {
   readonly payload: string;
 }
 
+export interface LaneState {
+  readonly log: number;
+  readonly lane: number;
+  readonly seq: number;
+  readonly head: number;
+  readonly owner: string | null;
+}
+
 /** Looks into the engines themselves: what the public surface says could hide a fault of the reader. */
 export interface Audit {
   openWork(): Promise<OpenWork>;
   deadLetters(): Promise<number>;
+  /** How many lanes each process holds for the processor. */
+  lanesByOwner(): Promise<Map<string, number>>;
+  /** How far each lane reaches, and how far it is processed. */
+  lanes(): Promise<LaneState[]>;
   /** How many events the log gave numbers to: what came from outside. */
   intakeHeads(): Promise<number>;
   archivedEvents(): Promise<ArchivedEvent[]>;
   close(): Promise<void>;
 }
 
-export function openAudit(folder: DataFolder): Audit {
-  const { postgresUrl, clickhouseUrl } = folder.engineUrls();
+/** Of a server's data folder, or of engines given by URL; the history's path names its database. */
+export function openAudit(engines: { engineUrls(): { postgresUrl: string; clickhouseUrl: string } }): Audit {
+  const { postgresUrl, clickhouseUrl } = engines.engineUrls();
   const postgres = openPostgres({ url: postgresUrl, applicationName: 'audit', maxConnections: 2 });
-  const history = openHistory({ url: clickhouseUrl, database: 'segue' });
+  const history = openHistory({ url: clickhouseUrl, database: new URL(clickhouseUrl).pathname.slice(1) || 'segue' });
   const count = async (text: string): Promise<number> => {
     const { rows } = await postgres.query<{ n: number }>({ text });
     return rows[0]?.n ?? 0;
@@ -48,6 +60,19 @@ export function openAudit(folder: DataFolder): Audit {
           (select count(*) from journey_run where state = 1)::int as runs`,
       });
       return rows[0]!;
+    },
+    lanesByOwner: async () => {
+      const { rows } = await postgres.query<{ owner: string; n: number }>({
+        text: `select owner, count(*)::int as n from log_cursor where reader = 'processor' and owner is not null group by owner`,
+      });
+      return new Map(rows.map(({ owner, n }) => [owner, n]));
+    },
+    lanes: async () => {
+      const { rows } = await postgres.query<LaneState>({
+        text: `select c.log, c.lane, c.seq, l.head, c.owner from log_cursor c join log_lane l using (log, lane)
+               where c.reader = 'processor' order by c.log, c.lane`,
+      });
+      return rows;
     },
     deadLetters: () => count('select count(*)::int as n from log_dead_letter'),
     intakeHeads: () => count('select sum(head)::int as n from log_lane where log = 0'),

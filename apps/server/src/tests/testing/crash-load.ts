@@ -7,7 +7,8 @@ const REQUEST_TIMEOUT_MS = 60_000;
 const DUPLICATE_SHARE = 0.01;
 
 export interface LoadOptions {
-  readonly url: string;
+  /** Asked before each attempt where there are several servers. */
+  readonly url: string | (() => string);
   readonly seed: number;
   readonly shoppers: number;
   /** Every shopper sends exactly so many `Counted` events, each until it is acknowledged. */
@@ -21,6 +22,8 @@ export interface LoadOptions {
   readonly triedEvery: number;
   /** Every so many a cart; every second one is bought at once. */
   readonly cartEvery: number;
+  /** Rests between two events of a shopper; default 0. */
+  readonly restMs?: number;
 }
 
 /** One event as its sender knows it. */
@@ -41,6 +44,8 @@ export interface Load {
   readonly repeats: () => number;
   /** How often a sender was left without an answer or was told to come back. */
   readonly failures: () => number;
+  /** What these were, by their system code or status, and how many of each. */
+  readonly failureKinds: () => ReadonlyMap<string, number>;
   readonly acknowledged: () => number;
   /** How many events will have been acknowledged at the end, those given up apart. */
   readonly expected: number;
@@ -53,17 +58,19 @@ interface Tally {
   acknowledged: number;
   repeats: number;
   failures: number;
+  readonly failureKinds: Map<string, number>;
 }
 
 /** Shoppers who all send at the same time, each one event after the other, and who repeat what was not acknowledged as an SDK does. */
 export function startLoad(options: LoadOptions, signal: AbortSignal): Load {
-  const tally: Tally = { events: [], acknowledged: 0, repeats: 0, failures: 0 };
+  const tally: Tally = { events: [], acknowledged: 0, repeats: 0, failures: 0, failureKinds: new Map() };
   const plans = Array.from({ length: options.shoppers }, (_, shopper) => planShopper(options, shopper));
   const shoppers = plans.map((plan, shopper) => new Shopper({ options, shopper, tally, signal }).run(plan));
   return {
     events: tally.events,
     repeats: () => tally.repeats,
     failures: () => tally.failures,
+    failureKinds: () => tally.failureKinds,
     acknowledged: () => tally.acknowledged,
     expected: plans.flat().filter((planned) => planned.name !== 'Tried').length,
     done: Promise.all(shoppers).then(() => undefined),
@@ -113,7 +120,8 @@ export const emailOf = (shopper: number): string => `shopper-${shopper}@example.
 export const anonymousIdOf = (shopper: number): string => `device-${shopper}`;
 
 class Shopper {
-  readonly #url: string;
+  readonly #url: () => string;
+  readonly #restMs: number;
   readonly #shopper: number;
   readonly #tally: Tally;
   readonly #signal: AbortSignal;
@@ -122,7 +130,9 @@ class Shopper {
   #earlier: { path: string; body: string } | undefined;
 
   constructor({ options, shopper, tally, signal }: ShopperOptions) {
-    this.#url = options.url;
+    const { url } = options;
+    this.#url = typeof url === 'string' ? () => url : url;
+    this.#restMs = options.restMs ?? 0;
     this.#shopper = shopper;
     this.#tally = tally;
     this.#signal = signal;
@@ -130,7 +140,10 @@ class Shopper {
   }
 
   async run(plan: readonly PlannedEvent[]): Promise<void> {
-    for (const [index, planned] of plan.entries()) await this.#send(planned, index + 1);
+    for (const [index, planned] of plan.entries()) {
+      await this.#send(planned, index + 1);
+      if (this.#restMs > 0) await pause(2 * this.#restMs * this.#random());
+    }
   }
 
   async #send(planned: PlannedEvent, n: number): Promise<void> {
@@ -170,17 +183,33 @@ class Shopper {
 
   async #post(path: string, body: string): Promise<boolean> {
     if (this.#signal.aborted) throw new Error('the load was called off');
-    const response = await fetch(`${this.#url}/v1/${path}`, {
+    let fault = '';
+    const response = await fetch(`${this.#url()}/v1/${path}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `Basic ${btoa(`${WRITE_KEY}:`)}` },
       body,
       signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
-    }).catch(() => undefined);
-    const text = await response?.text().catch(() => undefined);
+    }).catch((error: unknown) => {
+      fault = faultOf(error);
+      return undefined;
+    });
+    const text = await response?.text().catch((error: unknown) => {
+      fault = faultOf(error);
+      return undefined;
+    });
     if (response?.ok === true && text !== undefined) return true;
     if (response !== undefined && response.status !== 503 && !response.ok)
       throw new Error(`intake answered ${response.status}: ${text}`);
     this.#tally.failures += 1;
+    const kind = response === undefined || text === undefined ? fault : String(response.status);
+    this.#tally.failureKinds.set(kind, (this.#tally.failureKinds.get(kind) ?? 0) + 1);
     return false;
   }
+}
+
+/** The system's code for what broke a request. */
+function faultOf(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  return typeof code === 'string' ? code : String(error);
 }

@@ -27,6 +27,8 @@ export interface ServerProcess {
   ready(): Promise<void>;
   /** Asks it to stop and waits until it has. */
   stop(): Promise<ProcessEnd>;
+  /** Sends a signal and does not wait. */
+  signal(signal: NodeJS.Signals): void;
   /** kill -9. */
   kill(): Promise<void>;
 }
@@ -75,6 +77,7 @@ export function startServer(options: ServerOptions): ServerProcess {
       if (end !== undefined) throw new Error(`the server ended (${end}) before it was ready:\n${output}`);
     },
     stop: () => finish('SIGTERM'),
+    signal: (signal) => void child.kill(signal),
     kill: async () => void (await finish('SIGKILL')),
   };
 }

@@ -1,0 +1,46 @@
+import { allows, type Endpoint } from '@segue/contract';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Accounts } from '../modules/accounts/index.ts';
+import { createContext, type Ctx, type Services } from '../platform/context.ts';
+import { AppError } from '../platform/errors.ts';
+
+/** How long a stream may outlive the right to read it. */
+const STREAM_CHECK_MS = 5_000;
+
+export interface AuthenticateDeps {
+  readonly services: Services;
+  readonly accounts: Accounts;
+}
+
+/** The context of a call to an endpoint: who asks, in which workspace. Stops whoever may not: 401, 403. */
+export async function authenticate(
+  deps: AuthenticateDeps,
+  call: { request: FastifyRequest; reply: FastifyReply; endpoint: Endpoint },
+): Promise<Ctx> {
+  const { services, accounts } = deps;
+  const { request, endpoint } = call;
+  const { workspaceId, actor } = await accounts.findCaller(request);
+  if (!allows(actor.scopes, endpoint.scope)) {
+    const who = actor.kind === 'member' ? `A member who is ${actor.role}` : 'This key';
+    throw new AppError('forbidden', `${who} may not do that; it needs the scope ${endpoint.scope}`);
+  }
+  if (endpoint.stream !== undefined) endWithRight(deps, call);
+  return { ...createContext(services, workspaceId, actor), ip: request.ip };
+}
+
+/** A stream goes on for hours: it ends soon after the key was revoked, the session ended or the member was removed. */
+function endWithRight(
+  { accounts }: AuthenticateDeps,
+  { request, reply, endpoint }: { request: FastifyRequest; reply: FastifyReply; endpoint: Endpoint },
+): void {
+  const check = async (): Promise<void> => {
+    const mayRead = await accounts.findCaller(request).then(
+      ({ actor }) => allows(actor.scopes, endpoint.scope),
+      // Only a plain refusal ends it: a database that is away for a moment does not.
+      (error: unknown) => !(error instanceof AppError),
+    );
+    if (!mayRead) reply.raw.destroy();
+  };
+  const timer = setInterval(() => void check(), STREAM_CHECK_MS).unref();
+  reply.raw.once('close', () => clearInterval(timer));
+}

@@ -1,0 +1,177 @@
+import type { OperationId } from '@segue/contract';
+import type { Example } from './api-world.ts';
+import { EMAIL, journeyExample, segmentExample, type Shop, templateExample, webhookExample } from './shop.ts';
+
+type Make = (shop: Shop) => Example | Promise<Example>;
+const of = (id: string): Example => ({ params: { id } });
+const ofProfile: Make = (shop) => of(shop.profileId);
+const plain: Make = () => ({});
+
+const ofSource: Make = (shop) => of(shop.sourceId);
+const ofWebhook: Make = (shop) => of(shop.webhookId);
+const ofMembership = ({ companyId, profileId }: Shop): Example => ({ params: { id: companyId, profileId } });
+
+async function newWebhook(shop: Shop): Promise<Example> {
+  return of((await shop.call('createWebhook', webhookExample())).id);
+}
+
+async function newJourney(shop: Shop, ...commands: readonly OperationId[]): Promise<Example> {
+  const { id } = await shop.call('createJourney', journeyExample(shop.word(), shop.templateId));
+  for (const command of commands) await shop.call(command, of(id));
+  return of(id);
+}
+
+/** A call of every endpoint that succeeds, once. What it takes away or changes it makes for itself. */
+export const EXAMPLES: Readonly<Record<OperationId, Make>> = {
+  listProfiles: plain,
+  getProfile: ofProfile,
+  listProfileTimeline: ofProfile,
+  listProfileSegments: ofProfile,
+  listProfileRuns: ofProfile,
+  listProfileConsents: ofProfile,
+  rebuildProfile: ofProfile,
+  listRecentEvents: plain,
+  streamEvents: plain,
+  listTopics: plain,
+  recordConsent: (shop) => ({
+    ...of(shop.profileId),
+    body: {
+      channel: 'email',
+      topic: 'marketing',
+      status: 'granted',
+      source: 'checkout',
+      text: 'I agree to the wording',
+      url: 'https://shop.example/checkout',
+      ip: '203.0.113.7',
+    },
+  }),
+  listSuppressions: plain,
+  suppressAddress: (shop) => ({ body: { channel: 'email', address: `${shop.word()}.${EMAIL}` } }),
+  liftSuppression: async (shop) => {
+    const body = { channel: 'email', address: `${shop.word()}.${EMAIL}` };
+    await shop.call('suppressAddress', { body });
+    return { body };
+  },
+  createSegment: (shop) => segmentExample(shop.word()),
+  listSegments: plain,
+  getSegment: (shop) => of(shop.segmentId),
+  listSegmentMembers: (shop) => of(shop.segmentId),
+  archiveSegment: async (shop) => of((await shop.call('createSegment', segmentExample(shop.word()))).id),
+  createTemplate: (shop) => templateExample(shop.word()),
+  listTemplates: plain,
+  getTemplate: (shop) => of(shop.templateId),
+  updateTemplate: async (shop) => ({
+    ...of((await shop.call('createTemplate', templateExample(shop.word()))).id),
+    body: { name: shop.word(), subject: 'Changed', html: '<p>Changed</p>' },
+  }),
+  previewTemplate: (shop) => ({ ...of(shop.templateId), body: { profileId: shop.profileId } }),
+  createJourney: (shop) => journeyExample(shop.word(), shop.templateId),
+  listJourneys: plain,
+  getJourney: (shop) => of(shop.journeyId),
+  updateJourney: async (shop) => ({ ...(await newJourney(shop)), body: { name: shop.word() } }),
+  publishJourney: (shop) => newJourney(shop),
+  pauseJourney: (shop) => newJourney(shop, 'publishJourney'),
+  resumeJourney: (shop) => newJourney(shop, 'publishJourney', 'pauseJourney'),
+  archiveJourney: (shop) => newJourney(shop),
+  listJourneyRuns: (shop) => of(shop.journeyId),
+  listMessages: plain,
+  getMessage: (shop) => of(shop.messageId),
+  sendMessage: ({ profileId, templateId, word }) => ({
+    body: { profileId, templateId, topic: 'marketing', idempotencyKey: word() },
+  }),
+  getSendPolicy: plain,
+  updateSendPolicy: () => ({ body: { cap: { limit: 3, windowMs: 3_600_000 } } }),
+  getBrand: plain,
+  updateBrand: (shop) => ({ body: { name: shop.word(), color: '#1f4d3a' } }),
+  getLinkDomain: plain,
+  updateLinkDomain: (shop) => ({ body: { host: `${shop.word()}.shop.example` } }),
+  createTopic: (shop) => ({ body: { topic: shop.word(), name: 'News', kind: 'marketing' } }),
+  updateTopic: async (shop) => {
+    const topic = shop.word();
+    await shop.call('createTopic', { body: { topic, name: 'News', kind: 'marketing' } });
+    return { params: { topic }, body: { name: 'Other news' } };
+  },
+  previewDraft: () => ({ body: { subject: 'Hello', html: '<p>Hello</p>' } }),
+  listCompanies: plain,
+  getCompany: (shop) => of(shop.companyId),
+  listCompanyMembers: (shop) => of(shop.companyId),
+  setCompanyMember: (shop) => ({ ...ofMembership(shop), body: { role: shop.word() } }),
+  removeCompanyMember: async (shop) => {
+    await shop.call('setCompanyMember', { ...ofMembership(shop), body: { role: shop.word() } });
+    return ofMembership(shop);
+  },
+  listProfileCompanies: ofProfile,
+  listProfileSessions: ofProfile,
+  getAcquisition: plain,
+  listAuditEntries: plain,
+  listApiKeys: plain,
+  createApiKey: (shop) => ({ body: { name: shop.word(), scopes: ['profiles:read'] } }),
+  revokeApiKey: async (shop) =>
+    of((await shop.call('createApiKey', { body: { name: shop.word(), scopes: ['profiles:read'] } })).id),
+  listMembers: plain,
+  updateMember: async (shop) => ({ ...of(await shop.addMember()), body: { role: 'agent' } }),
+  removeMember: async (shop) => of(await shop.addMember()),
+  listInvites: plain,
+  createInvite: (shop) => ({ body: { email: `${shop.word()}@customer.example`, role: 'analyst' } }),
+  revokeInvite: async (shop) =>
+    of((await shop.call('createInvite', { body: { email: `${shop.word()}@customer.example`, role: 'analyst' } })).id),
+  listSources: plain,
+  createSource: (shop) => ({ body: { name: shop.word() } }),
+  getSource: ofSource,
+  updateSource: async (shop) => ({
+    ...of((await shop.call('createSource', { body: { name: shop.word() } })).id),
+    body: { name: shop.word() },
+  }),
+  listWriteKeys: ofSource,
+  createWriteKey: (shop) => ({ ...of(shop.sourceId), body: { name: shop.word() } }),
+  revokeWriteKey: async (shop) => {
+    const key = await shop.call('createWriteKey', { ...of(shop.sourceId), body: { name: shop.word() } });
+    return { params: { id: shop.sourceId, keyId: key.id } };
+  },
+  getSourceHealth: ofSource,
+  listRejectedEvents: plain,
+  countRejectedEvents: plain,
+  getRejectedEvent: (shop) => of(shop.rejectedId),
+  listObservedEvents: ofSource,
+  getObservedSchema: (shop) => ({ ...of(shop.sourceId), query: { type: 'track', name: 'Cart Viewed' } }),
+  countSourceEvents: ofSource,
+  listDrifts: plain,
+  acknowledgeDrift: async (shop) => of(await shop.addDrift()),
+  streamLiveEvents: plain,
+  sendTestEvent: (shop) => ({ ...of(shop.sourceId), body: { type: 'track', event: 'Tried', userId: 'ada' } }),
+  getTestEvent: (shop) => of(shop.testEventId),
+  listDeadLetters: plain,
+  getDeadLetter: (shop) => of(shop.deadLetterId),
+  replayDeadLetter: async (shop) => of(await shop.addDeadLetter()),
+  replayDeadLetters: async (shop) => {
+    await shop.addDeadLetter();
+    return { body: { name: 'Replayed' } };
+  },
+  discardDeadLetter: async (shop) => of(await shop.addDeadLetter()),
+  listTouchpoints: plain,
+  getWorkspace: plain,
+  updateWorkspace: (shop) => ({ body: { name: shop.word() } }),
+  createWorkspace: (shop) => ({ body: { name: shop.word() }, headers: shop.owner }),
+  listWebhooks: plain,
+  createWebhook: webhookExample,
+  getWebhook: ofWebhook,
+  updateWebhook: async (shop) => ({ ...(await newWebhook(shop)), body: { description: shop.word() } }),
+  deleteWebhook: newWebhook,
+  disableWebhook: newWebhook,
+  enableWebhook: async (shop) => {
+    const webhook = await newWebhook(shop);
+    await shop.call('disableWebhook', webhook);
+    return webhook;
+  },
+  rotateWebhookSecret: newWebhook,
+  testWebhook: ofWebhook,
+  listWebhookDeliveries: ofWebhook,
+  getWebhookDelivery: ({ webhookId, deliveryId }) => ({ params: { id: webhookId, delivery: deliveryId } }),
+  replayWebhookDelivery: async ({ webhookId, addDelivery }) => ({
+    params: { id: webhookId, delivery: await addDelivery(webhookId) },
+  }),
+  replayWebhookDeliveries: async (shop) => {
+    await shop.addDelivery(shop.webhookId);
+    return { ...of(shop.webhookId), body: { since: '2026-11-22T00:00:00Z' } };
+  },
+};

@@ -1,0 +1,136 @@
+import { randomUUID } from 'node:crypto';
+import type { api, OperationId, QueryOf } from '@segue/contract';
+import { inSubjects } from '../../platform/eventlog/index.ts';
+import { type ApiWorld, NOW } from './api-world.ts';
+import { EXAMPLES } from './examples.data.ts';
+import type { Shop } from './shop.ts';
+
+type Api = typeof api;
+/** Every call that gives its answer in pages. */
+export type PagedId = { [Id in OperationId]: 'cursor' extends keyof QueryOf<Api[Id]> ? Id : never }[OperationId];
+
+type Grow = (world: ApiWorld, shop: Shop) => Promise<void>;
+
+const MINUTE_MS = 60_000;
+const uuidOf = (publicId: string): string => publicId.slice(publicId.indexOf('_') + 1);
+const past = (): Date => new Date(NOW - Math.floor(Math.random() * 1_000) * MINUTE_MS);
+
+/** Adds what another call makes. */
+function by(id: OperationId): Grow {
+  return async (_world, shop) => void (await shop.call(id, await EXAMPLES[id](shop)));
+}
+
+function insert(text: string, values: (shop: Shop) => readonly unknown[]): Grow {
+  return async (world, shop) => {
+    await world.services.postgres.query({ text, values: [shop.workspaceId, ...values(shop)] });
+  };
+}
+
+/** Sends an event through intake and lets it be processed and archived. */
+function send(event: (shop: Shop) => object): Grow {
+  return async (world, shop) => {
+    const batch = [{ userId: 'ada', messageId: shop.word(), ...event(shop) }];
+    const payload = { writeKey: shop.writeKey, batch };
+    const response = await world.app.inject({ method: 'POST', url: '/v1/batch', payload });
+    if (response.statusCode !== 200) throw new Error(`not taken: ${response.body}`);
+    await world.settle();
+  };
+}
+
+const addRun = insert(
+  `insert into journey_run (workspace_id, id, journey_id, version, profile_id, key, state, at_ms, entered_ms, ended_ms, context, path)
+   values ($1, $2, $3, 1, $4, $2::uuid::text, 3, $5, $5, $5, '{}', '[]')`,
+  ({ journeyId, profileId }) => [randomUUID(), uuidOf(journeyId), uuidOf(profileId), NOW],
+);
+
+/** How each list gets one row more, as far as can be at another place each time. */
+export const GROW: Readonly<Record<PagedId, Grow>> = {
+  listProfiles: async (world, shop) => {
+    const { services } = world;
+    const { workspaceId } = shop;
+    const id = randomUUID();
+    await insert('insert into profile (workspace_id, id, created_at) values ($1, $2, $3)', () => [id, past()])(
+      world,
+      shop,
+    );
+    await inSubjects(services, { workspaceId, ids: [] }, async (batch) => void batch.create(id));
+  },
+  listProfileTimeline: send(() => ({ type: 'track', event: 'Walked', timestamp: past().toISOString() })),
+  listProfileSessions: send(() => ({
+    type: 'page',
+    name: 'Home',
+    timestamp: new Date(NOW - Math.floor(Math.random() * 500) * 60 * MINUTE_MS).toISOString(),
+  })),
+  listCompanies: send((shop) => ({ type: 'group', groupId: shop.word(), traits: { name: 'Acme' } })),
+  listCompanyMembers: send((shop) => ({ type: 'group', groupId: 'secret-acme', userId: shop.word() })),
+  listProfileConsents: async (_world, shop) => {
+    const { params, body } = await EXAMPLES.recordConsent(shop);
+    const occurredAt = past().toISOString();
+    await shop.call('recordConsent', { params: { ...params }, body: { ...(body as object), occurredAt } });
+  },
+  listSuppressions: by('suppressAddress'),
+  listSegments: by('createSegment'),
+  listSegmentMembers: insert(
+    'insert into segment_member (workspace_id, segment_id, profile_id, entered_at) values ($1, $2, $3, $4)',
+    ({ segmentId }) => [uuidOf(segmentId), randomUUID(), past()],
+  ),
+  listTemplates: by('createTemplate'),
+  listMessages: by('sendMessage'),
+  listJourneys: by('createJourney'),
+  listJourneyRuns: addRun,
+  listProfileRuns: addRun,
+  listAuditEntries: by('updateSendPolicy'),
+  listApiKeys: by('createApiKey'),
+  listMembers: async (_world, shop) => void (await shop.addMember()),
+  listInvites: by('createInvite'),
+  listSources: by('createSource'),
+  listWriteKeys: by('createWriteKey'),
+  listRejectedEvents: insert(
+    `insert into rejected_event (workspace_id, id, source, at, type, name, field, reason, item_sealed, is_cut)
+     values ($1, $2, (select number from source where workspace_id = $1 limit 1), $3, 'track', '', 'event', 'give it', '', false)`,
+    () => [randomUUID(), past()],
+  ),
+  listObservedEvents: insert(
+    `insert into observed_event (workspace_id, source, type, name, first_at, last_at, count, fields, state)
+     values ($1, (select number from source where workspace_id = $1 and id = $4), 'track', $2, $3, $3, 1, 0, '')`,
+    ({ word, sourceId }) => [[...word()].toReversed().join(''), past(), uuidOf(sourceId)],
+  ),
+  listDrifts: async (_world, shop) => void (await shop.addDrift()),
+  listDeadLetters: async (_world, shop) => void (await shop.addDeadLetter()),
+  listWebhooks: by('createWebhook'),
+  listWebhookDeliveries: async (_world, shop) => void (await shop.addDelivery(shop.webhookId)),
+};
+
+/**
+ * Where a list may be ordered by an instant, and the engine knows it to the microsecond. Drifts and dead letters are
+ * written in whole milliseconds only, and their index is on that instant.
+ */
+export const INSTANTS: Partial<Record<PagedId, readonly [table: string, column: string]>> = {
+  listProfileConsents: ['consent_record', 'occurred_at'],
+  listSuppressions: ['suppression', 'created_at'],
+  listSegments: ['segment', 'created_at'],
+  listTemplates: ['template', 'created_at'],
+  listMessages: ['message', 'created_at'],
+  listAuditEntries: ['audit_entry', 'at'],
+  listApiKeys: ['api_key', 'created_at'],
+  listMembers: ['member', 'created_at'],
+  listInvites: ['invite', 'created_at'],
+  listSources: ['source', 'created_at'],
+  listWriteKeys: ['write_key', 'created_at'],
+  listRejectedEvents: ['rejected_event', 'at'],
+  listWebhooks: ['webhook_endpoint', 'created_at'],
+  listWebhookDeliveries: ['webhook_delivery', 'created_at'],
+};
+
+/** Moves what has whole milliseconds by some microseconds, as a clock of the database would have it. */
+export async function jitter(
+  { services }: ApiWorld,
+  { workspaceId }: Shop,
+  [table, column]: readonly [table: string, column: string],
+): Promise<void> {
+  await services.postgres.query({
+    text: `update ${table} set ${column} = ${column} + (1 + floor(random() * 998)) * interval '1 microsecond'
+           where workspace_id = $1 and date_trunc('milliseconds', ${column}) = ${column}`,
+    values: [workspaceId],
+  });
+}

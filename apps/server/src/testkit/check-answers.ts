@@ -1,0 +1,38 @@
+import { type Endpoint, problemSchema } from '@segue/contract';
+import type { FastifyInstance } from 'fastify';
+import type { z } from 'zod';
+
+/** Makes a server answer 500 wherever it would break the contract: every test that calls it then tests the contract too. */
+export function checkAnswers(app: FastifyInstance): void {
+  app.addHook('onSend', async (request, reply, payload) => {
+    const { endpoint } = request.routeOptions.config;
+    if (endpoint === undefined || request.method === 'HEAD' || reply.statusCode === 500) return payload;
+    const answer = { status: reply.statusCode, type: String(reply.getHeader('content-type')), payload };
+    const fault = findContractFault(endpoint, answer);
+    if (fault !== undefined) throw new Error(`${endpoint.method} ${endpoint.path} breaks the contract: ${fault}`);
+    return payload;
+  });
+}
+
+/** What an answer has that the contract does not promise, or lacks; undefined when it is as promised. */
+function findContractFault(
+  endpoint: Endpoint,
+  answer: { status: number; type: string; payload: unknown },
+): string | undefined {
+  if (answer.status >= 400) {
+    if (!answer.type.startsWith('application/problem+json')) return `a problem left as ${answer.type}`;
+    return misfit(problemSchema.strict(), answer.payload);
+  }
+  const promised = endpoint.status ?? 200;
+  if (answer.status !== promised) return `answered ${answer.status} instead of ${promised}`;
+  if (endpoint.answer !== undefined) return misfit(endpoint.answer, answer.payload);
+  const isEmpty = answer.payload === undefined || answer.payload === null || answer.payload === '';
+  return isEmpty ? undefined : 'answered a body where none is promised';
+}
+
+function misfit(schema: z.ZodType, payload: unknown): string | undefined {
+  if (typeof payload !== 'string') return `sent a ${typeof payload} instead of JSON`;
+  const issues = schema.safeParse(JSON.parse(payload)).error?.issues ?? [];
+  if (issues.length === 0) return undefined;
+  return issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
+}
