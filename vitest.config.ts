@@ -2,11 +2,16 @@ import { defineConfig } from 'vitest/config';
 
 const everywhere = ['apps/*/src', 'packages/*/src', 'bench', 'scripts'];
 const files = (suffix: string) => everywhere.map((dir) => `${dir}/**/*.${suffix}.ts`);
-const suites = ['int', 'prop', 'crash', 'story', 'browser'];
+const suites = ['int', 'prop', 'crash', 'story', 'chaos', 'browser'];
 const withEngines = { globalSetup: ['apps/server/src/testkit/start-test-engines.ts'] };
+
+/** A condition that is waited for may take as long as the machine is busy. */
+const patient = { expect: { poll: { timeout: 15_000 } } };
 
 export default defineConfig({
   test: {
+    // Two cores and engines of their own: most tests wait for a disk, so more workers than the default of one are quicker.
+    maxWorkers: 3,
     projects: [
       {
         test: {
@@ -16,7 +21,14 @@ export default defineConfig({
         },
       },
       {
-        test: { ...withEngines, name: 'int', include: files('int.test'), testTimeout: 30_000, hookTimeout: 60_000 },
+        test: {
+          ...withEngines,
+          ...patient,
+          name: 'int',
+          include: files('int.test'),
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
       },
       {
         test: {
@@ -31,6 +43,7 @@ export default defineConfig({
       {
         test: {
           ...withEngines,
+          ...patient,
           name: 'crash',
           include: files('crash.test'),
           fileParallelism: false,
@@ -40,8 +53,21 @@ export default defineConfig({
       },
       {
         test: {
+          ...patient,
           name: 'story',
           include: files('story.test'),
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+        },
+      },
+      // Whole constellations of processes under load, minutes long.
+      {
+        test: {
+          ...withEngines,
+          ...patient,
+          name: 'chaos',
+          include: files('chaos.test'),
           fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 120_000,
@@ -51,6 +77,7 @@ export default defineConfig({
       {
         test: {
           ...withEngines,
+          ...patient,
           name: 'browser',
           include: files('browser.test'),
           fileParallelism: false,

@@ -22,7 +22,13 @@ function filesOnDisk(folder) {
 export async function findBrokenBoundaries(folder) {
   const { output } = await cruise(
     rootsOf(folder),
-    { ...config.options, ruleSet: { forbidden: config.forbidden }, validate: true, baseDir: resolve(folder) },
+    {
+      ...config.options,
+      exclude: { path: '(^|/)dist/' },
+      ruleSet: { forbidden: config.forbidden },
+      validate: true,
+      baseDir: resolve(folder),
+    },
     undefined,
     { tsConfig: extractTSConfig(resolve(import.meta.dirname, '../tsconfig.json')) },
   );

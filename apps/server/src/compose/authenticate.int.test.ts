@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { defineEndpoint } from '@segue/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { signInAs } from '../modules/accounts/testing/sign-in-as.ts';
+import { addMember, signInAs } from '../modules/accounts/testing/sign-in-as.ts';
 import { openWorld, type Shop, type World } from '../modules/accounts/testing/world.ts';
 
 const ticks = defineEndpoint({
@@ -62,4 +62,14 @@ describe('a stream', () => {
     await world.call('POST', '/api/auth/sign-out', { cookie: other.cookie, body: {} });
     await theirs.ended;
   });
+
+  it('ends too when the member who was removed still works in another workspace', async () => {
+    const elsewhere = await world.addShop('Elsewhere');
+    const { cookie, member } = await signInAs(world, shop.workspaceId, 'admin');
+    await addMember(world.services, elsewhere.workspaceId, { role: 'owner', loginId: member.loginId });
+    const hers = await follow({ cookie });
+    const removed = await world.call('DELETE', `/api/v1/members/${member.memberId}`, { key: shop.apiKey });
+    expect(removed.status).toBe(200);
+    await hers.ended;
+  }, 20_000);
 });

@@ -24,18 +24,20 @@ export async function authenticate(
     const who = actor.kind === 'member' ? `A member who is ${actor.role}` : 'This key';
     throw new AppError('forbidden', `${who} may not do that; it needs the scope ${endpoint.scope}`);
   }
-  if (endpoint.stream !== undefined) endWithRight(deps, call);
+  if (endpoint.stream !== undefined) endWithRight(deps, { ...call, workspaceId });
   return { ...createContext(services, workspaceId, actor), ip: request.ip };
 }
 
 /** A stream goes on for hours: it ends soon after the key was revoked, the session ended or the member was removed. */
 function endWithRight(
   { accounts }: AuthenticateDeps,
-  { request, reply, endpoint }: { request: FastifyRequest; reply: FastifyReply; endpoint: Endpoint },
+  call: { request: FastifyRequest; reply: FastifyReply; endpoint: Endpoint; workspaceId: number },
 ): void {
+  const { request, reply, endpoint, workspaceId } = call;
   const check = async (): Promise<void> => {
     const mayRead = await accounts.findCaller(request).then(
-      ({ actor }) => allows(actor.scopes, endpoint.scope),
+      // Whoever was removed may work elsewhere: what she may do there says nothing of here.
+      (caller) => caller.workspaceId === workspaceId && allows(caller.actor.scopes, endpoint.scope),
       // Only a plain refusal ends it: a database that is away for a moment does not.
       (error: unknown) => !(error instanceof AppError),
     );

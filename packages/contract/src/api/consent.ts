@@ -69,7 +69,7 @@ export const consentEndpoints = {
   createTopic: defineEndpoint({
     method: 'POST',
     path: '/api/v1/topics',
-    scope: 'consent:write',
+    scope: 'workspace:write',
     tag: 'Consent',
     summary: 'Make a topic',
     body: createTopicSchema,
@@ -79,7 +79,7 @@ export const consentEndpoints = {
   updateTopic: defineEndpoint({
     method: 'PATCH',
     path: '/api/v1/topics/{topic}',
-    scope: 'consent:write',
+    scope: 'workspace:write',
     tag: 'Consent',
     summary: 'Change a topic',
     description:
@@ -126,7 +126,7 @@ export const consentEndpoints = {
   liftSuppression: defineEndpoint({
     method: 'DELETE',
     path: '/api/v1/suppressions',
-    scope: 'consent:write',
+    scope: 'workspace:write',
     tag: 'Consent',
     summary: 'Make an address usable again',
     description: 'Lifts one reason, or every reason when none is named.',

@@ -1,11 +1,11 @@
 import { api, type ApiKey, parseInstant } from '@segue/contract';
-import type { TxCtx } from '../../platform/eventlog/index.ts';
 import { AppError } from '../../platform/errors.ts';
 import { decodeCursor, type Routes, toPage } from '../../platform/http/index.ts';
 import { newUuid, publicId, requirePublicId } from '../../platform/ids/index.ts';
 import { insertApiKey, listApiKeys, type ListedApiKeyRow, revokeApiKey } from './api-key-store.ts';
 import { generateKey, hashApiKey, keyPrefix } from './keys.ts';
-import { authorityOf, holdsAll } from './members/member-rules.ts';
+import { lockAuthority } from './members/lock-authority.ts';
+import { type Authority, holdsAll } from './members/member-rules.ts';
 import { recordAudit } from './record-audit.ts';
 
 /** API keys of a workspace: list, make, revoke. */
@@ -24,7 +24,7 @@ export const apiKeyRoutes: Routes = (serve) => {
 
   serve(api.createApiKey, async ({ ctx, body }) => {
     const { name, scopes } = body;
-    requireOwnScopes(ctx, scopes);
+    requireOwnScopes(await lockAuthority(ctx), scopes);
     const nowMs = ctx.clock.now();
     const expiresAt = readExpiry(body.expiresAt, nowMs);
     const [id, key, at] = [newUuid(nowMs), generateKey('sk'), new Date(nowMs)];
@@ -55,8 +55,7 @@ export const apiKeyRoutes: Routes = (serve) => {
   });
 };
 
-function requireOwnScopes(ctx: TxCtx, scopes: readonly string[]): void {
-  const authority = authorityOf(ctx.actor);
+function requireOwnScopes(authority: Authority, scopes: readonly string[]): void {
   const beyond = scopes.filter((scope) => !holdsAll(authority, [scope]));
   if (beyond.length === 0) return;
   throw new AppError('forbidden', 'A key may do no more than whoever makes it', {

@@ -22,6 +22,20 @@ export function normaliseAddress(channel: string, address: string): string | und
   return PHONE.test(digits) ? digits : undefined;
 }
 
+/** Providers whose mailboxes have no dots. */
+const DOTLESS: ReadonlySet<string> = new Set(['gmail.com', 'googlemail.com']);
+
+/**
+ * Where mail to a normalised address arrives, as far as its spelling tells: `ada+shop@example.com` is the mailbox
+ * `ada@example.com` (RFC 5233). Only to count mails by; what she wrote is what is written to.
+ */
+export function mailboxOf(email: string): string {
+  const at = email.lastIndexOf('@');
+  const local = email.slice(0, at).replace(/(?<=.)\+.*$/, '');
+  const domain = email.slice(at + 1);
+  return DOTLESS.has(domain) ? `${local.replaceAll('.', '')}@gmail.com` : `${local}@${domain}`;
+}
+
 /**
  * The keyed hash an address is suppressed under. `normalised` comes from `normaliseAddress` or is an identifier's value.
  * Example: `addressHash(keys, 'email', 'ada@example.com')`.

@@ -2,7 +2,7 @@ import { causedId, type NodeRef, type SubjectBatch } from '../../platform/eventl
 import { newUuid } from '../../platform/ids/index.ts';
 import { ASK_AGAIN_MS, CONFIRM_WITHIN_MS, shouldAsk } from './confirmation.ts';
 import { findAskedSince, insertConfirmations, type NewConfirmation } from './confirmation-store.ts';
-import { findStates } from './consent-store.ts';
+import { findStates, toWord } from './consent-store.ts';
 import type { Word } from './permission.ts';
 import { ALL_TOPICS, demandsOf, type Topic } from './topic.ts';
 
@@ -11,6 +11,8 @@ export interface PendingYes {
   readonly node: NodeRef;
   readonly channel: string;
   readonly topic: string;
+  /** When it was said. */
+  readonly occurredAt: number;
 }
 
 /**
@@ -25,27 +27,25 @@ export async function askForConfirmation(
   const { sql, workspaceId, now } = batch;
   const profileIds = [...new Set(pending.map((one) => one.profileId))];
   const words = new Map<string, Word>();
-  for (const { profile_id, channel, topic, status, occurred_ms, confirmed } of await findStates(
-    sql,
-    workspaceId,
-    profileIds,
-  ))
-    words.set(keyOf(profile_id, channel, topic), { status, occurredAt: occurred_ms, isConfirmed: confirmed });
+  for (const row of await findStates(sql, workspaceId, profileIds))
+    words.set(keyOf(row.profile_id, row.channel, row.topic), toWord(row));
   const askedAt = new Map<string, number[]>();
   for (const row of await findAskedSince(sql, workspaceId, { profileIds, sinceMs: now - ASK_AGAIN_MS }))
     push(askedAt, keyOf(row.profile_id, row.channel, row.topic), row.asked_at.getTime());
   const asked: NewConfirmation[] = [];
-  for (const { profileId, node, channel, topic } of pending) {
+  for (const { profileId, node, channel, topic, occurredAt: saidAt } of pending) {
     const key = keyOf(profileId, channel, topic);
     const facts = {
       channel,
       requiresConfirmation: demandsOf(topics, topic).requiresConfirmation,
+      saidAt,
       ofTopic: words.get(key),
       ofAll: words.get(keyOf(profileId, channel, ALL_TOPICS)),
       askedAt: askedAt.get(key) ?? [],
     };
     if (!shouldAsk(facts, now)) continue;
-    asked.push({ id: newUuid(now), profileId, node, channel, topic, askedAt: now, expiresAt: now + CONFIRM_WITHIN_MS });
+    const expiresAt = now + CONFIRM_WITHIN_MS;
+    asked.push({ id: newUuid(now), profileId, node, channel, topic, saidAt, askedAt: now, expiresAt });
     push(askedAt, key, now);
   }
   await insertConfirmations(sql, workspaceId, asked);

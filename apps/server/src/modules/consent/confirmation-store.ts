@@ -7,6 +7,8 @@ export interface NewConfirmation {
   readonly node: NodeRef;
   readonly channel: string;
   readonly topic: string;
+  /** When the yes was said. */
+  readonly saidAt: number;
   readonly askedAt: number;
   readonly expiresAt: number;
 }
@@ -19,9 +21,9 @@ export async function insertConfirmations(
   if (confirmations.length === 0) return;
   await sql.query({
     name: 'confirmation_insert',
-    text: `insert into consent_confirmation (workspace_id, id, profile_id, node_kind, node_id, channel, topic, asked_at, expires_at)
+    text: `insert into consent_confirmation (workspace_id, id, profile_id, node_kind, node_id, channel, topic, asked_at, expires_at, said_at)
            select $1, c.* from unnest($2::uuid[], $3::uuid[], $4::smallint[], $5::bigint[], $6::text[], $7::text[],
-             $8::timestamptz[], $9::timestamptz[]) as c`,
+             $8::timestamptz[], $9::timestamptz[], $10::timestamptz[]) as c`,
     values: [
       workspaceId,
       confirmations.map((one) => one.id),
@@ -32,6 +34,7 @@ export async function insertConfirmations(
       confirmations.map((one) => one.topic),
       confirmations.map((one) => new Date(one.askedAt)),
       confirmations.map((one) => new Date(one.expiresAt)),
+      confirmations.map((one) => new Date(one.saidAt)),
     ],
   });
 }
@@ -44,6 +47,8 @@ export interface ConfirmationRow {
   channel: string;
   topic: string;
   asked_at: Date;
+  /** Null of those from before it was kept. */
+  said_at: Date | null;
   expires_at: Date;
   mailed_at: Date | null;
   address_hash: string | null;
@@ -51,7 +56,17 @@ export interface ConfirmationRow {
 }
 
 const COLUMNS =
-  'id, profile_id, node_kind, node_id, channel, topic, asked_at, expires_at, mailed_at, address_hash, confirmed_at';
+  'id, profile_id, node_kind, node_id, channel, topic, asked_at, said_at, expires_at, mailed_at, address_hash, confirmed_at';
+
+/** Keeps others from deciding about these mailboxes until the transaction ends, whichever profiles they decide for. */
+export async function lockMailboxes(sql: Sql, workspaceId: number, mailboxHashes: readonly string[]): Promise<void> {
+  await sql.query({
+    name: 'confirmation_lock_mailboxes',
+    text: `select pg_advisory_xact_lock(hashtextextended('confirmations of ' || $1::int || ' ' || hash, 0))
+           from (select hash from unnest($2::text[]) as hash order by hash) as hashes`,
+    values: [workspaceId, mailboxHashes],
+  });
+}
 
 /** When these profiles were asked since then. Served by `consent_confirmation_profile`. */
 export async function findAskedSince(

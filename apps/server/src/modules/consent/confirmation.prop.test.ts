@@ -1,7 +1,7 @@
 import { propertyRuns } from '@segue/testkit/property-runs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ASK_AGAIN_MS, ASKS_PER_ADDRESS_MAX, canMail, shouldAsk } from './confirmation.ts';
+import { ASK_AGAIN_MS, ASKS_PER_ADDRESS_MAX, canMail, CONFIRM_WITHIN_MS, shouldAsk } from './confirmation.ts';
 import { decidePermission, lastWord, statusToRecord, type Word } from './permission.ts';
 
 const at = fc.integer({ min: 0, max: 6 });
@@ -84,7 +84,7 @@ describe('a question', () => {
         let now = 100 * DAY_MS;
         for (const { waitDays, topic } of wishes) {
           now += waitDays * DAY_MS;
-          const open = { topic, expiresAt: now + DAY_MS, confirmedAt: undefined };
+          const open = { topic, saidAt: now, word: undefined, expiresAt: now + DAY_MS, confirmedAt: undefined };
           if (canMail(open, mailed, now).kind === 'open') mailed.push({ topic, at: now });
           const recent = mailed.filter((one) => one.at > now - ASK_AGAIN_MS);
           expect(recent.length).toBeLessThanOrEqual(ASKS_PER_ADDRESS_MAX);
@@ -96,10 +96,11 @@ describe('a question', () => {
   });
 
   it('is not asked of what counts already, by telephone, or in vain', () => {
-    const none = { channel: 'email', requiresConfirmation: true, ofTopic: undefined, ofAll: undefined, askedAt: [] };
     const yes = (occurredAt: number, isConfirmed: boolean): Word => ({ status: 'granted', occurredAt, isConfirmed });
     const no = (occurredAt: number): Word => ({ status: 'denied', occurredAt, isConfirmed: false });
     const now = 20 * DAY_MS;
+    const unsaid = { ofTopic: undefined, ofAll: undefined, askedAt: [] };
+    const none = { channel: 'email', requiresConfirmation: true, saidAt: now, ...unsaid };
     expect(shouldAsk(none, now)).toBe(true);
     expect(shouldAsk({ ...none, channel: 'sms' }, now)).toBe(false);
     expect(shouldAsk({ ...none, ofTopic: yes(1, true) }, now)).toBe(false);
@@ -108,9 +109,17 @@ describe('a question', () => {
     expect(shouldAsk({ ...none, ofTopic: yes(1, true), ofAll: no(2) }, now)).toBe(true);
     expect(shouldAsk({ ...none, askedAt: [now - ASK_AGAIN_MS + 1] }, now)).toBe(false);
     expect(shouldAsk({ ...none, askedAt: [now - ASK_AGAIN_MS] }, now)).toBe(true);
-    const open = { topic: 'a', expiresAt: now + 1, confirmedAt: undefined };
+    expect(shouldAsk({ ...none, ofAll: no(now) }, now)).toBe(false);
+    expect(shouldAsk({ ...none, ofAll: no(now - 1) }, now)).toBe(true);
+    expect(shouldAsk({ ...none, saidAt: now - CONFIRM_WITHIN_MS }, now)).toBe(false);
+    const open = { topic: 'a', saidAt: now, word: undefined, expiresAt: now + 1, confirmedAt: undefined };
     expect(canMail(open, [], now)).toEqual({ kind: 'open' });
-    for (const closed of [undefined, { ...open, expiresAt: now }, { ...open, confirmedAt: 1 }])
+    for (const closed of [
+      undefined,
+      { ...open, expiresAt: now },
+      { ...open, confirmedAt: 1 },
+      { ...open, word: no(now) },
+    ])
       expect(canMail(closed, [], now).kind).toBe('closed');
   });
 });

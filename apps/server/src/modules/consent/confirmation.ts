@@ -9,11 +9,13 @@ export const ASK_AGAIN_MS = 7 * DAY_MS;
 /** Nor is an address asked more often than this within that time, about whatever topics. */
 export const ASKS_PER_ADDRESS_MAX = 3;
 
-/** Whether to ask for a confirmation: not of what counts already, nor again so soon. */
+/** Whether to ask for a confirmation: not of what counts already, was taken back or has lapsed, nor again so soon. */
 export function shouldAsk(
   pending: {
     readonly channel: string;
     readonly requiresConfirmation: boolean;
+    /** When she said yes: events of long ago arrive today, her no of yesterday before them. */
+    readonly saidAt: number;
     readonly ofTopic: Word | undefined;
     readonly ofAll: Word | undefined;
     /** When she was asked about this channel and topic before, in milliseconds. */
@@ -25,11 +27,21 @@ export function shouldAsk(
   if (pending.channel !== 'email') return false;
   const word = lastWord(pending.ofTopic, pending.ofAll);
   const counts = word?.status === 'granted' && (word.isConfirmed || !pending.requiresConfirmation);
+  if (isTakenBack(word, pending.saidAt) || pending.saidAt <= now - CONFIRM_WITHIN_MS) return false;
   return !counts && pending.askedAt.every((at) => at <= now - ASK_AGAIN_MS);
+}
+
+/** A no of the same instant is the last word. */
+function isTakenBack(word: Word | undefined, saidAt: number): boolean {
+  return word?.status === 'denied' && word.occurredAt >= saidAt;
 }
 
 export interface Confirmation {
   readonly topic: string;
+  /** When the yes was said that it asks about. */
+  readonly saidAt: number;
+  /** Her last word on it. */
+  readonly word: Word | undefined;
   readonly expiresAt: number;
   readonly confirmedAt: number | undefined;
 }
@@ -46,6 +58,7 @@ export function canMail(
   if (confirmation === undefined) return closed('nobody waits for this confirmation');
   if (confirmation.confirmedAt !== undefined) return closed('it is confirmed already');
   if (confirmation.expiresAt <= now) return closed('it has lapsed');
+  if (isTakenBack(confirmation.word, confirmation.saidAt)) return closed('the yes was taken back');
   const recent = mailed.filter(({ at }) => at > now - ASK_AGAIN_MS);
   if (recent.some(({ topic }) => topic === confirmation.topic))
     return closed('this address was asked about this topic lately');

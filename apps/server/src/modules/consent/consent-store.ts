@@ -1,6 +1,6 @@
 import type { NodeRef } from '../../platform/eventlog/index.ts';
 import type { Sql } from '../../platform/postgres/index.ts';
-import type { ConsentStatus, RecordStatus } from './permission.ts';
+import type { ConsentStatus, RecordStatus, Word } from './permission.ts';
 
 /** A record as it is stored. */
 export interface NewRecord {
@@ -112,6 +112,10 @@ export interface StateRow {
   confirmed: boolean;
   occurred_ms: number;
   record_id: string;
+}
+
+export function toWord(row: Pick<StateRow, 'status' | 'occurred_ms' | 'confirmed'>): Word {
+  return { status: row.status, occurredAt: row.occurred_ms, isConfirmed: row.confirmed };
 }
 
 /** The last words of many profiles at once. */

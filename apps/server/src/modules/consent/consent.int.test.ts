@@ -386,7 +386,8 @@ describe('the preference page', () => {
     const { workspaceId, hash, path, app, ask } = await createWorld();
     const form = path.replace('/p/u/', '/p/topics/');
     const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-    await app.inject({ method: 'POST', url: form, headers, body: 'action=stop' });
+    const stopped = await app.inject({ method: 'POST', url: form, headers, body: 'action=stop' });
+    expect(stopped.body).toContain('lets them through again');
     expect((await ask('transactional')).decision).toEqual({ kind: 'suppressed', reason: 'unsubscribe_all' });
     expect((await ask()).consent).toBe('denied');
     nowMs += 1_000;
@@ -397,8 +398,9 @@ describe('the preference page', () => {
       nowMs,
     });
     nowMs += 1_000;
-    await app.inject({ method: 'POST', url: form, headers, body: 'action=save&choice=email:marketing' });
+    const kept = await app.inject({ method: 'POST', url: form, headers, body: 'action=save&choice=email:marketing' });
     expect((await ask()).decision).toEqual({ kind: 'suppressed', reason: 'complaint' });
+    expect(kept.body).toContain('a choice below does not change that');
   });
 });
 

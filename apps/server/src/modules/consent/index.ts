@@ -1,4 +1,4 @@
-export { addressHash, normaliseAddress } from './address.ts';
+export { addressHash, mailboxOf, normaliseAddress } from './address.ts';
 export { brandVariables, readBrand } from './brand.ts';
 export { confirmUrl } from './confirm-link.ts';
 export { markConfirmationsMailed } from './confirmation-store.ts';

@@ -18,8 +18,8 @@ export interface TopicChoice extends Topic {
 
 export interface Choices {
   readonly topics: readonly TopicChoice[];
-  /** Whether the address stands for no message at all. */
-  readonly isStopped: boolean;
+  /** Whether the address stands for no message at all; `for_good`: whatever is chosen here. */
+  readonly stopped: 'no' | 'by_choice' | 'for_good';
 }
 
 /** The channels of each kind of address, in the order they are shown. */
@@ -33,7 +33,7 @@ export async function readChoices(services: Services, link: UnsubscribeLink): Pr
   const { workspaceId } = link;
   const sql = services.postgres;
   const profileId = (await followMerged(sql, workspaceId, [link.profileId])).get(link.profileId);
-  if (profileId === undefined) return { topics: [], isStopped: true };
+  if (profileId === undefined) return { topics: [], stopped: 'for_good' };
   const topics = (await listTopics(sql, workspaceId)).filter((one) => one.requiresOptIn);
   const channels = await channelsOf(services, link, profileId);
   const questions = topics.flatMap((topic) =>
@@ -51,10 +51,10 @@ export async function readChoices(services: Services, link: UnsubscribeLink): Pr
       channels: channels.filter((one) => one.isOn || !topic.doubleOptIn || one.channel === link.channel),
     };
   });
-  const isStopped = questions.some(
-    (question) => question.channel === link.channel && answers.get(question)?.suppression !== undefined,
-  );
-  return { topics: choices, isStopped };
+  const mine = questions.find((question) => question.channel === link.channel);
+  const reason = mine === undefined ? undefined : answers.get(mine)?.suppression;
+  const stopped = reason === undefined ? 'no' : reason === 'unsubscribe_all' ? 'by_choice' : 'for_good';
+  return { topics: choices, stopped };
 }
 
 /** Each channel with the hash of its address. */

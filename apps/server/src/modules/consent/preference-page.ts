@@ -1,14 +1,14 @@
 import type { Brand } from '@segue/contract';
 import { escapeHtml } from '../../platform/html.ts';
 import type { Spoken } from './choose-wording.ts';
-import type { TopicChoice } from './preference-choices.ts';
+import type { Choices, TopicChoice } from './preference-choices.ts';
 import { publicPage } from './public-page.ts';
 
 export interface PreferenceView extends Spoken {
   readonly token: string;
   readonly brand: Brand;
   readonly topics: readonly TopicChoice[];
-  readonly isStopped: boolean;
+  readonly stopped: Choices['stopped'];
   /** What just happened, in a sentence. */
   readonly done?: string | undefined;
 }
@@ -18,9 +18,10 @@ export function preferencePage(view: PreferenceView): string {
   const { wording, language, brand } = view;
   const action = `/p/topics/${escapeHtml(view.token)}`;
   const done = view.done === undefined ? '' : `<p class="done" role="status">${escapeHtml(view.done)}</p>`;
-  const stopped = view.isStopped ? `<p>${escapeHtml(wording.stoppedNow)}</p>` : '';
+  const stopped = { no: '', by_choice: wording.stoppedNow, for_good: wording.stoppedForGood }[view.stopped];
+  const note = stopped === '' ? '' : `<p>${escapeHtml(stopped)}</p>`;
   const topics = view.topics.map((topic) => topicGroup(topic, view)).join('');
-  const body = `<section class="sheet"><h1>${escapeHtml(wording.preferencesTitle)}</h1>${done}${stopped}
+  const body = `<section class="sheet"><h1>${escapeHtml(wording.preferencesTitle)}</h1>${done}${note}
 <form method="post" action="${action}"><fieldset><legend>${escapeHtml(wording.legend)}</legend>${topics}</fieldset>
 <button name="action" value="save">${escapeHtml(wording.save)}</button></form></section>
 <section class="sheet"><p class="quiet">${escapeHtml(wording.unsubscribeAllHint)}</p>

@@ -7,12 +7,12 @@ const INK = '#1c1b19';
 function styleOf(color: string): string {
   return `:root{color-scheme:light dark;--ink:${INK};--quiet:#5c5a55;--ground:#f6f5f2;--sheet:#fff;--line:#8a877f;--rule:#e2dfd8;--brand:${color};--on-brand:${readableOn(color)}}
 @media(prefers-color-scheme:dark){:root{--ink:#f3f1ec;--quiet:#b8b4ab;--ground:#161513;--sheet:#21201d;--line:#7d7a73;--rule:#3a3833}}
-*{box-sizing:border-box}body{margin:0;font:1rem/1.55 system-ui,-apple-system,"Segoe UI",sans-serif;color:var(--ink);background:var(--ground)}
+*{box-sizing:border-box}body{margin:0;overflow-wrap:anywhere;font:1rem/1.55 system-ui,-apple-system,"Segoe UI",sans-serif;color:var(--ink);background:var(--ground)}
 main{max-width:36rem;margin:0 auto;padding:1.5rem 1rem 3rem}header{display:flex;align-items:center;gap:.75rem;padding:.25rem 0 1.25rem;font-weight:600}
 header img{max-height:2.5rem;max-width:12rem}header .mark{width:.875rem;height:.875rem;border-radius:50%;background:var(--brand);flex:none}
 .sheet{background:var(--sheet);border-radius:.875rem;padding:1.5rem;box-shadow:0 1px 3px rgb(0 0 0/.12);margin-bottom:1rem}
 h1{font-size:1.5rem;line-height:1.25;margin:0 0 1rem}h2{font-size:1.0625rem;margin:0 0 .5rem}p{margin:0 0 1rem}.quiet{color:var(--quiet);font-size:.9375rem}
-fieldset{border:0;margin:0 0 1rem;padding:0}legend{padding:0;margin-bottom:.5rem;color:var(--quiet)}
+fieldset{min-width:0;border:0;margin:0 0 1rem;padding:0}legend{padding:0;margin-bottom:.5rem;color:var(--quiet)}
 fieldset fieldset{border-top:1px solid var(--rule);padding:1rem 0 .5rem;margin:0}fieldset p{margin:0}fieldset fieldset legend{float:left;width:100%;font-weight:600;color:var(--ink);margin:0}
 fieldset fieldset legend+*{clear:both}.choices{display:flex;flex-wrap:wrap;gap:.25rem 1.5rem}
 label{display:inline-flex;align-items:center;gap:.625rem;min-height:2.75rem;cursor:pointer}input{width:1.375rem;height:1.375rem;margin:0;accent-color:var(--brand)}

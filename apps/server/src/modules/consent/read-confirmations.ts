@@ -1,16 +1,19 @@
 import type { Sql } from '../../platform/postgres/index.ts';
 import { ASK_AGAIN_MS, canMail } from './confirmation.ts';
-import { findConfirmations, findMailedSince } from './confirmation-store.ts';
+import { type ConfirmationRow, findConfirmations, findMailedSince, lockMailboxes } from './confirmation-store.ts';
+import { findStates, toWord } from './consent-store.ts';
+import { lastWord, type Word } from './permission.ts';
+import { ALL_TOPICS } from './topic.ts';
 
 export interface ConfirmationQuestion {
   readonly confirmationId: string;
-  /** From `addressHash`: where the message that asks would go. */
-  readonly addressHash: string;
+  /** From `addressHash` of `mailboxOf`: where the message that asks would arrive. */
+  readonly mailboxHash: string;
 }
 
 /**
  * Why messages that ask for a confirmation must not go, by confirmation; those that may are left out. Questions count
- * against each other in the order given. One query a table.
+ * against each other in the order given; their mailboxes are locked until the transaction ends. One query a table.
  */
 export async function findUnaskable(
   sql: Sql,
@@ -18,16 +21,11 @@ export async function findUnaskable(
   { questions, now }: { questions: readonly ConfirmationQuestion[]; now: number },
 ): Promise<Map<string, string>> {
   if (questions.length === 0) return new Map();
-  const rows = new Map(
-    (
-      await findConfirmations(
-        sql,
-        workspaceId,
-        questions.map((one) => one.confirmationId),
-      )
-    ).map((row) => [row.id, row]),
-  );
-  const addressHashes = [...new Set(questions.map((one) => one.addressHash))];
+  const addressHashes = [...new Set(questions.map((one) => one.mailboxHash))];
+  await lockMailboxes(sql, workspaceId, addressHashes);
+  const ids = questions.map((one) => one.confirmationId);
+  const rows = new Map((await findConfirmations(sql, workspaceId, ids)).map((row) => [row.id, row]));
+  const words = await readWords(sql, workspaceId, [...rows.values()]);
   const before = await findMailedSince(sql, workspaceId, { addressHashes, sinceMs: now - ASK_AGAIN_MS });
   const mailed = before.map((row) => ({
     id: row.id,
@@ -36,11 +34,13 @@ export async function findUnaskable(
     at: row.mailed_at?.getTime() ?? 0,
   }));
   const refused = new Map<string, string>();
-  for (const { confirmationId, addressHash } of questions) {
+  for (const { confirmationId, mailboxHash: addressHash } of questions) {
     const row = rows.get(confirmationId);
     const others = mailed.filter((one) => one.addressHash === addressHash && one.id !== confirmationId);
     const confirmation = row && {
       topic: row.topic,
+      saidAt: (row.said_at ?? row.asked_at).getTime(),
+      word: words.get(row.id),
       expiresAt: row.expires_at.getTime(),
       confirmedAt: row.confirmed_at?.getTime(),
     };
@@ -49,4 +49,20 @@ export async function findUnaskable(
     else if (row !== undefined) mailed.push({ id: row.id, addressHash, topic: row.topic, at: now });
   }
   return refused;
+}
+
+/** What each asked customer said last about what she is asked, by confirmation. */
+async function readWords(
+  sql: Sql,
+  workspaceId: number,
+  rows: readonly ConfirmationRow[],
+): Promise<Map<string, Word | undefined>> {
+  const states = await findStates(sql, workspaceId, [...new Set(rows.map((row) => row.profile_id))]);
+  const wordOn = (row: ConfirmationRow, topic: string): Word | undefined => {
+    const found = states.find(
+      (one) => one.profile_id === row.profile_id && one.channel === row.channel && one.topic === topic,
+    );
+    return found && toWord(found);
+  };
+  return new Map(rows.map((row) => [row.id, lastWord(wordOn(row, row.topic), wordOn(row, ALL_TOPICS))]));
 }

@@ -1,5 +1,5 @@
 import type { Sql } from '../../platform/postgres/index.ts';
-import { findStates, type StateRow } from './consent-store.ts';
+import { findStates, type StateRow, toWord } from './consent-store.ts';
 import { decidePermission, type Permission, type SuppressionReason, type Word } from './permission.ts';
 import { findSuppressions, type SuppressionRow } from './suppression-store.ts';
 import { ALL_TOPICS, demandsOf } from './topic.ts';
@@ -47,12 +47,7 @@ function keyOf(...parts: readonly string[]): string {
 }
 
 function wordsByKey(rows: readonly StateRow[]): Map<string, Word> {
-  return new Map(
-    rows.map((row) => [
-      keyOf(row.profile_id, row.channel, row.topic),
-      { status: row.status, occurredAt: row.occurred_ms, isConfirmed: row.confirmed },
-    ]),
-  );
+  return new Map(rows.map((row) => [keyOf(row.profile_id, row.channel, row.topic), toWord(row)]));
 }
 
 function reasonsByKey(rows: readonly SuppressionRow[]): Map<string, SuppressionReason[]> {

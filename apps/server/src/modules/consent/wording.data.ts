@@ -12,7 +12,10 @@ export interface Wording {
   readonly stopHint: string;
   readonly stop: string;
   readonly stopped: string;
+  /** She stopped everything herself. */
   readonly stoppedNow: string;
+  /** Mail came back, was reported, or was stopped by the shop. */
+  readonly stoppedForGood: string;
   readonly oneClickDone: string;
   readonly confirmTitle: string;
   /** Kept as proof of what a customer confirmed. */
@@ -39,7 +42,9 @@ const en: Wording = {
   stopHint: 'No message of any kind goes to this address any more, not even about your orders.',
   stop: 'Stop everything',
   stopped: 'Done. This address gets no more messages.',
-  stoppedNow: 'At present this address gets no messages at all. Saving a choice above lets them through again.',
+  stoppedNow: 'At present this address gets no messages at all. Saving a choice below lets them through again.',
+  stoppedForGood:
+    'This address gets no messages at all, and a choice below does not change that. Please write to us if you want them again.',
   oneClickDone: 'Done. You will get no more of these messages.',
   confirmTitle: 'One more step',
   confirmQuestion: 'Yes, {brand} may send me messages about: {topic}',
@@ -79,6 +84,8 @@ const de: Wording = {
   stop: 'Gar keine Nachrichten mehr',
   stopped: 'Erledigt. Diese Adresse bekommt keine Nachrichten mehr.',
   stoppedNow: 'Zurzeit bekommt diese Adresse gar keine Nachrichten. Eine gespeicherte Auswahl lässt sie wieder zu.',
+  stoppedForGood:
+    'Diese Adresse bekommt gar keine Nachrichten, und eine Auswahl hier ändert daran nichts. Bitte schreiben Sie uns, wenn Sie wieder welche möchten.',
   oneClickDone: 'Erledigt. Sie bekommen keine dieser Nachrichten mehr.',
   confirmTitle: 'Nur noch ein Schritt',
   confirmQuestion: 'Ja, {brand} darf mir Nachrichten schicken über: {topic}',
@@ -113,7 +120,9 @@ const fr: Wording = {
   stopHint: 'Plus aucun message ne sera envoyé à cette adresse, même sur vos commandes.',
   stop: 'Ne plus rien recevoir',
   stopped: 'C’est fait. Cette adresse ne reçoit plus aucun message.',
-  stoppedNow: 'Cette adresse ne reçoit plus aucun message. Enregistrer un choix ci-dessus les autorise de nouveau.',
+  stoppedNow: 'Cette adresse ne reçoit plus aucun message. Enregistrer un choix ci-dessous les autorise de nouveau.',
+  stoppedForGood:
+    'Cette adresse ne reçoit aucun message, et un choix ci-dessous n’y change rien. Écrivez-nous si vous en voulez de nouveau.',
   oneClickDone: 'C’est fait. Vous ne recevrez plus ces messages.',
   confirmTitle: 'Encore une étape',
   confirmQuestion: 'Oui, {brand} peut m’envoyer des messages à propos de : {topic}',

@@ -11,7 +11,7 @@ const HIDDEN =
 export function addPreheader(html: string, preheader: string | undefined): string {
   if (preheader === undefined || preheader.trim() === '') return html;
   const hidden = `<div style="${HIDDEN}">${preheader.trim()}${PADDING}</div>`;
-  const body = /<body\b(?:[^>"']|"[^"]*"|'[^']*')*>/i.exec(html);
+  const body = /<body\b(?:[^>"']|"[^"]*"|'[^']*'){0,1000}>/i.exec(html);
   if (body === null) return hidden + html;
   const at = body.index + body[0].length;
   return html.slice(0, at) + hidden + html.slice(at);

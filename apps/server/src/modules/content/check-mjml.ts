@@ -11,6 +11,8 @@ export interface SourceFault {
 export const MJML_CHARS_MAX = 100_000;
 const ELEMENTS_MAX = 3_000;
 const DEPTH_MAX = 20;
+/** Styles to put into the elements: their characters times the tags of the source. Each selector is tried on each element. */
+const INLINING_MAX = 2_000_000;
 
 interface Tag {
   /** Whether words stand between the tag before and this one. */
@@ -27,7 +29,10 @@ interface Tag {
 export function checkMjml({ text, word }: Pick<LiquidHidden, 'text' | 'word'>): SourceFault[] {
   if (text.length > MJML_CHARS_MAX)
     return [{ line: 1, message: `the source is longer than ${MJML_CHARS_MAX} characters; shorten it` }];
-  const read = readTags(blankComments(text), word);
+  const bare = blankComments(text);
+  const inlining = checkInlineStyles(bare);
+  if (inlining !== undefined) return [inlining];
+  const read = readTags(bare, word);
   if (!Array.isArray(read)) return [read];
   if (read.length > ELEMENTS_MAX)
     return [{ line: read[ELEMENTS_MAX]!.line, message: `there are more than ${ELEMENTS_MAX} elements; shorten it` }];
@@ -42,6 +47,30 @@ export function checkMjml({ text, word }: Pick<LiquidHidden, 'text' | 'word'>): 
       { line: root?.line ?? 1, message: 'the source begins with another element; wrap all of it into <mjml>…</mjml>' },
     ];
   return checkNesting(read);
+}
+
+const STYLE_START = /<mj-style(?=[\s/>])/gi;
+
+/** Styles with `inline` are matched while compiling, and some selectors take their time by a power of the elements. */
+function checkInlineStyles(text: string): SourceFault | undefined {
+  const tags = text.split('<').length;
+  let chars = 0;
+  STYLE_START.lastIndex = 0;
+  for (let match = STYLE_START.exec(text); match !== null; match = STYLE_START.exec(text)) {
+    const end = tagEnd(text, STYLE_START.lastIndex);
+    if (end < 0) return undefined;
+    const isInline = /\sinline\b/i.test(text.slice(match.index, end));
+    const close = text.indexOf('</mj-style', end);
+    const css = isInline ? text.slice(end + 1, close < 0 ? text.length : close) : '';
+    const line = 1 + countLines(text.slice(0, match.index));
+    if (/~|:[\w-]+\(/.test(css))
+      return { line, message: 'an inline style cannot select by "~" or by functions like ":not()"; give a css-class' };
+    chars += css.length;
+    if (chars * tags > INLINING_MAX)
+      return { line, message: 'the inline styles are too long for so many elements; leave out inline="inline"' };
+    STYLE_START.lastIndex = close < 0 ? text.length : close;
+  }
+  return undefined;
 }
 
 /** Elements that show their children and no text of their own. */

@@ -3,6 +3,7 @@ import { checkMjml, type SourceFault } from './check-mjml.ts';
 import { findLiquidFault } from './compile-email.ts';
 import { countLines, hideLiquid, type LiquidHidden } from './hide-liquid.ts';
 import { findMarkupFaults, STYLE_REMEDY } from './markup-faults.ts';
+import { readHtmlTags } from './read-html-tags.ts';
 
 /** As much as Liquid parses; the mail programs that clip do so at half of it. */
 const HTML_CHARS_MAX = 200_000;
@@ -112,13 +113,13 @@ function findLost({ pieces, word }: LiquidHidden, kept: string): SourceFault[] {
   );
 }
 
-const STYLED = /\sstyle\s*=\s*"([^"]*)"|<style\b[^>]*>([\s\S]*?)<\/style/gi;
-
 /** Escaping for HTML keeps a value inside its quotes, not inside its style. */
 function findStyled({ pieces, word }: LiquidHidden, html: string): SourceFault[] {
   const styled = new Set<number>();
-  for (const [, attribute, element] of html.matchAll(STYLED))
-    for (const match of (attribute ?? element ?? '').matchAll(word)) styled.add(Number(match[1]));
+  for (const { attributes, content } of readHtmlTags(html)) {
+    const styles = attributes.filter(({ name }) => name === 'style').map(({ value }) => value);
+    for (const style of [...styles, content]) for (const match of style.matchAll(word)) styled.add(Number(match[1]));
+  }
   return [...styled].flatMap((index) => {
     const piece = pieces[index];
     return piece === undefined || piece.kind === 'tag'

@@ -18,7 +18,7 @@ const TEXTS: Readonly<Record<string, ConfirmationText>> = {
     title: 'One more step',
     line: 'Somebody, probably you, signed this address up for “{{ topic_name }}” from {{ brand.name }}. Is that right?',
     button: 'Yes, sign me up',
-    ignore: 'It was not you? Then do nothing: you will not hear from us again about this.',
+    ignore: 'It was not you? Then do nothing: without your yes we send you none of it.',
   },
   de: {
     name: 'Anmeldung bestätigen',
@@ -27,7 +27,7 @@ const TEXTS: Readonly<Record<string, ConfirmationText>> = {
     title: 'Nur noch ein Schritt',
     line: 'Jemand, vermutlich Sie, hat diese Adresse für „{{ topic_name }}“ von {{ brand.name }} angemeldet. Stimmt das?',
     button: 'Ja, anmelden',
-    ignore: 'Das waren nicht Sie? Dann tun Sie nichts: Wir schreiben Ihnen deswegen nicht wieder.',
+    ignore: 'Das waren nicht Sie? Dann tun Sie nichts: Ohne Ihr Ja schicken wir Ihnen nichts davon.',
   },
   fr: {
     name: 'Confirmer une inscription',
@@ -36,7 +36,7 @@ const TEXTS: Readonly<Record<string, ConfirmationText>> = {
     title: 'Encore une étape',
     line: 'Quelqu’un, sans doute vous, a inscrit cette adresse à « {{ topic_name }} » de {{ brand.name }}. Est-ce exact ?',
     button: 'Oui, je m’inscris',
-    ignore: 'Ce n’était pas vous ? Ne faites rien : nous ne vous écrirons plus à ce sujet.',
+    ignore: 'Ce n’était pas vous ? Ne faites rien : sans votre accord, nous n’en enverrons rien.',
   },
 };
 

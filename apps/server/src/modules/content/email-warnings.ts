@@ -7,7 +7,8 @@ import { attributeOf } from './html-text.ts';
 export const CLIP_BYTES = 102 * 1_024;
 /** Tracked links are this much longer than the shop's own. */
 const LINK_BYTES = 300;
-const IMAGE = /<img\b((?:[^>"']|"[^"]*"|'[^']*')*)>/gi;
+/** Bounded, so that markup full of open quotes is not read to its end again and again. */
+const IMAGE = /<img\b((?:[^>"']|"[^"]*"|'[^']*'){0,1000})>/gi;
 
 /** What a mail can go without, but should not: seen in the mail as it would be sent. `missing` as of `listMissing`. */
 export function findWarnings(mail: {

@@ -40,7 +40,8 @@ export function htmlToText(html: string): string {
   return reader.finish();
 }
 
-const TAG = /<(\/?)([a-z][a-z0-9:-]*)((?:[^>"']|"[^"]*"|'[^']*')*)>/iy;
+/** Bounded, so that markup full of open quotes is not read to its end again and again. */
+const TAG = /<(\/?)([a-z][a-z0-9:-]*)((?:[^>"']|"[^"]*"|'[^']*'){0,1000})>/iy;
 
 /** Reads what begins with "<"; answers where to go on. */
 function readMarkup(html: string, at: number, reader: TextReader): number {

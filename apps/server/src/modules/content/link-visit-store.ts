@@ -67,17 +67,18 @@ export async function takeDueVisits(
   return rows;
 }
 
-/** The visits to any link of these messages. */
+/** The links of these messages that were visited in this time, each visit. Served by `link_visit_near`. */
 export async function findVisitsOfMessages(
   sql: Sql,
   workspaceId: number,
-  messageIds: readonly string[],
+  { messageIds, fromMs, toMs }: { messageIds: readonly string[]; fromMs: number; toMs: number },
 ): Promise<Pick<LinkVisitRow, 'message_id' | 'link' | 'visited_at'>[]> {
   if (messageIds.length === 0) return [];
   const { rows } = await sql.query<Pick<LinkVisitRow, 'message_id' | 'link' | 'visited_at'>>({
     name: 'link_visit_of_messages',
-    text: `select message_id, link, visited_at from link_visit where workspace_id = $1 and message_id = any($2::text[])`,
-    values: [workspaceId, messageIds],
+    text: `select distinct message_id, link, visited_at from link_visit
+           where workspace_id = $1 and message_id = any($2::text[]) and visited_at between $3 and $4`,
+    values: [workspaceId, messageIds, new Date(fromMs), new Date(toMs)],
   });
   return rows;
 }

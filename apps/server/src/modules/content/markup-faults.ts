@@ -1,30 +1,54 @@
 import type { SourceFault } from './check-mjml.ts';
+import { countLines, hideLiquid } from './hide-liquid.ts';
+import { type HtmlAttribute, type HtmlTag, readHtmlTags } from './read-html-tags.ts';
 
 export const STYLE_REMEDY = 'write a fixed style, or choose between fixed ones with {% if %}';
 
-/** Where HTML lets a value do more than stand for itself, escaped or not. */
-const MARKUP_FAULTS: readonly { readonly pattern: RegExp; readonly message: string }[] = [
-  { pattern: /<\s*script\b/i, message: 'mailboxes drop scripts; remove the script element' },
-  {
-    pattern: /<[a-z][^<>]*\s[\w:-]+\s*=\s*\{[{%]/i,
-    message: 'an attribute with a variable needs quotes, like href="{{ url }}"',
-  },
-  { pattern: /<[a-z][^<>]*\son\w+\s*=/i, message: 'mailboxes drop event handlers like onclick; remove the attribute' },
-  {
-    pattern: /\sstyle\s*=\s*(?:"[^"]*\{\{|'[^']*\{\{)/i,
-    message: `a variable would be part of a style; ${STYLE_REMEDY}`,
-  },
-  {
-    pattern: /<style\b(?:(?!<\/style)[^{]|\{(?!\{)(?!<\/style))*\{\{/i,
-    message: `a variable would be part of a style; ${STYLE_REMEDY}`,
-  },
-];
+const SCRIPT = 'mailboxes drop scripts; remove the script element';
+const UNQUOTED = 'an attribute with a variable needs quotes, like href="{{ url }}"';
+const HANDLER = 'mailboxes drop event handlers like onclick; remove the attribute';
+const STYLED = `a variable would be part of a style; ${STYLE_REMEDY}`;
 
-/** The first of each kind. */
+/** Where HTML lets a value do more than stand for itself, escaped or not; the first of each kind. */
 export function findMarkupFaults(html: string): SourceFault[] {
-  return MARKUP_FAULTS.flatMap(({ pattern, message }) => {
-    const match = pattern.exec(html);
-    if (match === null) return [];
-    return [{ line: html.slice(0, match.index + match[0].length).split('\n').length, message }];
-  });
+  const { text, pieces, word } = hideLiquid(html);
+  const kindsIn = (part: string) => [...part.matchAll(word)].map((match) => pieces[Number(match[1])]?.kind);
+  const liquid: LiquidIn = {
+    hasOutput: (part) => kindsIn(part).includes('output'),
+    beginsWithLiquid: (part) => part.search(word) === 0,
+    without: (part) => part.replace(word, ''),
+  };
+  const found = new Map<string, number>();
+  for (const tag of readHtmlTags(text)) {
+    for (const { message, at } of faultsOfTag(tag, liquid)) if (!found.has(message)) found.set(message, at);
+  }
+  return [...found].map(([message, at]) => ({ line: 1 + countLines(text.slice(0, at)), message }));
+}
+
+/** What is known of the Liquid in a part of the source in which it is hidden. */
+interface LiquidIn {
+  readonly hasOutput: (part: string) => boolean;
+  readonly beginsWithLiquid: (part: string) => boolean;
+  readonly without: (part: string) => string;
+}
+
+function faultsOfTag(tag: HtmlTag, liquid: LiquidIn): { message: string; at: number }[] {
+  const { name, at, attributes, content } = tag;
+  const faults = attributes.flatMap((attribute) =>
+    faultsOfAttribute(attribute, liquid).map((message) => ({ message, at: attribute.at })),
+  );
+  if (name === 'script') faults.push({ message: SCRIPT, at });
+  if (liquid.hasOutput(name)) faults.push({ message: UNQUOTED, at });
+  if (name === 'style' && liquid.hasOutput(content)) faults.push({ message: STYLED, at });
+  return faults;
+}
+
+function faultsOfAttribute({ name, value, isQuoted }: HtmlAttribute, liquid: LiquidIn): string[] {
+  const plainName = liquid.without(name);
+  const isLoose = liquid.hasOutput(name) || (!isQuoted && (liquid.hasOutput(value) || liquid.beginsWithLiquid(value)));
+  return [
+    ...(isLoose ? [UNQUOTED] : []),
+    ...(/^on\w/.test(plainName) ? [HANDLER] : []),
+    ...(plainName === 'style' && liquid.hasOutput(value) ? [STYLED] : []),
+  ];
 }

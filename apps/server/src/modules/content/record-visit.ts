@@ -33,7 +33,8 @@ async function recordIn(ctx: TxCtx, { kind, message, url, verdict }: SeenVisit):
   const visit = { id: newUuid(at), messageId: message.messageId, link, at, dueAt, click: { message, url: shown } };
   await insertLinkVisit(ctx.sql, ctx.workspaceId, visit);
   if (dueAt !== undefined) return;
-  const others = await findVisitsOfMessages(ctx.sql, ctx.workspaceId, [message.messageId]);
+  const near = { messageIds: [message.messageId], fromMs: at - HOLD_MS, toMs: at + HOLD_MS };
+  const others = await findVisitsOfMessages(ctx.sql, ctx.workspaceId, near);
   const visits = others.map((other) => ({ link: other.link, at: other.visited_at.getTime() }));
   tell(isBurst(visit, visits) ? 'many_links' : undefined);
 }

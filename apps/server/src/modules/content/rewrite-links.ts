@@ -2,7 +2,7 @@ import { escapeHtml } from '../../platform/html.ts';
 import { decodeEntities } from './decode-entities.ts';
 
 const LINK_START = /<(?:a|area)(?=[\s/])/gi;
-const ATTRIBUTE = /\s*\/?\s*([^\s"'<>/=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+)))?/y;
+const ATTRIBUTE = /[\s/]*([^\s"'<>/=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+)))?/y;
 /** Schemes that run what follows them. A template never means one; a value in a link might. */
 const RUNNING_SCHEME = /^(javascript|vbscript|data):/i;
 

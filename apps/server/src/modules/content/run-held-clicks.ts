@@ -1,6 +1,6 @@
 import { createContext, type Services } from '../../platform/context.ts';
 import { causedId, inTransaction, type TxCtx } from '../../platform/eventlog/index.ts';
-import { isBurst } from './classify-visit.ts';
+import { HOLD_MS, isBurst } from './classify-visit.ts';
 import {
   deleteVisitsBefore,
   findVisitsOfMessages,
@@ -33,7 +33,9 @@ export async function forgetLinkVisits(services: Services): Promise<number> {
 async function decideIn(ctx: TxCtx, now: number): Promise<number> {
   const due = await takeDueVisits(ctx.sql, ctx.workspaceId, { now, limit: BATCH_MAX });
   const messageIds = [...new Set(due.map((visit) => visit.message_id))];
-  const visits = await findVisitsOfMessages(ctx.sql, ctx.workspaceId, messageIds);
+  const times = due.map((visit) => visit.visited_at.getTime());
+  const near = { messageIds, fromMs: Math.min(...times) - HOLD_MS, toMs: Math.max(...times) + HOLD_MS };
+  const visits = due.length === 0 ? [] : await findVisitsOfMessages(ctx.sql, ctx.workspaceId, near);
   for (const visit of due) {
     const others = visits.filter((other) => other.message_id === visit.message_id).map(toVisit);
     const machine = isBurst(toVisit(visit), others) ? 'many_links' : undefined;

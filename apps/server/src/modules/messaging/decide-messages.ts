@@ -21,7 +21,7 @@ import type { SendDeps } from './ports.ts';
 export interface PreparedMessage {
   readonly message: DueMessage;
   readonly templateExists: boolean;
-  readonly address: { readonly text: string; readonly hash: string } | undefined;
+  readonly address: { readonly text: string; readonly hash: string; readonly mailboxHash: string } | undefined;
   readonly content: EmailContent | undefined;
   /** Why there is no content. */
   readonly brokenFor: string | undefined;
@@ -124,7 +124,7 @@ function confirmationsOf(candidates: readonly PreparedMessage[]): ConfirmationQu
   return candidates.flatMap(({ message, address }) =>
     message.source.kind !== 'confirmation' || address === undefined
       ? []
-      : [{ confirmationId: message.source.confirmationId, addressHash: address.hash }],
+      : [{ confirmationId: message.source.confirmationId, mailboxHash: address.mailboxHash }],
   );
 }
 
@@ -177,9 +177,8 @@ async function writeDecisions(batch: SubjectBatch, deps: SendDeps, decided: read
     now,
   });
   await insertCounted(sql, workspaceId, { sends: counted, now });
-  const mailed = departures.flatMap(({ message: { source }, addressHash }) =>
-    source.kind === 'confirmation' ? [{ id: source.confirmationId, addressHash }] : [],
-  );
+  const leaving = decided.filter(({ decision }) => decision.kind === 'send').map(({ prepared }) => prepared);
+  const mailed = confirmationsOf(leaving).map((one) => ({ id: one.confirmationId, addressHash: one.mailboxHash }));
   await markConfirmationsMailed(sql, workspaceId, { mailed, now });
   for (const { message, by, reason } of refusals)
     batch.emit(messageEvent('Message Refused', message, { now, by, reason }));

@@ -123,6 +123,45 @@ describe('double opt-in', () => {
     expect(mails).toHaveLength(3);
   });
 
+  it('asks no mailbox more often under addresses that all lead to it', async () => {
+    for (const email of [
+      'm.ia+1@gmail.com',
+      'mia+2@gmail.com',
+      'mia@googlemail.com',
+      'bo+1@example.com',
+      'bo+2@example.com',
+    ]) {
+      await on.addProfile(email);
+      await signUp(email);
+    }
+    expect(mails.map((mail) => [mail.to].flat()[0]?.text)).toEqual(['m.ia+1@gmail.com', 'bo+1@example.com']);
+  });
+
+  it('asks about no yes that was taken back, whichever was heard first, nor of one said long ago', async () => {
+    const said = { channel: 'email', topic: 'marketing' };
+    const say = (status: string, occurredAt: number) =>
+      on.accept({
+        type: 'track',
+        name: 'Consent Updated',
+        identifiers: idOf(ADA),
+        properties: { ...said, status },
+        occurredAt,
+      });
+    await on.addProfile(ADA);
+    const now = on.clock.now();
+    await say('granted', now - 30 * DAY_MS);
+    await settle();
+    await say('denied', now - 1_000);
+    await say('granted', now - 2_000);
+    await settle();
+    expect(mails).toEqual([]);
+    await say('granted', now - 500);
+    await on.process();
+    await say('denied', now - 400);
+    await settle();
+    expect(mails).toEqual([]);
+  });
+
   it('is not undone by pressing the button again after a no, and lapses after thirty days', async () => {
     const profileId = await on.addProfile(ADA);
     await signUp();

@@ -8,6 +8,7 @@ import {
   addressHash,
   brandVariables,
   confirmUrl,
+  mailboxOf,
   normaliseAddress,
   readBrand,
   unsubscribeUrl,
@@ -99,7 +100,8 @@ function prepareOne(message: DueMessage, material: Material): PreparedMessage {
     shown: undefined,
   };
   if (text === undefined || material.address === undefined) return nothing;
-  const address = { text, hash: addressHash(material.keys, message.channel, text) };
+  const hashOf = (written: string) => addressHash(material.keys, message.channel, written);
+  const address = { text, hash: hashOf(text), mailboxHash: hashOf(mailboxOf(text)) };
   if (material.version === undefined) return { ...nothing, address };
   const link = unsubscribeUrl(material.keys, {
     publicUrl: material.homes.links,

@@ -1,6 +1,6 @@
 export { companiesStage } from './companies/companies-stage.ts';
 export { companyRoutes } from './companies/company-routes.ts';
-export { changedDerivedTraits, defineDerivedTraits, noteDerivedTraits, setDerivedTraits } from './derived-traits.ts';
+export { changedDerivedTraits, defineDerivedTraits, noteDerivedTraits } from './derived-traits.ts';
 export { type Identifier, kindOfCode, normaliseIdentifier, rankIdentifiers } from './identifier.ts';
 export { createIdentityStage } from './identity-stage.ts';
 export { profilesMigrations } from './migrations/index.ts';

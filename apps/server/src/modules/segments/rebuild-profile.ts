@@ -1,6 +1,7 @@
 import type { Ctx } from '../../platform/context.ts';
 import { AppError } from '../../platform/errors.ts';
 import {
+  countDeadLetterRows,
   inSubjects,
   inTransaction,
   type LanePosition,
@@ -27,8 +28,18 @@ import { EMPTY_STATE, segmentSection } from './segment-section.ts';
  */
 export async function rebuildProfile(ctx: Ctx, profileId: string): Promise<void> {
   await inTransaction(ctx, async (ctx) => {
+    await refuseWhileLettersWait(ctx);
     await rebuildIn(ctx, profileId);
     await recordAudit(ctx, { action: 'profile.rebuilt', subject: publicId('prf', profileId) });
+  });
+}
+
+/** The history holds what waits as a dead letter too: counted now, it would count again when it is replayed. */
+async function refuseWhileLettersWait(ctx: TxCtx): Promise<void> {
+  const waiting = await countDeadLetterRows(ctx.sql, ctx.workspaceId, {});
+  if (waiting === 0) return;
+  throw new AppError('conflict', 'Events of this workspace wait as dead letters', {
+    details: [{ field: '', message: `replay or discard the ${waiting} dead letters first, then rebuild` }],
   });
 }
 

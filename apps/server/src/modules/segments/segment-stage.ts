@@ -34,7 +34,10 @@ function forgetAll(batch: EventBatch): void {
 }
 
 function planLooks(batch: EventBatch, { rules }: SegmentDefinitions): Look[] {
-  const mayFlip = (subject: Subject) => [...changedDerivedTraits(subject)].some((name) => rules.rulesByTrait.has(name));
+  const mayFlip = (subject: Subject): boolean => {
+    for (const name of changedDerivedTraits(subject)) if (rules.rulesByTrait.has(name)) return true;
+    return false;
+  };
   const looks = new Map<Subject, Look>();
   const lookAt = (subject: Subject): Look => {
     let look = looks.get(subject);

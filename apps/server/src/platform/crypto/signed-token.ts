@@ -4,6 +4,7 @@ import type { Json } from '../json.ts';
 /** What a token is for. It is part of what is signed, so a link of one kind never passes as another. */
 export type TokenPurpose = 'unsubscribe' | 'click' | 'open' | 'view' | 'confirm' | 'probe';
 
+const WORKSPACE_MAX = 2_147_483_647;
 const WORKSPACE = /^[1-9]\d{0,9}$/;
 
 /**
@@ -18,7 +19,10 @@ export function signToken(key: Buffer, token: { purpose: TokenPurpose; workspace
 /** The workspace whose key would have signed this; undefined when the text is no token at all. Trust nothing before `readToken`. */
 export function tokenWorkspace(token: string): number | undefined {
   const parts = token.split('.');
-  return parts.length === 3 && WORKSPACE.test(parts[0]!) ? Number(parts[0]) : undefined;
+  if (parts.length !== 3 || !WORKSPACE.test(parts[0]!)) return undefined;
+  const workspaceId = Number(parts[0]);
+  // More than the database counts to: nobody's.
+  return workspaceId <= WORKSPACE_MAX ? workspaceId : undefined;
 }
 
 /** The payload of a token signed with this key for this purpose; undefined when it was not. */

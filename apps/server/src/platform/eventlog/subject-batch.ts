@@ -5,6 +5,7 @@ import type { Transaction } from '../postgres/index.ts';
 import { appendLines, internalLane } from './append.ts';
 import type { EmittedEvent, SubjectBatch } from './batch.ts';
 import type { Block } from './block.ts';
+import { cleanText } from './clean-text.ts';
 import { encodeEvent, INTERNAL_LOG, type StoredEvent } from './event.ts';
 import { isInTransaction } from './tx-ctx.ts';
 import { readConfigVersion } from './lease.ts';
@@ -72,19 +73,22 @@ export class OpenBatch implements SubjectBatch {
 /** Appends what batches emitted to the internal log. The last statement of a transaction: lanes are locked last. */
 export async function appendEmitted(sql: Transaction, batches: readonly OpenBatch[]): Promise<Block[]> {
   const lines = new Map<number, string[]>();
-  const events = new Map<number, StoredEvent[]>();
+  const events = new Map<number, (StoredEvent | undefined)[]>();
   for (const batch of batches) {
     for (const emitted of batch.emitted) {
       const lane = internalLane(emitted.subjectId);
       const event = toStored(batch, emitted);
-      const line = encodeEvent(event);
+      const written = encodeEvent(event);
+      const line = cleanText(written);
+      // What had to be cleaned is read anew, as it was written.
+      const asWritten = line === written ? event : undefined;
       const laneLines = lines.get(lane);
       if (laneLines === undefined) {
         lines.set(lane, [line]);
-        events.set(lane, [event]);
+        events.set(lane, [asWritten]);
       } else {
         laneLines.push(line);
-        events.get(lane)!.push(event);
+        events.get(lane)!.push(asWritten);
       }
     }
   }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { defineEndpoint } from '@segue/contract';
+import { defineEndpoint, jsonSchema } from '@segue/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { createTestDatabase, serveRoutes, type TestDatabase } from '../../testkit/index.ts';
@@ -26,6 +26,17 @@ const forget = defineEndpoint({
   scope: 'workspace:write',
   tag: 'Workspace',
   summary: 'Forget a note',
+  status: 204,
+});
+
+const weigh = defineEndpoint({
+  method: 'POST',
+  path: '/api/v1/weights',
+  scope: 'workspace:read',
+  tag: 'Workspace',
+  summary: 'Take any JSON value',
+  body: z.strictObject({ value: jsonSchema }),
+  changesNothing: true,
   status: 204,
 });
 
@@ -63,6 +74,7 @@ function serverOf(work: Work) {
           await work(tx, params.id);
           return { text: body.text };
         });
+        serve(weigh, () => undefined);
         serve(forget, ({ ctx: tx, params }) => work(tx, params.id));
       },
     ],
@@ -160,5 +172,29 @@ describe('a change', () => {
     });
     expect(other.statusCode).toBe(409);
     expect([await notes('here'), await notes('there')]).toEqual([1, 0]);
+  });
+});
+
+describe('a body', () => {
+  it("that is nested deeper than anything real is refused as the caller's mistake, not as a fault of ours", async () => {
+    const app = serverOf(async () => undefined);
+    logged.length = 0;
+    const nested = async (levels: number) => {
+      const payload = `{"value":${'['.repeat(levels)}${']'.repeat(levels)}}`;
+      const headers = { 'content-type': 'application/json', 'idempotency-key': `deep${levels}` };
+      return (await app.inject({ method: 'POST', url: weigh.path, payload, headers })).statusCode;
+    };
+    expect([await nested(50), await nested(1_000), await nested(500_000)]).toEqual([204, 400, 400]);
+    expect(logged).toEqual([]);
+  });
+});
+
+describe('an answer', () => {
+  it('is kept by no cache on its way: it may hold personal values or a secret shown once', async () => {
+    const answer = await keep(
+      serverOf(async () => undefined),
+      'private',
+    );
+    expect(answer.headers['cache-control']).toBe('no-store');
   });
 });

@@ -51,27 +51,34 @@ function parseCall(endpoint: Endpoint, request: FastifyRequest) {
   const query = parseQuery(endpoint, request.query);
   if (endpoint.body === undefined) return { query, params, body: undefined };
   const given = endpoint.bodyOptional === true ? (request.body ?? {}) : request.body;
-  const body = parseInput(endpoint.body, given);
-  requireText(body, '');
-  return { query, params, body };
+  requireStorable(given, { field: '', depth: 0 });
+  return { query, params, body: parseInput(endpoint.body, given) };
 }
 
 const NOT_TEXT = /[\0\p{Surrogate}]/u;
 
-/** No engine stores such text; a schema need not think of it. Names of fields count as text. */
-function requireText(value: unknown, field: string): void {
+/** Deeper than anything real; what is far deeper exhausts the stack of whoever walks through it. */
+const DEPTH_MAX = 200;
+
+/** No engine stores such text, nor anything so deep; a schema need not think of it. Names of fields count as text. */
+function requireStorable(value: unknown, at: { field: string; depth: number }): void {
+  const { field, depth } = at;
   if (typeof value === 'string' && NOT_TEXT.test(value)) throw notText(field);
   if (typeof value !== 'object' || value === null) return;
+  if (depth === DEPTH_MAX) throw unfit('', `is nested deeper than ${DEPTH_MAX} levels; use fewer`);
   for (const [name, inner] of Object.entries(value)) {
     if (NOT_TEXT.test(name)) throw notText(field);
-    requireText(inner, Array.isArray(value) ? `${field}[${name}]` : `${field}${field === '' ? '' : '.'}${name}`);
+    const inside = Array.isArray(value) ? `${field}[${name}]` : `${field}${field === '' ? '' : '.'}${name}`;
+    requireStorable(inner, { field: inside, depth: depth + 1 });
   }
 }
 
 function notText(field: string): AppError {
-  return new AppError('invalid', 'The request does not fit', {
-    details: [{ field, message: 'holds a character that is not text; remove it' }],
-  });
+  return unfit(field, 'holds a character that is not text; remove it');
+}
+
+function unfit(field: string, message: string): AppError {
+  return new AppError('invalid', 'The request does not fit', { details: [{ field, message }] });
 }
 
 function parseQuery(endpoint: Endpoint, given: unknown): Record<string, unknown> {
@@ -80,9 +87,7 @@ function parseQuery(endpoint: Endpoint, given: unknown): Record<string, unknown>
   if (endpoint.query !== undefined) return parseInput(endpoint.query.strict(), given) as Record<string, unknown>;
   const [unknown] = Object.keys(given as object);
   if (unknown === undefined) return {};
-  throw new AppError('invalid', 'The request does not fit', {
-    details: [{ field: unknown, message: 'this call takes no parameters after the "?"; leave it out' }],
-  });
+  throw unfit(unknown, 'this call takes no parameters after the "?"; leave it out');
 }
 
 const ATTEMPTS_MAX = 3;
@@ -111,6 +116,8 @@ function keep(endpoint: Endpoint, answer: unknown): KeptAnswer {
 }
 
 function sendKept(reply: FastifyReply, { status, body, isRepeat }: KeptAnswer): FastifyReply {
+  // Answers hold personal values, some a secret: no cache between here and the caller keeps them.
+  reply.header('cache-control', 'no-store');
   if (isRepeat) reply.header('idempotent-replayed', 'true');
   if (body === null) return reply.code(status).send();
   return reply.code(status).type('application/json; charset=utf-8').send(body);

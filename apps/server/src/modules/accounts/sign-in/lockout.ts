@@ -1,18 +1,7 @@
 /** Wrong passwords in a row after which an address is locked (NIST SP 800-63B §5.2.2 allows up to 100). */
 export const FAILURES_MAX = 10;
-/** How long it stays locked after the last wrong one. */
+/** How long it stays locked after the last of them. */
 export const LOCK_MS = 15 * 60_000;
-
-/** Wrong passwords in a row for one address, whether or not somebody has it. */
-export interface Failures {
-  readonly count: number;
-  readonly lastAtMs: number;
-}
-
-/** Whether sign-in with this address is refused now, even with the right password. */
-export function isLocked(failures: Failures | undefined, nowMs: number): boolean {
-  return failures !== undefined && failures.count >= FAILURES_MAX && nowMs - failures.lastAtMs < LOCK_MS;
-}
 
 /** How often one kind of call may be made from one place. */
 export interface RateRule {

@@ -117,6 +117,12 @@ export async function findProofHolder(sql: Sql, identifierHash: string): Promise
   return rows[0]?.id;
 }
 
+/** Ends reset links that were mailed and second steps under way: both rest on the password that was. */
+export async function deleteProofs(sql: Sql, loginId: string): Promise<void> {
+  // every workspace: a login belongs to none. The table holds an hour of proofs at most.
+  await sql.query({ text: 'delete from login_proof where value = $1', values: [loginId] });
+}
+
 export interface LoginAuditRow {
   workspaceId: number;
   id: string;

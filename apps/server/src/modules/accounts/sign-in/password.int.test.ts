@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addMember, PASSWORD, signIn, signInAs } from '../testing/sign-in-as.ts';
 import { openWorld, type Shop, type World } from '../testing/world.ts';
-import { FAILURES_MAX } from './lockout.ts';
+import { FAILURES_MAX, LOCK_MS } from './lockout.ts';
 
 const NEW_PASSWORD = 'a quite different one';
 let world: World;
@@ -54,6 +54,24 @@ describe('a forgotten password', () => {
     expect(await opens((await signIn(world.app, { ...member, password: NEW_PASSWORD })).cookie)).toBe(true);
   });
 
+  it('ends every other link that was asked for before, and so does changing it', async () => {
+    const { member } = await signInAs(world, shop.workspaceId, 'agent');
+    const other = await signInAs(world, shop.workspaceId, 'agent');
+    const [older, newer, others] = [
+      await askForLink(member.email),
+      await askForLink(member.email),
+      await askForLink(other.member.email),
+    ];
+    const reset = (token: string, newPassword: string) => post('/reset-password', { token, newPassword });
+    expect((await reset(newer, NEW_PASSWORD)).status).toBe(200);
+    expect((await reset(older, 'yet another password')).status).toBe(400);
+    const { cookie } = await signIn(world.app, { ...member, password: NEW_PASSWORD });
+    const pending = await askForLink(member.email);
+    await post('/change-password', { currentPassword: NEW_PASSWORD, newPassword: PASSWORD }, cookie);
+    expect((await reset(pending, 'yet another password')).status).toBe(400);
+    expect((await reset(others, NEW_PASSWORD)).status).toBe(200);
+  });
+
   it('stays when the link is invented, has expired, or is kept as it is stored', async () => {
     const member = await addMember(world.services, shop.workspaceId, { role: 'agent' });
     const token = await askForLink(member.email);
@@ -103,6 +121,20 @@ describe('changing the password', () => {
     const renewed = changed.setCookie.find((line) => line.startsWith('segue.session_token='))!.split(';')[0]!;
     expect(await opens(renewed)).toBe(true);
     expect((await post('/change-password', { currentPassword: PASSWORD, newPassword: NEW_PASSWORD })).status).toBe(401);
+  });
+
+  it('is no way to guess the old one: wrong ones count as they do when signing in, and a locked one is no more tried', async () => {
+    const { cookie, member } = await signInAs(world, shop.workspaceId, 'staff');
+    const change = (currentPassword: string) =>
+      post('/change-password', { currentPassword, newPassword: NEW_PASSWORD }, cookie);
+    const disable = (password: string) => post('/two-factor/disable', { password }, cookie);
+    for (let i = 0; i < FAILURES_MAX / 2; i++)
+      for (const guess of [change, disable])
+        expect((await guess(`wrong password ${i}`)).body['title']).toBe('The password is wrong');
+    expect((await change(PASSWORD)).body['title']).toBe('The password is wrong');
+    expect((await post('/sign-in/email', { email: member.email, password: PASSWORD })).status).toBe(401);
+    world.clock.advance(LOCK_MS);
+    expect((await change(PASSWORD)).status).toBe(200);
   });
 
   it('leaves neither passwords nor addresses in the log or the audit', async () => {

@@ -34,7 +34,11 @@ const FAULTS: Readonly<Record<string, () => AppError>> = {
   SESSION_EXPIRED: notSignedIn,
   SESSION_NOT_FRESH: notSignedIn,
   INVALID_PASSWORD: () =>
-    new AppError('invalid', 'The password is wrong', detail('password', 'give the password you sign in with')),
+    new AppError(
+      'invalid',
+      'The password is wrong',
+      detail('password', 'give the password you sign in with; after many wrong ones wait 15 minutes'),
+    ),
   INVALID_TOKEN: () =>
     new AppError(
       'invalid',

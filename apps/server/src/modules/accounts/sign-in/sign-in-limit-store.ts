@@ -1,34 +1,28 @@
 import type { Sql } from '../../../platform/postgres/index.ts';
-import type { Failures, RateRule } from './lockout.ts';
+import type { RateRule } from './lockout.ts';
 
-export async function findFailures(sql: Sql, addressHash: Buffer): Promise<Failures | undefined> {
-  const { rows } = await sql.query<{ failures: number; last_at: Date }>({
-    // every workspace: whoever signs in has none yet.
-    text: 'select failures, last_at from sign_in_failure where address_hash = $1',
-    values: [addressHash],
-  });
-  const row = rows[0];
-  return row && { count: row.failures, lastAtMs: row.last_at.getTime() };
-}
-
-/** Counts one more; a count whose last failure is before `forgottenBefore` begins anew. Answers the count. */
-export async function countFailure(
+/**
+ * Counts one more try with an address; a count whose last try is as old as `forgottenAt` begins anew, and what comes beyond
+ * `triesMax` does not make it younger. Answers the count.
+ */
+export async function countTry(
   sql: Sql,
   addressHash: Buffer,
-  when: { at: Date; forgottenBefore: Date },
+  when: { at: Date; forgottenAt: Date; triesMax: number },
 ): Promise<number> {
   const { rows } = await sql.query<{ failures: number }>({
     // every workspace: whoever signs in has none yet.
     text: `insert into sign_in_failure as f (address_hash, failures, last_at) values ($1, 1, $2)
            on conflict (address_hash) do update
-             set failures = case when f.last_at < $3 then 1 else f.failures + 1 end, last_at = $2
+             set failures = case when f.last_at <= $3 then 1 else least(f.failures, $4) + 1 end,
+                 last_at = case when f.last_at > $3 and f.failures >= $4 then f.last_at else $2 end
            returning failures`,
-    values: [addressHash, when.at, when.forgottenBefore],
+    values: [addressHash, when.at, when.forgottenAt, when.triesMax],
   });
   return rows[0]!.failures;
 }
 
-export async function forgetFailures(sql: Sql, addressHash: Buffer): Promise<void> {
+export async function forgetTries(sql: Sql, addressHash: Buffer): Promise<void> {
   // every workspace: whoever signs in has none yet.
   await sql.query({ text: 'delete from sign_in_failure where address_hash = $1', values: [addressHash] });
 }

@@ -1,14 +1,18 @@
 import { createHmac } from 'node:crypto';
 import type { Services } from '../../../platform/context.ts';
 import { deriveKey } from '../../../platform/crypto/index.ts';
-import { isLocked, LOCK_MS, type RateRule } from './lockout.ts';
-import { countCall, countFailure, findFailures, forgetFailures } from './sign-in-limit-store.ts';
+import { FAILURES_MAX, LOCK_MS, type RateRule } from './lockout.ts';
+import { countCall, countTry, forgetTries } from './sign-in-limit-store.ts';
 
 /** How often a password may be tried. Addresses and places are kept as keyed hashes only. */
 export interface SignInLimits {
-  isLocked(email: string): Promise<boolean>;
-  countFailure(email: string): Promise<void>;
-  forgetFailures(email: string): Promise<void>;
+  /**
+   * Counts a try before it is made, so that many at once are no more than one after the other. False: the address is
+   * locked, whether or not somebody has it, and even the right password must not be tried.
+   */
+  mayTry(email: string): Promise<boolean>;
+  /** After the right password. */
+  forgetTries(email: string): Promise<void>;
   /** Answers how many seconds to wait when this was one call too many. */
   countCall(kind: string, ip: string, rule: RateRule): Promise<number | undefined>;
 }
@@ -18,14 +22,13 @@ export function createSignInLimits(services: Pick<Services, 'postgres' | 'clock'
   const key = deriveKey(secret, 'segue sign-in limits');
   const hash = (text: string) => createHmac('sha256', key).update(text).digest();
   return {
-    async isLocked(email) {
-      return isLocked(await findFailures(postgres, hash(email)), clock.now());
-    },
-    async countFailure(email) {
+    async mayTry(email) {
       const nowMs = clock.now();
-      await countFailure(postgres, hash(email), { at: new Date(nowMs), forgottenBefore: new Date(nowMs - LOCK_MS) });
+      const [at, forgottenAt] = [new Date(nowMs), new Date(nowMs - LOCK_MS)];
+      const tries = await countTry(postgres, hash(email), { at, forgottenAt, triesMax: FAILURES_MAX });
+      return tries <= FAILURES_MAX;
     },
-    forgetFailures: (email) => forgetFailures(postgres, hash(email)),
+    forgetTries: (email) => forgetTries(postgres, hash(email)),
     async countCall(kind, ip, rule) {
       const nowMs = clock.now();
       const refused = await countCall(postgres, { key: hash(`${kind} ${ip}`), rule, nowMs });

@@ -2,9 +2,10 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../../../platform/errors.ts';
 import { parseInput, type Routes } from '../../../platform/http/index.ts';
 import { publicId } from '../../../platform/ids/index.ts';
-import { findLoginByEmail, findProofHolder, listMemberships, noteSignedIn } from './login-store.ts';
+import { deleteProofs, findLoginByEmail, findProofHolder, listMemberships, noteSignedIn } from './login-store.ts';
 import { CODE_ONCE } from './lockout.ts';
 import { isForged } from './own-call.ts';
+import { placeOf } from './place-of.ts';
 import { recordLoginAudit } from './record-login-audit.ts';
 import { SIGN_IN_CALLS, type SignInCall } from './sign-in-calls.ts';
 import { toSignInFault, wrongPassword } from './sign-in-faults.ts';
@@ -36,6 +37,9 @@ async function answerCall(signIn: SignIn, call: SignInCall, exchange: Exchange):
   const { cookie } = request.headers;
   if (call.path === '/sign-in/email') return answerSignIn(signIn, body as SignInBody, exchange);
   const before = await signIn.findSession(cookie);
+  const asksPassword = 'password' in body || 'currentPassword' in body;
+  const tried = asksPassword ? before?.email : undefined;
+  if (tried !== undefined && !(await signIn.limits.mayTry(tried))) throw toSignInFault(400, 'INVALID_PASSWORD');
   const isStep = call.path.startsWith('/two-factor/verify');
   const holder = before?.loginId ?? (isStep ? await findHolder(signIn, cookie) : undefined);
   if (call.path === '/two-factor/verify-totp' && holder !== undefined) await refuseSpentCode(signIn, holder, body);
@@ -47,6 +51,9 @@ async function answerCall(signIn: SignIn, call: SignInCall, exchange: Exchange):
     if (holder !== undefined && isWrong) await noteFailedStep(signIn, { loginId: holder, ip: request.ip, step });
     throw toSignInFault(response.status, answer['code']);
   }
+  if (tried !== undefined) await signIn.limits.forgetTries(tried);
+  if (call.path === '/change-password' && before !== undefined)
+    await deleteProofs(signIn.services.postgres, before.loginId);
   await noteDone(signIn, { call, before, holder, ip: request.ip });
   return send(reply, response, present(answer));
 }
@@ -60,7 +67,7 @@ interface SignInBody extends Record<string, unknown> {
 async function answerSignIn(signIn: SignIn, body: SignInBody, { request, reply }: Exchange): Promise<FastifyReply> {
   const { email, password } = body;
   const { ip } = request;
-  if (await signIn.limits.isLocked(email)) {
+  if (!(await signIn.limits.mayTry(email))) {
     await signIn.hashPassword(password);
     signIn.beside.run(noteFailed(signIn, { email, ip, action: 'login.locked' }), 'a sign-in was not written down');
     throw wrongPassword();
@@ -69,11 +76,10 @@ async function answerSignIn(signIn: SignIn, body: SignInBody, { request, reply }
   const answer = await readAnswer(response);
   if (!response.ok) {
     if (response.status !== 401 && response.status !== 400) throw toSignInFault(response.status, answer['code']);
-    await signIn.limits.countFailure(email);
     signIn.beside.run(noteFailed(signIn, { email, ip, action: 'login.failed' }), 'a sign-in was not written down');
     throw wrongPassword();
   }
-  await signIn.limits.forgetFailures(email);
+  await signIn.limits.forgetTries(email);
   if (answer['twoFactorRedirect'] === true) return send(reply, response, { next: 'secondStep' });
   await noteSignIn(signIn, (answer['user'] as { id: string }).id, ip);
   return send(reply, response, { next: 'done' });
@@ -124,7 +130,7 @@ export async function refuseTooMany(
   call: Pick<SignInCall, 'path' | 'rate'>,
   request: FastifyRequest,
 ): Promise<void> {
-  const waitSeconds = await signIn.limits.countCall(call.path, request.ip, call.rate);
+  const waitSeconds = await signIn.limits.countCall(call.path, placeOf(request.ip), call.rate);
   if (waitSeconds === undefined) return;
   throw new AppError('rate_limited', 'Too many tries', {
     retryAfterSeconds: waitSeconds,

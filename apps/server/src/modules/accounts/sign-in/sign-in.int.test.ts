@@ -75,6 +75,16 @@ describe('signing in', () => {
     expect(await actions()).toContain('login.locked');
   });
 
+  it('lets nobody try more passwords for an address by trying them all at once from many places', async () => {
+    const { workspaceId } = await world.addShop();
+    const member = await addMember(world.services, workspaceId, { role: 'agent' });
+    const tries = Array.from({ length: FAILURES_MAX + 5 }, (_, i) => tryPassword(member.email, `wrong password ${i}`));
+    expect(new Set((await Promise.all(tries)).map((answer) => answer.status))).toEqual(new Set([401]));
+    const written = await actions(workspaceId);
+    expect(written.filter((action) => action === 'login.failed')).toHaveLength(FAILURES_MAX);
+    expect(written.filter((action) => action === 'login.locked')).toHaveLength(5);
+  });
+
   it('locks an unknown address as well, so that a lock says nothing', async () => {
     for (let i = 0; i < FAILURES_MAX + 1; i++) {
       expect((await tryPassword('ghost@shop.example', 'wrong password')).status).toBe(401);

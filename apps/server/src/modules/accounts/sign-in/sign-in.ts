@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Services } from '../../../platform/context.ts';
 import { composeReset, type MemberMail, type MemberMessage } from '../member-mail.ts';
 import { type Beside, createBeside } from './beside.ts';
+import { deleteProofs } from './login-store.ts';
 import { recordLoginAudit } from './record-login-audit.ts';
 import { createSignInLibrary, IP_HEADER, type SignInLibrary } from './sign-in-library.ts';
 import { createSignInLimits, type SignInLimits } from './sign-in-limits.ts';
@@ -65,7 +66,8 @@ export function createSignIn(options: SignInOptions): SignIn {
     onResetRequested: ({ email, token }) =>
       sendMail(composeReset({ to: email, link: `${publicUrl}/reset-password#token=${token}` })),
     onPasswordReset: async ({ id, email, ip }) => {
-      await limits.forgetFailures(email);
+      await limits.forgetTries(email);
+      await deleteProofs(services.postgres, id);
       await recordLoginAudit(services, { loginId: id, action: 'login.password_reset', isProven: true, ip });
     },
   });

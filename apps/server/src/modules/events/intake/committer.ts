@@ -1,10 +1,15 @@
 import type { Services } from '../../../platform/context.ts';
 import { seal } from '../../../platform/crypto/index.ts';
 import { AppError } from '../../../platform/errors.ts';
-import { encodeEvent, messageKey, type NodeRef, type StoredEvent } from '../../../platform/eventlog/index.ts';
+import {
+  cleanText,
+  encodeEvent,
+  messageKey,
+  type NodeRef,
+  type StoredEvent,
+} from '../../../platform/eventlog/index.ts';
 import { newUuid } from '../../../platform/ids/index.ts';
 import { type KnownNode, NodeDirectory } from '../../profiles/index.ts';
-import { cleanText } from './clean-text.ts';
 import { type EventLine, isDatabaseTrouble, writeLines } from './line-store.ts';
 import { intakeMetrics } from './intake-metrics.ts';
 import type { ReadEvent } from './read-item.ts';

@@ -122,12 +122,15 @@ function campaignOfQuery(query: string): Campaign | undefined {
   return isMarked(read) ? { ...read, clickIdType: '', clickId: '' } : undefined;
 }
 
-/** Parameters stand as forms write them (application/x-www-form-urlencoded); one that cannot be decoded is left as it is. */
+/**
+ * Parameters stand as forms write them (application/x-www-form-urlencoded); one that cannot be decoded is left as it is. NUL
+ * is replaced as intake does: what is told of the session is kept in PostgreSQL by others.
+ */
 function parameterOf(query: string, name: string): string {
   const raw = new RegExp(`[?&]${name}=([^&#]*)`).exec(query)?.[1] ?? '';
   const spaced = raw.replaceAll('+', ' ');
   try {
-    return decodeURIComponent(spaced);
+    return decodeURIComponent(spaced).replaceAll('\u0000', '\uFFFD');
   } catch {
     return spaced;
   }

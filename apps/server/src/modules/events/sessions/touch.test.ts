@@ -26,6 +26,12 @@ const visit = (query: string, referrer = '') =>
   touchOf({ page: { url: `https://shop.example/shoes${query}`, referrer } });
 
 describe('where somebody came from', () => {
+  it('holds no NUL, which no database text can', () => {
+    const touch = visit('?utm_source=%00a&utm_medium=b%00&utm_campaign=%00&gclid=%00c');
+    expect(JSON.stringify(touch)).not.toContain('u0000');
+    expect(touch).toMatchObject({ source: '\uFFFDa', clickId: '\uFFFDc' });
+  });
+
   it.each([
     ['https://www.google.com/search?q=shoes', 'search', 'google', 'organic'],
     ['https://www.google.co.uk/', 'search', 'google', 'organic'],

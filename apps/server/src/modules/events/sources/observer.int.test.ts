@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   appendLines,
@@ -100,6 +101,40 @@ describe('the observer', () => {
     expect((await call(world, { method: 'POST', path })).body).toEqual(first.body);
     expect((await get('/api/v1/event-drifts?acknowledged=false')).items).toHaveLength(1);
     expect(await auditedActions(world)).toEqual(['drift.acknowledged']);
+  });
+
+  it('goes on whatever long names of events and fields come', async () => {
+    // Three bytes each, and nothing in it that could be compressed.
+    const text = (length: number) => {
+      const bytes = randomBytes(2 * length);
+      return Array.from({ length }, (_, n) => String.fromCharCode(0x4e00 + (bytes.readUInt16LE(2 * n) % 0x5000))).join(
+        '',
+      );
+    };
+    const event = text(512);
+    const start = 'a'.repeat(59);
+    const [one, two, three, four] = [text(100), text(100), text(100), text(100)] as const;
+    await world.send(Array.from({ length: 51 }, () => trackEvent({ event, properties: {} })));
+    await world.settle();
+    // Cut in the midst of a character, the first two would be the same to the database.
+    const properties = {
+      [`${start}\u{1F600}`]: 1,
+      [`${start}\u{1D11E}`]: 1,
+      [one]: { [two]: { [three]: { [four]: 1 } } },
+    };
+    await world.send([trackEvent({ event, properties })]);
+    await world.send([trackEvent({ event, properties: { [one]: { [two]: { [three]: { [four]: 'x' } } } } })]);
+    await world.settle();
+    const drifts = (await get('/api/v1/event-drifts')).items.filter(({ name }) => name === event);
+    const kept = [one, two, three, four].map((key) => key.slice(0, 60));
+    expect(drifts.map(({ kind, path }) => `${String(kind)} ${String(path)}`).sort()).toEqual(
+      [
+        `new_field properties.${start}\u{1F600}`,
+        `new_field properties.${start}\u{1D11E}`,
+        `new_field properties.${kept[0]!}`,
+        `new_type properties.${kept.join('.')}`,
+      ].sort(),
+    );
   });
 
   it('tells when a steady field is gone, and when it is back', async () => {

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../../../platform/json.ts';
+import { cut } from '../sessions/page-of.ts';
 
 /** The JSON types by their codes. */
 export const JSON_TYPES = ['null', 'boolean', 'number', 'string', 'array', 'object'] as const;
@@ -15,7 +16,8 @@ const OBJECT = 5;
 export const PATH_DEPTH_MAX = 4;
 /** Items of an array that are looked at. */
 export const ARRAY_ITEMS_MAX = 50;
-const KEY_CHARS_MAX = 100;
+/** With the longest name of an event, a path of such names must fit into an index of PostgreSQL: 2,704 bytes. */
+const KEY_CHARS_MAX = 60;
 /** A kind of event with more shapes than fit is given a new tree: then it is slower to observe, not larger. */
 const NODES_MAX = 2_000;
 
@@ -138,7 +140,7 @@ export class ShapeTree {
       const value = object[key] as Json;
       const code = codeOf(value);
       let next = node.key === key ? node.next[code] : undefined;
-      next ??= this.#step(node, key, { code, path: opened.prefix + key.slice(0, KEY_CHARS_MAX), isField: true });
+      next ??= this.#step(node, key, { code, path: opened.prefix + cut(key, KEY_CHARS_MAX), isField: true });
       node = next;
       if (code >= ARRAY && depth > 1) {
         node =

@@ -28,8 +28,8 @@ export async function claimDue(
   return services.postgres.transaction(async (sql) => {
     const due = await lockDueEndpoints(sql, { now, limit: ENDPOINTS_MAX });
     let left = claim.room;
-    // Evenly: those that hang must not take every call there is.
-    const share = Math.max(1, Math.floor(left / Math.max(1, due.length)));
+    // Evenly, and half of what is free: those that hang must not take every call before others were even looked at.
+    const share = Math.max(1, Math.floor(left / (2 * Math.max(1, due.length))));
     const paced = due.map((endpoint) => {
       const { room, pacedAfter } = paceCalls(
         {

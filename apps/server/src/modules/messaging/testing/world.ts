@@ -98,6 +98,7 @@ interface Accepted {
   readonly identifiers: readonly Identifier[];
   readonly properties?: JsonObject;
   readonly traits?: JsonObject;
+  readonly occurredAt?: number;
 }
 
 /** One server process over a database that others may share: log, stages, API and sender, without their loops. */
@@ -159,7 +160,7 @@ export class World {
       id: randomBytes(8).toString('hex'),
       type: event.type,
       name: event.name ?? '',
-      occurredAt: now,
+      occurredAt: event.occurredAt ?? now,
       receivedAt: now,
       nodes: nodes.map(({ kind, id }) => ({ kind, id })),
       sealed: '',

@@ -114,4 +114,9 @@ describe('belonging to a company', () => {
       { numRuns: propertyRuns(1_000) },
     );
   });
+
+  it('has a role that is cut between characters, never in the midst of one', () => {
+    const { membership } = read({ atMs: 1, traits: { role: `${'a'.repeat(99)}\u{1F600}` } });
+    expect(membership.role).toBe('a'.repeat(99));
+  });
 });

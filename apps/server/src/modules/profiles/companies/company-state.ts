@@ -110,5 +110,10 @@ export function readGroup(said: {
 function roleOf(role: Json | undefined, atMs: number): Pick<Membership, 'role' | 'roleMs'> {
   if (role === null) return { role: null, roleMs: atMs };
   if (typeof role !== 'string' || role.trim() === '') return { role: null, roleMs: null };
-  return { role: role.trim().slice(0, COMPANY_ROLE_LENGTH_MAX), roleMs: atMs };
+  // Cut in the midst of a character, the half would make the event that tells of it unreadable to the history.
+  const kept = role
+    .trim()
+    .slice(0, COMPANY_ROLE_LENGTH_MAX)
+    .replace(/\p{Surrogate}$/u, '');
+  return { role: kept, roleMs: atMs };
 }
