@@ -23,7 +23,7 @@ afterAll(async () => {
   await engines.drop();
 });
 
-it('an event replayed from a dead letter counts once for a rule that was made while it lay dead', async () => {
+it('an event replayed from a dead letter counts once, for a rule made and a profile repaired while it lay dead', async () => {
   const define = async (name: string, exactly: number) => {
     const rule = { event: 'Counted', count: { exactly } };
     const made = await call(world, { method: 'POST', path: '/api/v1/segments', body: { name, rule } });
@@ -43,6 +43,10 @@ it('an event replayed from a dead letter counts once for a rule that was made wh
     return statuses.every((status) => status === 'live');
   }, 'counting the history');
   expect([await membersOf(once), await membersOf(twice)]).toEqual([2, 0]);
+  // The history holds the event already: repaired now, the profile would have it twice after the replay.
+  const found = (await world.get('/api/v1/profiles?identifier=userId:ada')).body['items'] as { id: string }[];
+  const rebuild = { method: 'POST', path: `/api/v1/profiles/${found[0]!.id}/rebuild` } as const;
+  expect(await call(world, rebuild)).toMatchObject({ status: 409, body: { code: 'conflict' } });
   const replayed = await call(world, {
     method: 'POST',
     path: '/api/v1/dead-letters/replay',
@@ -50,6 +54,8 @@ it('an event replayed from a dead letter counts once for a rule that was made wh
   });
   expect(replayed.body).toEqual({ replayed: 1, remaining: 0 });
   await world.settle();
+  expect([await membersOf(once), await membersOf(twice)]).toEqual([2, 0]);
+  expect((await call(world, rebuild)).status).toBe(204);
   expect([await membersOf(once), await membersOf(twice)]).toEqual([2, 0]);
   // What comes later counts as ever.
   await world.send([trackEvent({ event: 'Counted' })]);
