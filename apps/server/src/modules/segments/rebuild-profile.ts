@@ -1,9 +1,9 @@
 import type { Ctx } from '../../platform/context.ts';
 import { AppError } from '../../platform/errors.ts';
 import {
-  countDeadLetterRows,
   inSubjects,
   inTransaction,
+  isWaitingAsDeadLetter,
   type LanePosition,
   readPositions,
   readTail,
@@ -28,18 +28,16 @@ import { EMPTY_STATE, segmentSection } from './segment-section.ts';
  */
 export async function rebuildProfile(ctx: Ctx, profileId: string): Promise<void> {
   await inTransaction(ctx, async (ctx) => {
-    await refuseWhileLettersWait(ctx);
     await rebuildIn(ctx, profileId);
     await recordAudit(ctx, { action: 'profile.rebuilt', subject: publicId('prf', profileId) });
   });
 }
 
 /** The history holds what waits as a dead letter too: counted now, it would count again when it is replayed. */
-async function refuseWhileLettersWait(ctx: TxCtx): Promise<void> {
-  const waiting = await countDeadLetterRows(ctx.sql, ctx.workspaceId, {});
-  if (waiting === 0) return;
-  throw new AppError('conflict', 'Events of this workspace wait as dead letters', {
-    details: [{ field: '', message: `replay or discard the ${waiting} dead letters first, then rebuild` }],
+async function refuseWhileLettersWait(batch: SubjectBatch, nodes: readonly number[]): Promise<void> {
+  if (!(await isWaitingAsDeadLetter(batch.sql, batch.workspaceId, nodes))) return;
+  throw new AppError('conflict', 'Events of this profile wait as dead letters', {
+    details: [{ field: '', message: 'replay or discard its dead letters first, then rebuild' }],
   });
 }
 
@@ -48,7 +46,9 @@ async function rebuildIn(ctx: TxCtx, profileId: string): Promise<void> {
     const subject = batch.subjects.get(profileId);
     if (subject === undefined) throw new AppError('not_found', 'There is no such profile');
     const definitions = await segmentDefinitions(batch);
-    const leaves = await countLeaves(ctx, batch, { definitions, nodes: nodeIdsOf(subject) });
+    const nodes = nodeIdsOf(subject);
+    await refuseWhileLettersWait(batch, nodes);
+    const leaves = await countLeaves(ctx, batch, { definitions, nodes });
     const stored = subject.get(segmentSection) ?? EMPTY_STATE;
     const kept = partialLeaves(definitions, decodeLeaves(definitions, stored.leaves));
     subject.set(segmentSection, { ...stored, leaves: encodeLeaves(definitions, { ...leaves, ...kept }) });

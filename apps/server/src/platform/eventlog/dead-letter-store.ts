@@ -108,6 +108,15 @@ export async function countDeadLetterRows(sql: Sql, workspaceId: number, filter:
   return rows[0]!.n;
 }
 
+/** What waits, as it lies in the log; at most so many. */
+export async function listWaitingLines(sql: Sql, workspaceId: number, limit: number): Promise<string[]> {
+  const { rows } = await sql.query<{ line: string }>({
+    text: "select line from log_dead_letter where reader = 'processor' and workspace_id = $1 limit $2",
+    values: [workspaceId, limit],
+  });
+  return rows.map((row) => row.line);
+}
+
 /**
  * Takes dead letters out, oldest place first. Whoever wants the same ones at the same time waits and finds them gone.
  */

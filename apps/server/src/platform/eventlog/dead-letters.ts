@@ -5,6 +5,7 @@ import {
   type DeadLetterFilter,
   type DeadLetterRow,
   insertDeadLetter,
+  listWaitingLines,
   takeDeadLetterRows,
 } from './dead-letter-store.ts';
 import { decodeEvent, encodeEvent, LOG_IDS, type LogId, type StoredEvent } from './event.ts';
@@ -84,4 +85,14 @@ const REPLAYED_END = ']}]';
 export function isReplayedLine(line: string): boolean {
   // The payload is the last column and `replayOf` its last key, the only one that is a list.
   return line.endsWith(REPLAYED_END) && readLine(line)?.payload.replayOf !== undefined;
+}
+
+const WAITING_MAX = 10_000;
+
+/** Whether an event of one of these nodes waits as a dead letter; of very many letters it is taken for granted. One query. */
+export async function isWaitingAsDeadLetter(sql: Sql, workspaceId: number, nodes: readonly number[]): Promise<boolean> {
+  const lines = await listWaitingLines(sql, workspaceId, WAITING_MAX);
+  return (
+    lines.length === WAITING_MAX || lines.some((line) => readLine(line)?.nodes.some((node) => nodes.includes(node.id)))
+  );
 }

@@ -9,7 +9,7 @@ export {
   findDeadLetterRow,
   listDeadLetterRows,
 } from './dead-letter-store.ts';
-export { isReplayedLine, replayDeadLetters, takeDeadLetters } from './dead-letters.ts';
+export { isReplayedLine, isWaitingAsDeadLetter, replayDeadLetters, takeDeadLetters } from './dead-letters.ts';
 export { createEventLog } from './event-log.ts';
 export {
   decodeEvent,
