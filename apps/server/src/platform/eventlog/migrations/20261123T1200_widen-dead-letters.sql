@@ -12,4 +12,5 @@ update log_dead_letter set
   source = (line::json -> 10 ->> 'source')::integer,
   type = line::json ->> 2,
   name = line::json ->> 3
-where workspace_id <> 0 and line is json array and line not like '%\\u0000%';
+-- What has a workspace was read once, so it is JSON.
+where workspace_id <> 0 and left(line, 1) = '[' and line not like '%\\u0000%';
