@@ -114,11 +114,9 @@ describe('the doctor', () => {
     for (const changes of [{}, { SEGUE_PORT: String(port) }]) {
       const findings = await diagnose(changes, { isDemo: true });
       const unwell = findings.filter(({ name, status }) => status !== 'ok' && name !== 'PostgreSQL');
-      // The engine of the tests runs without fsync, which it says.
-      expect(find(findings, 'PostgreSQL')).toMatchObject({
-        status: 'warn',
-        text: expect.stringMatching(/fsync is off/) as string,
-      });
+      // The embedded engine of the tests runs without fsync, which it says; one of one's own does not.
+      const { status, text } = find(findings, 'PostgreSQL')!;
+      expect(status === 'ok' || /fsync is off/.test(text)).toBe(true);
       expect(unwell).toEqual([]);
       expect(find(findings, 'secret')).toMatchObject({ text: 'it opens this data' });
     }
