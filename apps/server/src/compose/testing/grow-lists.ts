@@ -43,6 +43,9 @@ const addRun = insert(
   ({ journeyId, profileId }) => [randomUUID(), uuidOf(journeyId), uuidOf(profileId), NOW],
 );
 
+/** Each visit in an hour of its own, here and there: two in the same would be one session. */
+let visits = 1;
+
 /** How each list gets one row more, as far as can be at another place each time. */
 export const GROW: Readonly<Record<PagedId, Grow>> = {
   listProfiles: async (world, shop) => {
@@ -59,7 +62,7 @@ export const GROW: Readonly<Record<PagedId, Grow>> = {
   listProfileSessions: send(() => ({
     type: 'page',
     name: 'Home',
-    timestamp: new Date(NOW - Math.floor(Math.random() * 500) * 60 * MINUTE_MS).toISOString(),
+    timestamp: new Date(NOW - ((visits++ * 197) % 500) * 60 * MINUTE_MS).toISOString(),
   })),
   listCompanies: send((shop) => ({ type: 'group', groupId: shop.word(), traits: { name: 'Acme' } })),
   listCompanyMembers: send((shop) => ({ type: 'group', groupId: 'secret-acme', userId: shop.word() })),
