@@ -99,6 +99,8 @@ export function eventDetail(item) {
     return [text(p.journey_name) || text(p.segment_name), p.reason ? words(p.reason).toLowerCase() : '']
       .filter(Boolean)
       .join(': ');
+  if (item.name === 'Session Started')
+    return [text(p.source) || text(p.referrer_class), text(p.campaign)].filter(Boolean).join(' · ');
   if (item.name === 'Message Sent') return text(p.topic);
   if (p.query) return `“${text(p.query)}”`;
   if (p.reason || p.refused_by) return [p.refused_by, p.reason].filter(Boolean).map(words).join(': ');
