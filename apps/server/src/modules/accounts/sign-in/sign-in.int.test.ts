@@ -120,7 +120,8 @@ describe('a session', () => {
     const read = (given: string) => world.call('GET', '/api/v1/workspace', { cookie: given });
     expect((await read(cookie)).status).toBe(200);
     for (let at = cookie.indexOf('=') + 1; at < cookie.length; at += 7) {
-      const changed = cookie.slice(0, at) + (cookie[at] === 'A' ? 'B' : 'A') + cookie.slice(at + 1);
+      // A to D share their upper bits: in the last character of a base64 signature only those count.
+      const changed = cookie.slice(0, at) + (/[A-D]/.test(cookie[at] ?? '') ? 'z' : 'A') + cookie.slice(at + 1);
       expect((await read(changed)).status).toBe(401);
     }
     const { cookie: ended } = await signInAs(world, shop.workspaceId, 'owner');
