@@ -2,6 +2,8 @@
 export const SCOPES = [
   'profiles:read',
   'profiles:write',
+  'identity:read',
+  'identity:write',
   'companies:read',
   'companies:write',
   'segments:read',
@@ -25,6 +27,8 @@ export const SCOPES = [
   'keys:read',
   'keys:write',
   'audit:read',
+  'privacy:read',
+  'privacy:write',
   'workspace:read',
   'workspace:write',
 ] as const;
@@ -39,7 +43,7 @@ export type Role = (typeof ROLES)[number];
 
 const READ_ALL = SCOPES.filter((scope) => scope.endsWith(':read'));
 /** What keeps the workspace itself safe is for those who run it. */
-const GUARDED: readonly Scope[] = ['members:read', 'keys:read', 'audit:read'];
+const GUARDED: readonly Scope[] = ['members:read', 'keys:read', 'audit:read', 'privacy:read'];
 const READ_WORK = READ_ALL.filter((scope) => !GUARDED.includes(scope));
 
 /**
@@ -62,6 +66,8 @@ export const ROLE_SCOPES: Readonly<Record<Role, readonly Scope[]>> = {
   agent: [
     'profiles:read',
     'profiles:write',
+    'identity:read',
+    'identity:write',
     'companies:read',
     'segments:read',
     'journeys:read',

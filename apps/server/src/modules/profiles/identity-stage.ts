@@ -4,7 +4,7 @@ import { newUuid, publicId } from '../../platform/ids/index.ts';
 import { decideIdentity, type IdentityView } from './decide-identity.ts';
 import { KIND_LIMITS, kindOfCode } from './identifier.ts';
 import { findOwners, moveNodes, type NodeMove, type OwnedNodeRow } from './node-store.ts';
-import { newProfileState, profileSection, type ProfileState } from './profile-section.ts';
+import { type HeldNode, newProfileState, profileSection, type ProfileState } from './profile-section.ts';
 import { insertProfiles, type MergeRow, recordConflicts, recordMerges } from './profile-store.ts';
 
 /** Owners remembered by this process: about 150 bytes each. */
@@ -147,7 +147,7 @@ class Resolution implements IdentityView {
     const state = subject.get(profileSection)!;
     subject.set(profileSection, {
       ...state,
-      nodes: [...state.nodes, ...nodes.map((n): [number, number] => [n.kind, n.id])],
+      nodes: [...state.nodes, ...nodes.map((n): HeldNode => [n.kind, n.id])],
     });
     for (const node of nodes) this.#give(node, subject.id);
   }

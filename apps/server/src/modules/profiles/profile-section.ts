@@ -6,10 +6,28 @@ import { isJsonObject, type Json, type JsonObject } from '../../platform/json.ts
 export type TimedValue = [value: Json, atMs: number];
 export type TimedTraits = Record<string, TimedValue>;
 
+/** What is known of a node beside whose it is; bits of one number. */
+export const NODE_FLAGS = {
+  /** Only claimed: typed by somebody, not said by a source that is trusted. */
+  claimed: 1,
+  /** Seen with a second user id: it identifies neither any more. */
+  shared: 2,
+  /** Seen with too many user ids in an hour: a till, a kiosk. */
+  quarantined: 4,
+} as const;
+
+/** An identifier node of a profile. `atMs`: event time of the event that brought it; left out of old states. */
+export type HeldNode = [kind: number, id: number, atMs?: number, flags?: number];
+
 /** The profile's part of the subject's state. */
 export interface ProfileState {
-  /** Identifier nodes: [kind, id]. */
-  nodes: [number, number][];
+  nodes: HeldNode[];
+  /** How many profiles were merged into this one, theirs included; left out when none. */
+  merges?: number;
+  /** Nodes of profiles that a member set apart from this one: no event joins them again. */
+  apart?: number[];
+  /** By shared node: user id nodes seen with it and when, of the last hour. */
+  guests?: Record<string, [userNode: number, atMs: number][]>;
   /** The node whose key seals the personal traits. */
   anchor: number;
   firstSeenMs: number;

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock/index.ts';
 import type { WorkspaceKeys } from '../crypto/index.ts';
 import type { Transaction } from '../postgres/index.ts';
-import type { EventPayload, LoggedEvent, NodeRef } from './event.ts';
+import type { EventPayload, EventType, LoggedEvent, NodeRef } from './event.ts';
 import type { Subject } from './subject.ts';
 
 /** An event Segue itself emits about a subject. It is appended to the internal log in the emitting transaction. */
@@ -58,6 +58,26 @@ export interface EventBatch extends SubjectBatch {
   readonly merges: Merge[];
 }
 
+/** Identity nodes that went from one subject to another while both live on: a merge undone, a shared device set apart. */
+export interface Handover {
+  readonly from: Subject;
+  readonly into: Subject;
+  readonly nodes: readonly NodeRef[];
+}
+
+/** Subjects whose state is made anew, because identifiers went from or to them, or by way of repair. */
+export interface RebuildBatch extends SubjectBatch {
+  /** Locked, and whose they are is decided already: their own lists of nodes are right. */
+  readonly rebuilds: readonly Subject[];
+  /** In order; empty for a repair. What is filed under a node goes where the node went. */
+  readonly handovers: readonly Handover[];
+  /**
+   * Everything the processor has taken of the subject's nodes, oldest event time first: from the history, and what that
+   * does not hold yet from the log. Read piece by piece; `types` narrows it.
+   */
+  history(subject: Subject, types?: readonly EventType[]): AsyncIterable<LoggedEvent>;
+}
+
 /** One step of the processor: works on a whole batch, one query per table per batch. */
 export interface Stage {
   readonly name: string;
@@ -67,4 +87,9 @@ export interface Stage {
    */
   hears?(batch: SubjectBatch): Promise<(event: LoggedEvent) => boolean>;
   run(batch: EventBatch): Promise<void>;
+  /**
+   * Makes what this stage keeps of `rebuilds` anew: rows go with the node they are filed under, the section of the state is
+   * computed from history, never subtracted from. A stage that keeps nothing leaves this out.
+   */
+  rebuild?(batch: RebuildBatch): Promise<void>;
 }

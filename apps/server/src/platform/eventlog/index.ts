@@ -1,5 +1,14 @@
 export { appendLines, internalLane, isAppendable } from './append.ts';
-export type { EmittedEvent, Entry, EventBatch, Merge, Stage, SubjectBatch } from './batch.ts';
+export type {
+  EmittedEvent,
+  Entry,
+  EventBatch,
+  Handover,
+  Merge,
+  RebuildBatch,
+  Stage,
+  SubjectBatch,
+} from './batch.ts';
 export { cleanText } from './clean-text.ts';
 export { createConfigCache } from './config-cache.ts';
 export {
