@@ -1,10 +1,16 @@
 import { auditEndpoints } from './api/audit.ts';
+import { privacyRequestEndpoints } from './api/privacy-requests.ts';
+import { shopifyAccountEndpoints } from './api/shopify-accounts.ts';
+import { retentionEndpoints } from './api/privacy-retention.ts';
 import { keyEndpoints } from './api/keys.ts';
 import { memberEndpoints } from './api/members.ts';
 import { sourceEndpoints } from './api/sources.ts';
+import { identityEndpoints } from './api/identity.ts';
+import { identityGraphEndpoints } from './api/identity-graph.ts';
 import { workspaceEndpoints } from './api/workspace.ts';
 import { brandEndpoints } from './api/brand.ts';
 import { consentEndpoints } from './api/consent.ts';
+import { consentSignalEndpoints } from './api/consent-signals.ts';
 import { eventEndpoints } from './api/events.ts';
 import { journeyEndpoints } from './api/journeys.ts';
 import { linkDomainEndpoints } from './api/link-domain.ts';
@@ -27,18 +33,24 @@ export const api = {
   ...eventEndpoints,
   ...brandEndpoints,
   ...consentEndpoints,
+  ...consentSignalEndpoints,
   ...linkDomainEndpoints,
   ...segmentEndpoints,
   ...templateEndpoints,
   ...messageEndpoints,
   ...journeyEndpoints,
   ...auditEndpoints,
+  ...privacyRequestEndpoints,
+  ...retentionEndpoints,
+  ...shopifyAccountEndpoints,
   ...keyEndpoints,
   ...memberEndpoints,
   ...sourceEndpoints,
   ...sourceHealthEndpoints,
   ...deadLetterEndpoints,
   ...touchpointEndpoints,
+  ...identityEndpoints,
+  ...identityGraphEndpoints,
   ...workspaceEndpoints,
   ...webhookEndpoints,
 } as const;

@@ -29,12 +29,18 @@ const topicDescription = z
   .trim()
   .max(300, { error: 'use at most 300 characters' });
 
+const topicDefault = z.enum(['opt_in', 'opt_out'], {
+  error: 'give "opt_in", or "opt_out" where the law lets you write until the customer says no',
+});
+
 /** Body of `POST /api/v1/topics`. */
 export const createTopicSchema = z.strictObject({
   topic: topicSchema,
   name: topicName,
   description: topicDescription.nullable().default(null),
   kind: z.enum(TOPIC_KINDS, { error: 'give "marketing", or "transactional" for what needs no consent' }),
+  /** What holds of who never said anything; without it marketing asks for opt-in. */
+  default: topicDefault.optional(),
   doubleOptIn: z.boolean({ error: 'give true or false' }).default(false),
   isDefault: z.boolean({ error: 'give true or false' }).default(false),
 });
@@ -44,10 +50,44 @@ export type CreateTopicBody = z.infer<typeof createTopicSchema>;
 export const updateTopicSchema = z.strictObject({
   name: topicName.optional(),
   description: topicDescription.nullable().optional(),
+  default: topicDefault.optional(),
   doubleOptIn: z.boolean({ error: 'give true or false' }).optional(),
   isDefault: z.boolean({ error: 'give true or false' }).optional(),
 });
 export type UpdateTopicBody = z.infer<typeof updateTopicSchema>;
+
+/** The name of a text customers agree to. */
+export const wordingNameSchema = z
+  .string({ error: 'give the name of the wording, like "checkout_box"' })
+  .regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, { error: 'write the name in lower case, like "checkout_box"' });
+
+/** Body of `PUT /api/v1/consent-wordings/{wording}`. */
+export const writeWordingSchema = z.strictObject({
+  language: z
+    .string({ error: 'give the language of the text, like "en"' })
+    .regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, { error: 'give a language tag, like "en" or "de-AT"' }),
+  text: z.string({ error: 'give the text customers agree to' }).trim().min(1).max(2_000),
+});
+export type WriteWordingBody = z.infer<typeof writeWordingSchema>;
+
+/** Body of `POST /api/v1/profiles/{id}/rhythm`: what a customer wishes about when and how often; what is left out stays. */
+export const setRhythmSchema = z
+  .strictObject({
+    frequency: z.enum(['usual', 'less_often'], { error: 'give "usual" or "less_often"' }).optional(),
+    pausedUntil: z.iso
+      .datetime({ offset: true, error: 'give an ISO 8601 time, like "2026-12-22T10:00:00Z", or null to end a pause' })
+      .nullable()
+      .optional(),
+    source: z
+      .string({ error: 'say where the customer said so, like "telephone"' })
+      .regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, { error: 'write the source in lower case, like "telephone"' }),
+    text: wellFormedText('give what the customer said').optional(),
+  })
+  .refine((body) => body.frequency !== undefined || body.pausedUntil !== undefined, {
+    error: 'give a frequency, an end of a pause, or both',
+    path: ['frequency'],
+  });
+export type SetRhythmBody = z.infer<typeof setRhythmSchema>;
 
 /** Body of `POST /api/v1/profiles/{id}/consents`: what a customer said, with what proves it. */
 export const recordConsentSchema = z.strictObject({
@@ -64,7 +104,10 @@ export const recordConsentSchema = z.strictObject({
     .max(2000)
     .optional(),
   ip: z.union([z.ipv4(), z.ipv6()], { error: 'give an IPv4 or IPv6 address' }).optional(),
-  /** She has confirmed it by double opt-in already, where it was said. */
+  /** Which wording she was shown: its text is kept as proof. Without a version the newest. */
+  wording: z.strictObject({ id: wordingNameSchema, version: z.int().min(1).optional() }).optional(),
+  /** She has confirmed it by double opt-in already, where it was said: then it counts for this address only. */
+  address: z.string({ error: 'give the address it was confirmed for' }).min(1).max(512).optional(),
   isConfirmed: z.boolean({ error: 'give true or false' }).default(false),
   /** Ask her to confirm it, also when the topic does not. */
   doubleOptIn: z.boolean({ error: 'give true or false' }).default(false),

@@ -16,6 +16,7 @@ export type Tag =
   | 'Templates'
   | 'Messages'
   | 'Webhooks'
+  | 'Privacy'
   | 'Workspace';
 
 /** One call of the management API: what it takes, what it answers, and who may make it. */

@@ -1,9 +1,13 @@
 export { allows, EVERY_SCOPE, ROLE_SCOPES, ROLES, SCOPES, type Role, type Scope } from './access.ts';
 export { api } from './api.ts';
+export type { PrivacyRequest } from './api/privacy-requests.ts';
+export type { ShopifyAccount } from './api/shopify-accounts.ts';
+export type { Retention, RetentionRule } from './api/privacy-retention.ts';
 export type { AuditEntry } from './api/audit.ts';
 export { createApiKeySchema, type ApiKey } from './api/keys.ts';
 export { createInviteSchema, type Invite, type Member } from './api/members.ts';
-export { SOURCE_KINDS, type Source, type WriteKey } from './api/sources.ts';
+export { SOURCE_KINDS, TRUSTED_SOURCE_KINDS, type Source, type WriteKey } from './api/sources.ts';
+export { BLOCKED_VALUES_MAX, IDENTIFIER_KINDS, OWN_KINDS_MAX, type IdentitySettings } from './api/identity.ts';
 export type { Workspace } from './api/workspace.ts';
 export type { DeadLetter } from './api/dead-letters.ts';
 export {
@@ -22,10 +26,26 @@ export {
 export type { Touchpoint } from './api/touchpoints.ts';
 export type { Brand, UpdateBrandBody } from './api/brand.ts';
 export type { LinkDomain } from './api/link-domain.ts';
-export type { Consent, ConsentTopic, Suppression } from './api/consent.ts';
+export type {
+  Consent,
+  ConsentTopic,
+  ConsentWording,
+  PresentedPermission,
+  PresentedRhythm,
+  Suppression,
+} from './api/consent.ts';
+export { CONSENT_IMPORT_MAX, consentImportRowSchema } from './api/consent-signals.ts';
+export type { ConsentImportRow, ConsentSettings, ConsentSignal } from './api/consent-signals.ts';
 export type { FeedItem, TimelineItem } from './api/events.ts';
 export type { Journey, JourneyWithCounts, PresentedRun } from './api/journeys.ts';
 export type { Message, MessageMoment, MessageSource, MessageWithHistory, SendPolicy } from './api/messages.ts';
+export {
+  CONFLICT_REASONS,
+  CONFLICT_STATUSES,
+  type IdentityConflict,
+  type ProfileIdentity,
+  type ProfileMerge,
+} from './api/identity-graph.ts';
 export { profileSchema, type Profile } from './api/profiles.ts';
 export { SEGMENT_STATUSES, type Segment, type SegmentStatus } from './api/segments.ts';
 export type { Template, TemplatePreview, TemplateWarning } from './api/templates.ts';
@@ -90,15 +110,20 @@ export {
   createTopicSchema,
   liftSuppressionSchema,
   recordConsentSchema,
+  setRhythmSchema,
   suppressAddressSchema,
   topicSchema,
   updateTopicSchema,
+  wordingNameSchema,
+  writeWordingSchema,
   type Channel,
   type CreateTopicBody,
   type LiftSuppressionBody,
   type RecordConsentBody,
+  type SetRhythmBody,
   type SuppressAddressBody,
   type UpdateTopicBody,
+  type WriteWordingBody,
 } from './consent.ts';
 export {
   createTemplateSchema,

@@ -33,14 +33,17 @@ export type SendMessageBody = z.infer<typeof sendMessageSchema>;
 const DAY_MS = 24 * 3_600_000;
 export const CAP_WINDOW_DAYS_MAX = 90;
 
-/** Body of `PUT /api/v1/send-policy`: at most `limit` marketing messages per channel in any window of `windowMs`. */
-export const updateSendPolicySchema = z.strictObject({
-  cap: z.strictObject({
-    limit: z.int({ error: 'give how many messages may go, 0 for none' }).min(0).max(10_000),
-    windowMs: z
-      .int({ error: 'give the length of the window in milliseconds' })
-      .min(1_000)
-      .max(CAP_WINDOW_DAYS_MAX * DAY_MS),
-  }),
+const limitSchema = z.strictObject({
+  limit: z.int({ error: 'give how many messages may go, 0 for none' }).min(0).max(10_000),
+  windowMs: z
+    .int({ error: 'give the length of the window in milliseconds' })
+    .min(1_000)
+    .max(CAP_WINDOW_DAYS_MAX * DAY_MS),
 });
+
+/**
+ * Body of `PUT /api/v1/send-policy`: at most `limit` marketing messages in any window of `windowMs`. `cap` counts per
+ * channel; `lessOften` counts all channels, for customers who asked for less, and stays when it is left out.
+ */
+export const updateSendPolicySchema = z.strictObject({ cap: limitSchema, lessOften: limitSchema.optional() });
 export type UpdateSendPolicyBody = z.infer<typeof updateSendPolicySchema>;

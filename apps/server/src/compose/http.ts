@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { extname, join, normalize, sep } from 'node:path';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Accounts, KeyRing } from '../modules/accounts/index.ts';
-import { consentRoutes, createPreferenceRoutes } from '../modules/consent/index.ts';
+import { consentRoutes, createPreferenceRoutes, createSignalRoutes, readMergedConsents } from '../modules/consent/index.ts';
 import { createLinkDomainRoutes, createTrackingRoutes, templateRoutes } from '../modules/content/index.ts';
 import {
   type Committer,
@@ -14,8 +14,9 @@ import {
   sessionRoutes,
 } from '../modules/events/index.ts';
 import { journeyRoutes } from '../modules/journeys/index.ts';
-import { createWebViewRoutes, messagingRoutes } from '../modules/messaging/index.ts';
-import { companyRoutes, profileRoutes } from '../modules/profiles/index.ts';
+import { createWebViewRoutes, messagingRoutes, readLessOften } from '../modules/messaging/index.ts';
+import { createShopifyHookRoutes, privacyRequestRoutes, retentionRoutes, shopifyAccountRoutes } from '../modules/privacy/index.ts';
+import { companyRoutes, createIdentityGraphRoutes, profileRoutes } from '../modules/profiles/index.ts';
 import { segmentRoutes } from '../modules/segments/index.ts';
 import type { TrustProxy } from '../platform/config/index.ts';
 import type { Ctx, Services } from '../platform/context.ts';
@@ -33,6 +34,7 @@ import { registerMetrics } from '../platform/metrics/index.ts';
 import { createOutbound, type Outbound } from '../platform/outbound/index.ts';
 import { authenticate } from './authenticate.ts';
 import { isOpenPath } from './open-paths.ts';
+import { createProfileReshaper } from './stages.ts';
 
 export interface HttpOptions {
   readonly services: Services;
@@ -74,12 +76,14 @@ export function createHttp(options: HttpOptions): FastifyInstance {
   for (const routes of [
     ...accounts.routes,
     profileRoutes,
+    createIdentityGraphRoutes(createProfileReshaper(services), readMergedConsents),
     companyRoutes,
     eventRoutes,
     sessionRoutes,
     createSourceRoutes(committer),
     consentRoutes,
-    createPreferenceRoutes(services),
+    createPreferenceRoutes(services, { readLessOften }),
+    createSignalRoutes({ services, committer }),
     segmentRoutes,
     templateRoutes,
     createTrackingRoutes(services),
@@ -87,6 +91,10 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     createWebViewRoutes(services, { publicUrl }),
     messagingRoutes,
     journeyRoutes,
+    privacyRequestRoutes,
+    retentionRoutes,
+    shopifyAccountRoutes,
+    createShopifyHookRoutes(services),
     createWebhookRoutes(options.outbound ?? createOutbound()),
   ]) {
     // A plugin of its own, so that a parser one module adds is not another's.

@@ -4,6 +4,7 @@ import { contentMigrations } from '../modules/content/index.ts';
 import { eventsHistoryMigrations, eventsMigrations, webhooksMigrations } from '../modules/events/index.ts';
 import { journeysMigrations } from '../modules/journeys/index.ts';
 import { messagingMigrations } from '../modules/messaging/index.ts';
+import { privacyMigrations } from '../modules/privacy/index.ts';
 import { profilesMigrations } from '../modules/profiles/index.ts';
 import { segmentsMigrations } from '../modules/segments/index.ts';
 import { eventlogMigrations } from '../platform/eventlog/index.ts';
@@ -23,6 +24,7 @@ export const postgresMigrations: readonly Migration[] = [
   ...contentMigrations,
   ...messagingMigrations,
   ...journeysMigrations,
+  ...privacyMigrations,
 ];
 
 export const historyMigrations: readonly Migration[] = [...eventsHistoryMigrations];

@@ -4,6 +4,8 @@ type OpenedBy =
   | 'nobody'
   /** A write key of a source. */
   | 'write key'
+  /** A signature over the body. */
+  | 'signed body'
   /** A token in the path that only Segue can have signed. */
   | 'signed link'
   /** The session cookie, or what it takes to get one; the route itself looks. */
@@ -28,6 +30,7 @@ export const OPEN_PATHS: Readonly<Record<string, OpenedBy>> = {
   '/t/': 'signed link',
   '/m/': 'signed link',
   '/p/': 'signed link',
+  '/hooks/shopify/': 'signed body',
   '/api/auth/': 'session',
   '/metrics': 'metrics token',
   '/api/health': 'nobody',

@@ -1,11 +1,11 @@
-import { consentStage } from '../modules/consent/index.ts';
-import { sessionsStage } from '../modules/events/index.ts';
+import { consentSignalsStage, consentStage } from '../modules/consent/index.ts';
+import { createSubjectHistory, sessionsStage } from '../modules/events/index.ts';
 import { createJourneysStage } from '../modules/journeys/index.ts';
 import { messagingStage } from '../modules/messaging/index.ts';
-import { companiesStage, createIdentityStage, createTraitsStage } from '../modules/profiles/index.ts';
+import { companiesStage, createIdentityStage, createTraitsStage, restrictionStage } from '../modules/profiles/index.ts';
 import { segmentStage } from '../modules/segments/index.ts';
 import type { Services } from '../platform/context.ts';
-import type { Stage } from '../platform/eventlog/index.ts';
+import { createReshaper, type Reshaper, type Stage } from '../platform/eventlog/index.ts';
 
 /** What happens to an event, in this order. Journeys come last: they read what the others have just decided. */
 export function createStages(services: Services): readonly Stage[] {
@@ -15,8 +15,15 @@ export function createStages(services: Services): readonly Stage[] {
     companiesStage,
     sessionsStage,
     consentStage,
+    consentSignalsStage,
+    restrictionStage,
     segmentStage,
     messagingStage,
     createJourneysStage(),
   ];
+}
+
+/** What merges, unmerges and rebuilds profiles on somebody's word: the same stages, over a past that is read again. */
+export function createProfileReshaper(services: Services): Reshaper {
+  return createReshaper({ stages: createStages(services), history: createSubjectHistory(services.history) });
 }

@@ -11,6 +11,8 @@ import {
 import { forgetLinkVisits, runHeldClicks } from '../modules/content/index.ts';
 import { journeySendGuard, runDueJourneyWaits } from '../modules/journeys/index.ts';
 import { createEmailChannel, recoverMessages, runDueMessages, type SendDeps } from '../modules/messaging/index.ts';
+import { runEventRetention, runPrivacyRequests } from '../modules/privacy/index.ts';
+import { runProfileRebuilds } from '../modules/profiles/index.ts';
 import { runBackFills, runDueWakes } from '../modules/segments/index.ts';
 import type { Config } from '../platform/config/index.ts';
 import type { Services } from '../platform/context.ts';
@@ -18,7 +20,8 @@ import { LaneHold, runProcessor, runRetention } from '../platform/eventlog/index
 import { forgetIdempotencyKeys } from '../platform/http/index.ts';
 import { runLoop } from '../platform/jobs/index.ts';
 import { createOutbound } from '../platform/outbound/index.ts';
-import { createStages } from './stages.ts';
+import { createRequestWork } from './request-work.ts';
+import { createProfileReshaper, createStages } from './stages.ts';
 
 /** Two intake batches in flight: one computes while the other waits for the database. */
 const PROCESSOR_WORKERS = 2;
@@ -42,6 +45,8 @@ export function startWorker(config: Config, services: Services, processId: strin
     outbound: createOutbound({ allow: config.outboundAllow }),
     processId,
   });
+  const reshaper = createProfileReshaper(services);
+  const requestWork = createRequestWork(reshaper);
   const hold = new LaneHold({ reader: 'processor', processId });
   const loop = (name: string, restMs: number, run: () => Promise<number>) =>
     runLoop({ name, restMs, run, signal, logger, onNews: (listener) => services.log.onAppend(listener) });
@@ -52,6 +57,9 @@ export function startWorker(config: Config, services: Services, processId: strin
     runWebhooks(services, { processId, signal }),
     loop('webhooks', 50, () => webhooks.work()),
     loop('webhook retention', 60_000, () => retainWebhooks(services)),
+    loop('profile rebuilds', 100, () => runProfileRebuilds(services, reshaper)),
+    loop('privacy requests', 250, () => runPrivacyRequests(services, requestWork)),
+    loop('event retention', 60_000, () => runEventRetention(services)),
     loop('segment wakes', 100, () => runDueWakes(services)),
     loop('segment back-fills', 250, () => runBackFills(services)),
     loop('journey waits', 100, () => runDueJourneyWaits(services)),

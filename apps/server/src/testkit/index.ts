@@ -6,4 +6,5 @@ export { createTestClock, type TestClock } from './test-clock.ts';
 export { createTestDatabase, type TestDatabase } from './test-database.ts';
 export { createTestHistory, type TestHistory } from './test-history.ts';
 export { makeTempFolder } from './temp-folder.ts';
+export { undoNewestMerge } from './undo-merge.ts';
 export { withPostgres } from './with-postgres.ts';

@@ -5,10 +5,12 @@ import {
   createTopicSchema,
   liftSuppressionSchema,
   recordConsentSchema,
+  setRhythmSchema,
   suppressAddressSchema,
   suppressionReasonSchema,
   TOPIC_KINDS,
   updateTopicSchema,
+  writeWordingSchema,
 } from '../consent.ts';
 import { defineEndpoint, instantSchema, pageOf, pageQuerySchema } from '../endpoint.ts';
 
@@ -17,7 +19,10 @@ export const consentTopicSchema = z.strictObject({
   topic: z.string(),
   name: z.string(),
   description: z.string().nullable().describe('What the customer reads below the name'),
-  kind: z.enum(TOPIC_KINDS).describe('`marketing` asks for opt-in, `transactional` does not'),
+  kind: z.enum(TOPIC_KINDS).describe('The legal basis: `marketing`, or `transactional` for what needs no consent'),
+  default: z
+    .enum(['opt_in', 'opt_out'])
+    .describe('What holds of who never said anything: `opt_in` forbids, `opt_out` permits'),
   requiresOptIn: z.boolean().describe('Whether a message is forbidden until the customer said yes'),
   doubleOptIn: z
     .boolean()
@@ -27,24 +32,32 @@ export const consentTopicSchema = z.strictObject({
 export type ConsentTopic = z.infer<typeof consentTopicSchema>;
 
 /** One word of a customer, with what proves it. */
-export const consentSchema = z.strictObject({
-  id: z.guid(),
-  channel: z.string(),
-  topic: z.string().describe('`*` stands for every topic that asks for opt-in'),
-  status: z
-    .enum(['granted', 'denied', 'pending'])
-    .describe('`pending` is no permission: it waits for the customer to confirm it'),
-  occurredAt: instantSchema,
-  recordedAt: instantSchema,
-  source: z.string(),
-  isConfirmed: z.boolean().describe('Whether it was said from the mailbox itself'),
-  isCurrent: z.boolean().describe('Whether it is her last word on this channel and topic'),
-  text: z.string().optional().describe('The wording she saw'),
-  url: z.string().optional().describe('The page it stood on'),
-  ip: z.string().optional().describe('Where she came from'),
-  message: z.string().optional().describe('The mail whose link she used: `msg_…`'),
-  language: z.string().optional().describe('Of the wording'),
-});
+export const consentSchema = z
+  .strictObject({
+    id: z.guid(),
+    channel: z.string(),
+    topic: z.string().describe('`*` stands for every marketing topic'),
+    status: z
+      .enum(['granted', 'denied', 'pending'])
+      .describe('`pending` is no permission: it waits for the customer to confirm it'),
+    occurredAt: instantSchema,
+    recordedAt: instantSchema,
+    source: z.string(),
+    isConfirmed: z.boolean().describe('Whether it was said from the mailbox itself'),
+    isCurrent: z.boolean().describe('Whether it is her last word on this channel and topic'),
+    text: z.string().optional().describe('The wording she saw'),
+    url: z.string().optional().describe('The page it stood on'),
+    ip: z.string().optional().describe('Where she came from'),
+    message: z.string().optional().describe('The mail whose link she used: `msg_…`'),
+    language: z.string().optional().describe('Of the wording'),
+    legalBasis: z.enum(TOPIC_KINDS).describe('Why messages of the topic may go at all, as it was when it was said'),
+    addressHash: z.guid().nullable().describe('The address a yes was confirmed for; it permits no other'),
+    wording: z
+      .strictObject({ id: z.string(), version: z.int() })
+      .nullable()
+      .describe('Which version of which text she saw'),
+  })
+  .meta({ id: 'Consent' });
 export type Consent = z.infer<typeof consentSchema>;
 
 /** An address that must not be used. The address itself is not kept. */
@@ -57,7 +70,88 @@ export const suppressionSchema = z.strictObject({
 });
 export type Suppression = z.infer<typeof suppressionSchema>;
 
+/** What holds of one topic for one address, and whether a message would be permitted now. */
+export const permissionSchema = z
+  .strictObject({
+    channel: z.string(),
+    addressHash: z.guid().nullable().describe('Null: she was asked about this channel, but has no address on it'),
+    isUsed: z.boolean().describe('Whether messages on this channel go to this address'),
+    topic: z.string(),
+    state: z
+      .enum(['subscribed', 'unsubscribed', 'pending', 'never_asked'])
+      .describe('`pending`: she said yes, but it is not confirmed for this address'),
+    legalBasis: z.enum(TOPIC_KINDS),
+    default: z.enum(['opt_in', 'opt_out']).describe('What holds of who never said anything'),
+    isPermitted: z.boolean().describe('Whether a message would be permitted now'),
+    refusedFor: z
+      .enum(['suppressed', 'denied', 'unconfirmed', 'unasked', 'paused', 'no_address'])
+      .nullable()
+      .describe('Why not. Limits of frequency are judged at the moment of sending'),
+    suppression: suppressionReasonSchema.nullable(),
+    record: consentSchema.nullable().describe('The last word behind it'),
+  })
+  .meta({ id: 'Permission' });
+export type PresentedPermission = z.infer<typeof permissionSchema>;
+
+/** When and how often a customer wants to hear from us. */
+export const rhythmSchema = z
+  .strictObject({
+    frequency: z.enum(['usual', 'less_often']),
+    pausedUntil: instantSchema.nullable().describe('No marketing before this; null: not paused'),
+  })
+  .meta({ id: 'Rhythm' });
+export type PresentedRhythm = z.infer<typeof rhythmSchema>;
+
+/** One version of a text customers agree to; it is never changed. */
+export const wordingSchema = z
+  .strictObject({
+    id: z.string(),
+    version: z.int(),
+    language: z.string(),
+    text: z.string(),
+    createdAt: instantSchema,
+  })
+  .meta({ id: 'ConsentWording' });
+export type ConsentWording = z.infer<typeof wordingSchema>;
+
 export const consentEndpoints = {
+  getPermissions: defineEndpoint({
+    method: 'GET',
+    path: '/api/v1/profiles/{id}/permissions',
+    scope: 'consent:read',
+    tag: 'Consent',
+    summary: 'Read what may be sent to a customer: every channel and address against every topic',
+    answer: z.strictObject({ permissions: z.array(permissionSchema), rhythm: rhythmSchema }),
+  }),
+  setRhythm: defineEndpoint({
+    method: 'POST',
+    path: '/api/v1/profiles/{id}/rhythm',
+    scope: 'consent:write',
+    tag: 'Consent',
+    summary: 'Record when and how often a customer wants to hear from us',
+    description: 'A pause ends by itself. Only marketing is held back; what concerns orders goes on.',
+    body: setRhythmSchema,
+    answer: rhythmSchema,
+  }),
+  listConsentWordings: defineEndpoint({
+    method: 'GET',
+    path: '/api/v1/consent-wordings',
+    scope: 'consent:read',
+    tag: 'Consent',
+    summary: 'List the texts customers agree to, by name, newest version first',
+    query: pageQuerySchema,
+    answer: pageOf(wordingSchema),
+  }),
+  writeConsentWording: defineEndpoint({
+    method: 'PUT',
+    path: '/api/v1/consent-wordings/{wording}',
+    scope: 'workspace:write',
+    tag: 'Consent',
+    summary: 'Make a new version of a text customers agree to',
+    description: 'The same text again is the same version. Records name the version the customer was shown.',
+    body: writeWordingSchema,
+    answer: wordingSchema,
+  }),
   listTopics: defineEndpoint({
     method: 'GET',
     path: '/api/v1/topics',

@@ -58,9 +58,12 @@ export const messageWithHistorySchema = messageSchema.extend({
 });
 export type MessageWithHistory = z.infer<typeof messageWithHistorySchema>;
 
-/** At most `limit` marketing messages per channel in any window of `windowMs`. */
+/** At most `limit` marketing messages in any window of `windowMs`. */
 export const sendPolicySchema = z.strictObject({
-  cap: z.strictObject({ limit: z.int(), windowMs: z.int().describe('Milliseconds') }),
+  cap: z.strictObject({ limit: z.int(), windowMs: z.int().describe('Milliseconds') }).describe('Per channel'),
+  lessOften: z
+    .strictObject({ limit: z.int(), windowMs: z.int().describe('Milliseconds') })
+    .describe('For customers who asked to hear less often; counts every channel'),
 });
 export type SendPolicy = z.infer<typeof sendPolicySchema>;
 

@@ -82,13 +82,4 @@ export const segmentEndpoints = {
     summary: 'List every segment a profile is in, by name',
     answer: pageOf(z.strictObject({ id: idSchema('seg'), name: z.string(), enteredAt: instantSchema })),
   }),
-  rebuildProfile: defineEndpoint({
-    method: 'POST',
-    path: '/api/v1/profiles/{id}/rebuild',
-    scope: 'segments:write',
-    tag: 'Segments',
-    summary: 'Count the segments of a profile anew from its history: for repair',
-    description: 'Answers when it is done.',
-    status: 204,
-  }),
 } as const;

@@ -10,6 +10,8 @@ const name = z
   .min(1, { error: 'give the name' })
   .max(100, { error: 'use at most 100 characters' });
 
+const trusted = z.boolean({ error: 'give true or false' });
+
 /** The right of a source to send events. It is public by nature: it sits in web pages. */
 export const writeKeySchema = z.strictObject({
   id: idSchema('wky'),
@@ -26,9 +28,15 @@ export const sourceSchema = z.strictObject({
   name: z.string(),
   kind: z.string(),
   enabled: z.boolean().describe('Events of a source that is not are refused'),
+  trusted: z
+    .boolean()
+    .describe('Whether an email or phone in its events is known to be the customer’s; else it is a claim'),
   createdAt: instantSchema,
 });
 export type Source = z.infer<typeof sourceSchema>;
+
+/** Kinds whose events are made by the shop itself, not by whoever sits before a page. */
+export const TRUSTED_SOURCE_KINDS: readonly string[] = ['server', 'store'];
 
 export const sourceEndpoints = {
   listSources: defineEndpoint({
@@ -49,6 +57,7 @@ export const sourceEndpoints = {
     body: z.strictObject({
       name,
       kind: z.enum(SOURCE_KINDS, { error: `give one of ${SOURCE_KINDS.join(', ')}` }).default('website'),
+      trusted: trusted.optional().describe('Default: true for server and store, else false'),
     }),
     status: 201,
     answer: sourceSchema.extend({ writeKey: writeKeySchema }),
@@ -66,9 +75,14 @@ export const sourceEndpoints = {
     path: '/api/v1/sources/{id}',
     scope: 'sources:write',
     tag: 'Sources',
-    summary: 'Rename, disable or enable a source',
-    description: 'A disabled source is refused from 5 seconds on, in every process; what it sent before stays.',
-    body: z.strictObject({ name: name.optional(), enabled: z.boolean({ error: 'give true or false' }).optional() }),
+    summary: 'Rename, disable or enable a source, or say whether it is trusted',
+    description:
+      'A disabled source is refused from 5 seconds on, in every process; what it sent before stays. An email or phone in events of a source that is not trusted is a claim: it never joins two known customers.',
+    body: z.strictObject({
+      name: name.optional(),
+      enabled: z.boolean({ error: 'give true or false' }).optional(),
+      trusted: trusted.optional(),
+    }),
     answer: sourceSchema,
   }),
   listWriteKeys: defineEndpoint({

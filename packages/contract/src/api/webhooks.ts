@@ -6,6 +6,7 @@ import { defineEndpoint, idSchema, instantSchema, pageOf, pageQuerySchema } from
 export const WEBHOOK_EVENT_TYPES = ['track', 'identify', 'page', 'screen', 'group', 'alias', 'internal'] as const;
 export const WEBHOOK_FILTERS_MAX = 100;
 export const WEBHOOK_HEADERS_MAX = 20;
+export const WEBHOOK_CATEGORIES_MAX = 20;
 /** How many deliveries one call replays at most. */
 export const WEBHOOK_REPLAY_MAX = 10_000;
 
@@ -73,6 +74,23 @@ const fields = {
   includePersonal: z
     .boolean({ error: 'give true or false' })
     .describe('Send personal values too. Whoever sets this needs the scope profiles:read'),
+  consentCategories: z
+    .array(
+      z
+        .string({ error: 'give the id of a category, as your consent platform writes it' })
+        .min(1, { error: 'give the id of a category, as your consent platform writes it' })
+        .max(100, { error: 'give at most 100 characters' }),
+      { error: 'give a list of categories; an empty one means it needs no consent' },
+    )
+    .max(WEBHOOK_CATEGORIES_MAX, { error: `give at most ${WEBHOOK_CATEGORIES_MAX} categories` })
+    .describe(
+      'Categories of consent it needs, all of them: an event whose `context.consent.categoryPreferences` says otherwise is kept from it. An event without a consent object is sent',
+    ),
+  isAdvertising: z
+    .boolean({ error: 'give true or false' })
+    .describe(
+      'It is there for advertising: events under Global Privacy Control (`context.consent.gpc`) are kept from it',
+    ),
 };
 
 export const createWebhookSchema = z.strictObject({
@@ -83,6 +101,8 @@ export const createWebhookSchema = z.strictObject({
   headers: fields.headers.default({}),
   ratePerSecond: fields.ratePerSecond.default(null),
   includePersonal: fields.includePersonal.default(false),
+  consentCategories: fields.consentCategories.default([]),
+  isAdvertising: fields.isAdvertising.default(false),
 });
 export type CreateWebhookBody = z.output<typeof createWebhookSchema>;
 
@@ -94,6 +114,8 @@ export const updateWebhookSchema = z.strictObject({
   headers: fields.headers.optional(),
   ratePerSecond: fields.ratePerSecond.optional(),
   includePersonal: fields.includePersonal.optional(),
+  consentCategories: fields.consentCategories.optional(),
+  isAdvertising: fields.isAdvertising.optional(),
 });
 export type UpdateWebhookBody = z.output<typeof updateWebhookSchema>;
 
@@ -111,7 +133,19 @@ const healthSchema = z.strictObject({
     successRate: z.number().nullable().describe('From 0 to 1; null without attempts'),
     latencyMs: z.int().nullable().describe('Mean time to the answer'),
     latencyMaxMs: z.int().nullable(),
+    filtered: z.int().describe('Events kept from it by consent'),
   }),
+  lastFiltered: z
+    .array(
+      z.strictObject({
+        at: instantSchema,
+        eventId: z.string(),
+        type: z.string(),
+        name: z.string(),
+        reason: z.string(),
+      }),
+    )
+    .describe('The last ten events kept from it, newest first'),
 });
 
 /** A webhook endpoint as the API shows it. */
@@ -124,6 +158,8 @@ export const webhookSchema = z.strictObject({
   headerNames: z.array(z.string()),
   ratePerSecond: z.int().nullable(),
   includePersonal: z.boolean(),
+  consentCategories: z.array(z.string()),
+  isAdvertising: z.boolean(),
   enabled: z.boolean(),
   previousSecretUntil: instantSchema.nullable().describe('Until then calls are signed with the secret before, too'),
   health: healthSchema,

@@ -1,4 +1,4 @@
-import { createKeyRing, findFirstWorkspaceId } from '../../modules/accounts/index.ts';
+import { createKeyRing, findBrokenAudit, findFirstWorkspaceId } from '../../modules/accounts/index.ts';
 import { type Config, findSecret } from '../../platform/config/index.ts';
 import type { Clock } from '../../platform/clock/index.ts';
 import { checksumOf, type Migration, type Postgres } from '../../platform/postgres/index.ts';
@@ -40,7 +40,11 @@ export async function examinePostgres(
       judgeMigrations(await readAppliedMigrations(postgres), postgresMigrations),
     ),
   ];
-  return [...findings, await examineKnown('secret', () => judgeSecret(postgres, config))];
+  return [
+    ...findings,
+    await examineKnown('secret', () => judgeSecret(postgres, config)),
+    await examineKnown('audit', () => judgeAudit(postgres, config)),
+  ];
 }
 
 /** Pure. */
@@ -118,4 +122,18 @@ async function judgeSecret(postgres: Postgres, config: Config): Promise<Judgemen
     return warn('it opens this data, and lies only here', 'keep a copy, and set SEGUE_SECRET in every process');
   }
   return ok('it opens this data');
+}
+
+/** Older tables have no chain yet, and without the secret nothing can be said. */
+async function judgeAudit(postgres: Postgres, config: Config): Promise<Judgement> {
+  const secret = await findSecret(config);
+  const applied = (await readAppliedMigrations(postgres)) ?? [];
+  if (secret === undefined || !applied.some(({ id }) => id.endsWith('_chain-audit'))) return ok('nothing to follow yet');
+  const keyRing = createKeyRing(postgres, secret);
+  const { verified, broken } = await findBrokenAudit(postgres, (workspaceId) => keyRing.keysOf(workspaceId));
+  if (broken === undefined) return ok(`all ${verified} entries hold`);
+  return fail(
+    `entry ${broken.seq} of workspace ${broken.workspaceId} does not hold: ${broken.reason}`,
+    'somebody changed the table audit_entry; compare it with a backup',
+  );
 }

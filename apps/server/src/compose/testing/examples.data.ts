@@ -1,4 +1,4 @@
-import type { OperationId } from '@segue/contract';
+import { IDENTIFIER_KINDS, type OperationId } from '@segue/contract';
 import type { Example } from './api-world.ts';
 import { EMAIL, journeyExample, segmentExample, type Shop, templateExample, webhookExample } from './shop.ts';
 
@@ -21,6 +21,13 @@ async function newJourney(shop: Shop, ...commands: readonly OperationId[]): Prom
   return of(id);
 }
 
+const newPrivacyRequest: Make = (shop) => ({
+  body: { kind: 'restrict', identifier: { kind: 'email', value: `${shop.word()}.${EMAIL}` } },
+});
+const newShopifyAccount = (shop: Shop): Example => ({
+  body: { shopDomain: `${shop.word()}.myshopify.com`, secret: 'shpss_0123456789abcdef' },
+});
+
 /** A call of every endpoint that succeeds, once. What it takes away or changes it makes for itself. */
 export const EXAMPLES: Readonly<Record<OperationId, Make>> = {
   listProfiles: plain,
@@ -29,7 +36,16 @@ export const EXAMPLES: Readonly<Record<OperationId, Make>> = {
   listProfileSegments: ofProfile,
   listProfileRuns: ofProfile,
   listProfileConsents: ofProfile,
-  rebuildProfile: ofProfile,
+  rebuildProfile: async (shop) => of(await shop.addProfile()),
+  getProfileIdentity: ofProfile,
+  mergeProfiles: async (shop) => ({ ...of(await shop.addProfile()), body: { with: await shop.addProfile() } }),
+  unmergeProfiles: async (shop) => {
+    const whole = { ...of(await shop.addProfile()), body: { with: await shop.addProfile() } };
+    const { merges } = await shop.call<{ merges: { id: string }[] }>('mergeProfiles', whole);
+    return { params: whole.params!, body: { merge: merges[0]!.id } };
+  },
+  listIdentityConflicts: plain,
+  settleIdentityConflict: async (shop) => ({ ...of(await shop.addConflict()), body: { action: 'dismiss' } }),
   listRecentEvents: plain,
   streamEvents: plain,
   listTopics: plain,
@@ -45,7 +61,38 @@ export const EXAMPLES: Readonly<Record<OperationId, Make>> = {
       ip: '203.0.113.7',
     },
   }),
+  getPermissions: ofProfile,
+  setRhythm: (shop) => ({ ...of(shop.profileId), body: { frequency: 'less_often', source: 'telephone' } }),
+  listConsentWordings: plain,
+  writeConsentWording: (shop) => ({
+    params: { wording: shop.word() },
+    body: { language: 'en', text: 'Yes, send me news' },
+  }),
   listSuppressions: plain,
+  listProfileConsentSignals: ofProfile,
+  getProfileConsentCategories: ofProfile,
+  getConsentSettings: plain,
+  updateConsentSettings: () => ({
+    body: {
+      categoryTopics: [{ category: 'Newsletter', channel: 'email', topic: 'marketing' }],
+      optWords: [{ action: 'stop', word: 'enough', channel: 'sms', language: null }],
+    },
+  }),
+  importConsents: (shop) => ({
+    body: {
+      rows: [
+        {
+          identifier: `${shop.word()}.${EMAIL}`,
+          channel: 'email',
+          topic: 'marketing',
+          status: 'granted',
+          occurredAt: '2026-11-01T10:00:00Z',
+          text: 'I agree to the wording',
+          ip: '203.0.113.7',
+        },
+      ],
+    },
+  }),
   suppressAddress: (shop) => ({ body: { channel: 'email', address: `${shop.word()}.${EMAIL}` } }),
   liftSuppression: async (shop) => {
     const body = { channel: 'email', address: `${shop.word()}.${EMAIL}` };
@@ -104,6 +151,7 @@ export const EXAMPLES: Readonly<Record<OperationId, Make>> = {
   listProfileSessions: ofProfile,
   getAcquisition: plain,
   listAuditEntries: plain,
+  verifyAudit: plain,
   listApiKeys: plain,
   createApiKey: (shop) => ({ body: { name: shop.word(), scopes: ['profiles:read'] } }),
   revokeApiKey: async (shop) =>
@@ -149,6 +197,23 @@ export const EXAMPLES: Readonly<Record<OperationId, Make>> = {
   },
   discardDeadLetter: async (shop) => of(await shop.addDeadLetter()),
   listTouchpoints: plain,
+  getIdentitySettings: plain,
+  updateIdentitySettings: () => {
+    const kinds = [...IDENTIFIER_KINDS, 'crmId'].map((kind) => ({ kind, limit: kind === 'userId' ? 1 : 20 }));
+    return { body: { kinds, blockedValues: ['till-*'], country: 'GB' } };
+  },
+  createPrivacyRequest: newPrivacyRequest,
+  listPrivacyRequests: plain,
+  getPrivacyRequest: async (shop) => of(await shop.addPrivacyRequest('erase', 'received')),
+  getPrivacyExport: async (shop) => of(await shop.addExport()),
+  cancelPrivacyRequest: async (shop) => of(await shop.addPrivacyRequest('erase', 'received')),
+  retryPrivacyRequest: async (shop) => of(await shop.addPrivacyRequest('erase', 'failed')),
+  approvePrivacyRequest: async (shop) => of(await shop.addPrivacyRequest('erase_shop', 'waiting')),
+  getRetention: plain,
+  setRetention: () => ({ body: { rules: [{ type: 'page', name: '*', keepDays: 400 }] } }),
+  listShopifyAccounts: plain,
+  createShopifyAccount: newShopifyAccount,
+  deleteShopifyAccount: async (shop) => of((await shop.call('createShopifyAccount', newShopifyAccount(shop))).id),
   getWorkspace: plain,
   updateWorkspace: (shop) => ({ body: { name: shop.word() } }),
   createWorkspace: (shop) => ({ body: { name: shop.word() }, headers: shop.owner }),

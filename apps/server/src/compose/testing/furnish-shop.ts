@@ -1,3 +1,4 @@
+import { type RequestWork, runPrivacyRequests } from '../../modules/privacy/index.ts';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { addMember, signInAs } from '../../modules/accounts/testing/sign-in-as.ts';
@@ -54,6 +55,17 @@ export async function furnishShop(world: ApiWorld, keys: Keys): Promise<Shop> {
   };
 }
 
+/** What an export is made of here. */
+const exportsOnly: RequestWork = {
+  rebuild: () => Promise.resolve(),
+  listKnownOnlyFrom: () => Promise.resolve([]),
+  exporting: {
+    async *export(_ctx, profileId) {
+      yield { profileId };
+    },
+  },
+};
+
 async function createCaller(world: ApiWorld, keys: Keys): Promise<Caller> {
   let words = 0;
   const prefix = randomBytes(3).toString('hex');
@@ -83,6 +95,21 @@ async function createCaller(world: ApiWorld, keys: Keys): Promise<Caller> {
       );
       return publicId('ddl', id);
     },
+    async addPrivacyRequest(kind, state) {
+      const id = newUuid(NOW);
+      await insert(
+        `insert into privacy_request (workspace_id, id, kind, regulation, state, origin, suppress, created_at, due_at, next_at)
+         values ($1, $2, $3, 'gdpr', $4, 'api', false, $5, $5, $5)`,
+        [id, kind, state, new Date(NOW)],
+      );
+      return publicId('prq', id);
+    },
+    async addExport() {
+      const body = { kind: 'export', identifier: { kind: 'userId', value: 'ada' } };
+      const { id } = (await world.ask('createPrivacyRequest', keys.apiKey, { body })).json<Id>();
+      await runPrivacyRequests(world.services, exportsOnly);
+      return id;
+    },
     async addDrift() {
       const id = newUuid(NOW);
       await insert(
@@ -91,6 +118,26 @@ async function createCaller(world: ApiWorld, keys: Keys): Promise<Caller> {
         [id, `properties.${word()}`, new Date(NOW)],
       );
       return publicId('drf', id);
+    },
+    async addProfile() {
+      const anonymousId = word();
+      const batch = [{ type: 'track', event: 'Looked', anonymousId, messageId: word() }];
+      await world.app.inject({ method: 'POST', url: '/v1/batch', payload: { writeKey: keys.writeKey, batch } });
+      await world.settle();
+      const query = { identifier: `anonymousId:${anonymousId}` };
+      return (await world.ask('listProfiles', keys.apiKey, { query })).json<List>().items[0]!.id;
+    },
+    async addConflict() {
+      const id = newUuid(NOW);
+      await insert(
+        `insert into identity_conflict (workspace_id, id, profile_id, node, cause_message_id, found_at)
+         select $1, $2, p.id, n.id, 'm1', $3 from profile p cross join identity_node n
+         where p.workspace_id = $1 and n.workspace_id = $1
+           and not exists (select from identity_conflict c where c.workspace_id = $1 and c.profile_id = p.id and c.node = n.id)
+         limit 1`,
+        [id, new Date(NOW - Math.floor(Math.random() * 1_000) * 60_000)],
+      );
+      return publicId('cfl', id);
     },
     async addDelivery(webhookId) {
       const id = newUuid(NOW);

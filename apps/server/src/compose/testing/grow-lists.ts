@@ -72,6 +72,13 @@ export const GROW: Readonly<Record<PagedId, Grow>> = {
     await shop.call('recordConsent', { params: { ...params }, body: { ...(body as object), occurredAt } });
   },
   listSuppressions: by('suppressAddress'),
+  listConsentWordings: by('writeConsentWording'),
+  listProfileConsentSignals: insert(
+    `insert into consent_signal (workspace_id, id, profile_id, said_by, node_kind, node_id, kind, fingerprint, occurred_at, recorded_at,
+       cause, decoded)
+     values ($1, $2, $3, $3, 10, 0, 'gpc', '', $4, $4, $2::uuid::text, '{"gpc": true}')`,
+    ({ profileId }) => [randomUUID(), uuidOf(profileId), past()],
+  ),
   listSegments: by('createSegment'),
   listSegmentMembers: insert(
     'insert into segment_member (workspace_id, segment_id, profile_id, entered_at) values ($1, $2, $3, $4)',
@@ -83,6 +90,8 @@ export const GROW: Readonly<Record<PagedId, Grow>> = {
   listJourneyRuns: addRun,
   listProfileRuns: addRun,
   listAuditEntries: by('updateSendPolicy'),
+  listPrivacyRequests: by('createPrivacyRequest'),
+  listShopifyAccounts: by('createShopifyAccount'),
   listApiKeys: by('createApiKey'),
   listMembers: async (_world, shop) => void (await shop.addMember()),
   listInvites: by('createInvite'),
@@ -99,6 +108,7 @@ export const GROW: Readonly<Record<PagedId, Grow>> = {
     ({ word, sourceId }) => [[...word()].toReversed().join(''), past(), uuidOf(sourceId)],
   ),
   listDrifts: async (_world, shop) => void (await shop.addDrift()),
+  listIdentityConflicts: async (_world, shop) => void (await shop.addConflict()),
   listDeadLetters: async (_world, shop) => void (await shop.addDeadLetter()),
   listWebhooks: by('createWebhook'),
   listWebhookDeliveries: async (_world, shop) => void (await shop.addDelivery(shop.webhookId)),
@@ -111,6 +121,7 @@ export const GROW: Readonly<Record<PagedId, Grow>> = {
 export const INSTANTS: Partial<Record<PagedId, readonly [table: string, column: string]>> = {
   listProfileConsents: ['consent_record', 'occurred_at'],
   listSuppressions: ['suppression', 'created_at'],
+  listProfileConsentSignals: ['consent_signal', 'occurred_at'],
   listSegments: ['segment', 'created_at'],
   listTemplates: ['template', 'created_at'],
   listMessages: ['message', 'created_at'],

@@ -31,7 +31,14 @@ export interface Caller extends Keys {
   addMember(): Promise<string>;
   addDeadLetter(): Promise<string>;
   addDrift(): Promise<string>;
+  /** A customer nobody knows, seen once on a device. */
+  addProfile(): Promise<string>;
+  addConflict(): Promise<string>;
   addDelivery(webhookId: string): Promise<string>;
+  /** A privacy request in this state. */
+  addPrivacyRequest(kind: string, state: string): Promise<string>;
+  /** An export with its file. */
+  addExport(): Promise<string>;
   /** What a browser sends of an owner who is signed in. */
   readonly owner: { readonly cookie: string; readonly origin: string };
 }

@@ -37,13 +37,14 @@ export interface WriteKeyRow {
   source_id: string;
   source_number: number;
   enabled: boolean;
+  trusted: boolean;
 }
 
 /** The key itself says which workspace it belongs to. */
 export async function findWriteKey(sql: Sql, key: string): Promise<WriteKeyRow | undefined> {
   const { rows } = await sql.query<WriteKeyRow>({
     name: 'write_key_find',
-    text: `select k.workspace_id, s.id as source_id, s.number as source_number, s.enabled
+    text: `select k.workspace_id, s.id as source_id, s.number as source_number, s.enabled, s.trusted
            from write_key k join source s on s.workspace_id = k.workspace_id and s.id = k.source_id
            where k.key = $1 and k.revoked_at is null`,
     values: [key],

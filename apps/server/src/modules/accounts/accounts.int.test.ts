@@ -1,9 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { ROLE_SCOPES } from '@segue/contract';
+import { ROLE_SCOPES, type Source, SOURCE_KINDS, type WriteKey } from '@segue/contract';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createKeyRing, ensureOwners } from './index.ts';
+import { migratePostgres } from '../../platform/postgres/index.ts';
+import { createTestDatabase } from '../../testkit/index.ts';
+import { accountsMigrations, createKeyRing, ensureOwners } from './index.ts';
 import { signIn, signInAs } from './testing/sign-in-as.ts';
 import { openWorld, SECRET, type Shop, type World } from './testing/world.ts';
+
+type NewSource = Source & { readonly writeKey: WriteKey };
 
 let world: World;
 let shop: Shop;
@@ -136,6 +140,41 @@ describe('a source', () => {
       'First source',
       'New app',
     ]);
+  });
+
+  it('is trusted by its kind until somebody says otherwise, and its write key tells', async () => {
+    const makeOf = async (body: object) =>
+      (await call('POST', '', { name: 'Shop', ...body })).body as unknown as NewSource;
+    for (const kind of SOURCE_KINDS) {
+      const { trusted, writeKey } = await makeOf({ kind });
+      expect([kind, trusted]).toEqual([kind, kind === 'server' || kind === 'store']);
+      expect(await find(writeKey.key)).toMatchObject({ isTrusted: trusted });
+    }
+    const { id, writeKey } = await makeOf({ kind: 'website', trusted: true });
+    expect(await find(writeKey.key)).toMatchObject({ isTrusted: true });
+    expect((await call('PATCH', `/${id}`, { trusted: false })).body).toMatchObject({ trusted: false, enabled: true });
+    expect(await find(writeKey.key)).toMatchObject({ isTrusted: false });
+    expect((await call('PATCH', `/${id}`, { trusted: 'yes' })).status).toBe(400);
+    const { body } = await world.call('GET', '/api/v1/audit', { key: shop.apiKey });
+    const changes = (body['items'] as { action: string; subject: string }[]).filter(({ subject }) => subject === id);
+    expect(changes.map(({ action }) => action).sort()).toEqual(['source.created', 'source.distrusted']);
+  });
+
+  it('that was there before there was trust is trusted by its kind', async () => {
+    const at = accountsMigrations.findIndex(({ id }) => id.endsWith('add-trusted-sources'));
+    const database = await createTestDatabase(accountsMigrations.slice(0, at));
+    await database.postgres.query({
+      text: `with w as (insert into workspace (name, wrapped_key) values ('Shop', '') returning id)
+             insert into source (workspace_id, id, name, kind)
+             select w.id, gen_random_uuid(), kind, kind from w, unnest($1::text[]) as kind`,
+      values: [SOURCE_KINDS],
+    });
+    await migratePostgres(database.postgres, accountsMigrations);
+    const { rows } = await database.postgres.query<{ kind: string }>({
+      text: 'select kind from source where trusted order by kind',
+    });
+    expect(rows.map(({ kind }) => kind)).toEqual(['server', 'store']);
+    await database.drop();
   });
 
   it('loses a revoked write key and keeps the others', async () => {

@@ -10,31 +10,16 @@ export interface AuditRow {
   action: string;
   subject: string | null;
   detail: JsonObject | null;
-}
-
-export async function insertAuditEntry(sql: Sql, workspaceId: number, entry: AuditRow): Promise<void> {
-  await sql.query({
-    text: `insert into audit_entry (workspace_id, id, at, actor_kind, actor_id, ip, action, subject, detail)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-    values: [
-      workspaceId,
-      entry.id,
-      entry.at,
-      entry.actor_kind,
-      entry.actor_id,
-      entry.ip,
-      entry.action,
-      entry.subject,
-      entry.detail === null ? null : JSON.stringify(entry.detail),
-    ],
-  });
+  /** Null: written before there was a chain. */
+  seq: number | null;
+  hash: Buffer | null;
 }
 
 export interface ListedAuditRow extends AuditRow {
   actor_name: string | null;
 }
 
-/** Newest first. `action` is a whole action, or a noun for all of its actions. */
+/** Newest first. `action` is a whole action, or a noun for all of its actions; found by `audit_entry_action`. */
 export async function listAuditEntries(
   sql: Sql,
   workspaceId: number,
@@ -50,7 +35,7 @@ export async function listAuditEntries(
 ): Promise<ListedAuditRow[]> {
   const { limit, beforeId, actorId, action, subject, from, to } = asked;
   const { rows } = await sql.query<ListedAuditRow>({
-    text: `select a.id, a.at, a.actor_kind, a.actor_id, a.ip, a.action, a.subject, a.detail, coalesce(l.name, k.name) as actor_name
+    text: `select a.id, a.at, a.actor_kind, a.actor_id, a.ip, a.action, a.subject, a.detail, a.seq, a.hash, coalesce(l.name, k.name) as actor_name
            from audit_entry a
              left join member m on a.actor_kind = 'member' and m.workspace_id = a.workspace_id and m.id::text = a.actor_id
              left join login l on l.id = m.login_id
@@ -58,7 +43,8 @@ export async function listAuditEntries(
            where a.workspace_id = $1
              and ($3::uuid is null or a.id < $3)
              and ($4::text is null or a.actor_id = $4)
-             and ($5::text is null or a.action = $5 or split_part(a.action, '.', 1) = $5)
+             and ($5::text is null
+               or split_part(a.action, '.', 1) = split_part($5, '.', 1) and (a.action = $5 or strpos($5, '.') = 0))
              and ($6::text is null or a.subject = $6)
              and ($7::timestamptz is null or a.at >= $7)
              and ($8::timestamptz is null or a.at < $8)

@@ -32,7 +32,7 @@ export async function createWorkspace(
   const workspaceId = await insertWorkspace(sql, { name, wrappedKey, timeZone, currency, language });
   const key = { id: newUuid(nowMs), hash: hashApiKey(apiKey), prefix: keyPrefix(apiKey), name: 'First key' };
   await insertApiKey(sql, { ...key, workspaceId, scopes, at });
-  const source = { workspaceId, id: newUuid(nowMs), name: 'First source', kind: 'website', at };
+  const source = { workspaceId, id: newUuid(nowMs), name: 'First source', kind: 'website', trusted: false, at };
   await insertSource(sql, source);
   const first = { workspaceId, id: newUuid(nowMs), sourceId: source.id, key: writeKey, name: 'First key', at };
   await insertWriteKey(sql, first);

@@ -6,6 +6,7 @@ export { createKeyRing, type KeyRing, type Source } from './keys.ts';
 export type { MemberMail, MemberMessage } from './member-mail.ts';
 export { accountsMigrations } from './migrations/index.ts';
 export { type Accounts, openAccounts } from './open-accounts.ts';
+export { findBrokenAudit } from './verify-audit.ts';
 export { recordAudit } from './record-audit.ts';
 export { sweepSignIn } from './sweep-sign-in.ts';
 export { listNumberedSources, type NumberedSource } from './source-number-store.ts';

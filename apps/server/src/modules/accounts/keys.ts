@@ -35,6 +35,8 @@ export interface Source {
   /** Short, because it goes with every event. */
   readonly number: number;
   readonly isEnabled: boolean;
+  /** An email or phone in its events is known to be the customer's, not only claimed by whoever typed it. */
+  readonly isTrusted: boolean;
 }
 
 /** What an API key stands for. */
@@ -57,8 +59,13 @@ export function createKeyRing(sql: Sql, secret: Buffer): KeyRing {
   const sources = createBriefCache(async (key: string) => {
     const row = await findWriteKey(sql, key);
     if (row === undefined) return undefined;
-    const { workspace_id: workspaceId, source_id: id, source_number: number, enabled: isEnabled } = row;
-    return { workspaceId, id, number, isEnabled };
+    return {
+      workspaceId: row.workspace_id,
+      id: row.source_id,
+      number: row.source_number,
+      isEnabled: row.enabled,
+      isTrusted: row.trusted,
+    };
   });
   const actors = createBriefCache(async (key: string) => {
     const row = await findApiKey(sql, hashApiKey(key));

@@ -6,13 +6,15 @@ export interface NumberedSource {
   readonly number: number;
   readonly name: string;
   readonly isEnabled: boolean;
+  readonly isTrusted: boolean;
 }
 
 /** All sources of a workspace, oldest first: a handful. */
 export async function listNumberedSources(sql: Sql, workspaceId: number): Promise<NumberedSource[]> {
   const { rows } = await sql.query<NumberedSource>({
     name: 'source_numbers',
-    text: `select id, number, name, enabled as "isEnabled" from source where workspace_id = $1 order by number`,
+    text: `select id, number, name, enabled as "isEnabled", trusted as "isTrusted"
+           from source where workspace_id = $1 order by number`,
     values: [workspaceId],
   });
   return rows;

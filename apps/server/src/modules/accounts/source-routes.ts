@@ -1,4 +1,4 @@
-import { api, type Source, type WriteKey } from '@segue/contract';
+import { api, type BodyOf, type Source, TRUSTED_SOURCE_KINDS, type WriteKey } from '@segue/contract';
 import type { Ctx } from '../../platform/context.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { TxCtx } from '../../platform/eventlog/index.ts';
@@ -30,10 +30,11 @@ export const sourceRoutes: Routes = (serve) => {
   serve(api.createSource, async ({ ctx, body }) => {
     const nowMs = ctx.clock.now();
     const { workspaceId } = ctx;
-    const source = { workspaceId, id: newUuid(nowMs), name: body.name, kind: body.kind, at: new Date(nowMs) };
+    const { name, kind, trusted = TRUSTED_SOURCE_KINDS.includes(kind) } = body;
+    const source = { workspaceId, id: newUuid(nowMs), name, kind, trusted, at: new Date(nowMs) };
     const row = await insertSource(ctx.sql, source);
     const subject = publicId('src', row.id);
-    await recordAudit(ctx, { action: 'source.created', subject, detail: { kind: row.kind } });
+    await recordAudit(ctx, { action: 'source.created', subject, detail: { kind, trusted } });
     const writeKey = await addWriteKey(ctx, { sourceId: row.id, name: 'First key' });
     return { ...presentSource(row), writeKey: presentWriteKey(writeKey) };
   });
@@ -44,9 +45,7 @@ export const sourceRoutes: Routes = (serve) => {
     const id = requirePublicId('src', params.id);
     const row = await updateSourceRow(ctx.sql, ctx.workspaceId, { id, ...body });
     if (row === undefined) throw noSource();
-    const { enabled } = body;
-    const action = enabled === undefined ? 'source.renamed' : enabled ? 'source.enabled' : 'source.disabled';
-    await recordAudit(ctx, { action, subject: publicId('src', id) });
+    for (const action of changesOf(body)) await recordAudit(ctx, { action, subject: publicId('src', id) });
     return presentSource(row);
   });
 
@@ -73,6 +72,15 @@ export const sourceRoutes: Routes = (serve) => {
     await recordAudit(ctx, { action: 'write_key.revoked', subject: publicId('wky', id), detail });
   });
 };
+
+/** One entry for each thing that was set. */
+function changesOf({ name, enabled, trusted }: BodyOf<typeof api.updateSource>): string[] {
+  return [
+    ...(name !== undefined || (enabled === undefined && trusted === undefined) ? ['source.renamed'] : []),
+    ...(enabled === undefined ? [] : [enabled ? 'source.enabled' : 'source.disabled']),
+    ...(trusted === undefined ? [] : [trusted ? 'source.trusted' : 'source.distrusted']),
+  ];
+}
 
 async function addWriteKey(ctx: TxCtx, wish: { sourceId: string; name: string }): Promise<ListedWriteKeyRow> {
   const nowMs = ctx.clock.now();
@@ -102,8 +110,8 @@ function placeOf(row: { created_at: Date; id: string }): string[] {
 }
 
 function presentSource(row: SourceRow): Source {
-  const { name, kind, enabled } = row;
-  return { id: publicId('src', row.id), name, kind, enabled, createdAt: row.created_at.toISOString() };
+  const { name, kind, enabled, trusted } = row;
+  return { id: publicId('src', row.id), name, kind, enabled, trusted, createdAt: row.created_at.toISOString() };
 }
 
 function presentWriteKey(row: ListedWriteKeyRow): WriteKey {

@@ -5,10 +5,11 @@ export interface SourceRow {
   name: string;
   kind: string;
   enabled: boolean;
+  trusted: boolean;
   created_at: Date;
 }
 
-const SOURCE_COLUMNS = 'id, name, kind, enabled, created_at';
+const SOURCE_COLUMNS = 'id, name, kind, enabled, trusted, created_at';
 
 /** The place of a row in a list, oldest first. */
 export interface After {
@@ -18,12 +19,12 @@ export interface After {
 
 export async function insertSource(
   sql: Sql,
-  source: { workspaceId: number; id: string; name: string; kind: string; at: Date },
+  source: { workspaceId: number; id: string; name: string; kind: string; trusted: boolean; at: Date },
 ): Promise<SourceRow> {
   const { rows } = await sql.query<SourceRow>({
-    text: `insert into source (workspace_id, id, name, kind, created_at) values ($1, $2, $3, $4, $5)
+    text: `insert into source (workspace_id, id, name, kind, trusted, created_at) values ($1, $2, $3, $4, $5, $6)
            returning ${SOURCE_COLUMNS}`,
-    values: [source.workspaceId, source.id, source.name, source.kind, source.at],
+    values: [source.workspaceId, source.id, source.name, source.kind, source.trusted, source.at],
   });
   return rows[0]!;
 }
@@ -55,12 +56,13 @@ export async function findSourceRow(sql: Sql, workspaceId: number, id: string): 
 export async function updateSourceRow(
   sql: Sql,
   workspaceId: number,
-  change: { id: string; name?: string | undefined; enabled?: boolean | undefined },
+  change: { id: string; name?: string | undefined; enabled?: boolean | undefined; trusted?: boolean | undefined },
 ): Promise<SourceRow | undefined> {
   const { rows } = await sql.query<SourceRow>({
-    text: `update source set name = coalesce($3, name), enabled = coalesce($4, enabled)
+    text: `update source set name = coalesce($3, name), enabled = coalesce($4, enabled),
+             trusted = coalesce($5, trusted)
            where workspace_id = $1 and id = $2 returning ${SOURCE_COLUMNS}`,
-    values: [workspaceId, change.id, change.name ?? null, change.enabled ?? null],
+    values: [workspaceId, change.id, change.name ?? null, change.enabled ?? null, change.trusted ?? null],
   });
   return rows[0];
 }

@@ -1,10 +1,11 @@
 import { api, EVERY_SCOPE, type Workspace } from '@segue/contract';
 import type { Actor } from '../../platform/context.ts';
+import { openWorkspaceKeys } from '../../platform/crypto/index.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { Routes } from '../../platform/http/index.ts';
 import { newUuid, publicId } from '../../platform/ids/index.ts';
 import type { Sql } from '../../platform/postgres/index.ts';
-import { getWorkspaceRow, updateWorkspaceRow, type WorkspaceRow } from './account-store.ts';
+import { getWorkspaceRow, readWrappedKey, updateWorkspaceRow, type WorkspaceRow } from './account-store.ts';
 import { createWorkspace } from './create-workspace.ts';
 import { findMember, insertMember } from './members/member-store.ts';
 import { recordAudit } from './record-audit.ts';
@@ -47,7 +48,12 @@ export function createWorkspaceRoutes(deps: WorkspaceDeps): Routes {
       const row = await getWorkspaceRow(ctx.sql, workspaceId);
       const subject = publicId('wsp', row.public_id);
       await recordAudit(ctx, { action: 'workspace.created', subject });
-      await recordAudit({ ...ctx, workspaceId, actor: { ...actor, id } }, { action: 'workspace.created', subject });
+      // The new workspace's key is not committed yet, so it cannot be looked up.
+      const keysOf = async () => openWorkspaceKeys(secret, (await readWrappedKey(ctx.sql, workspaceId))!);
+      await recordAudit(
+        { ...ctx, workspaceId, keysOf, actor: { ...actor, id } },
+        { action: 'workspace.created', subject },
+      );
       return { ...presentWorkspace(row), apiKey, writeKey };
     });
   };

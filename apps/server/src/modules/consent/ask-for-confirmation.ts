@@ -2,9 +2,13 @@ import { causedId, type NodeRef, type SubjectBatch } from '../../platform/eventl
 import { newUuid } from '../../platform/ids/index.ts';
 import { ASK_AGAIN_MS, CONFIRM_WITHIN_MS, shouldAsk } from './confirmation.ts';
 import { findAskedSince, insertConfirmations, type NewConfirmation } from './confirmation-store.ts';
-import { findStates, toWord } from './consent-store.ts';
-import type { Word } from './permission.ts';
+import { listAddresses } from '../profiles/index.ts';
+import { addressHash, normaliseAddress } from './address.ts';
+import { findStates } from './consent-store.ts';
+import { decidePermission } from './permission.ts';
+import { standingsByProfile } from './refresh-states.ts';
 import { ALL_TOPICS, demandsOf, type Topic } from './topic.ts';
+import { lastDenial, standingKey } from './weigh-words.ts';
 
 export interface PendingYes {
   readonly profileId: string;
@@ -20,32 +24,39 @@ export interface PendingYes {
  * table, whatever their number.
  */
 export async function askForConfirmation(
-  batch: Pick<SubjectBatch, 'workspaceId' | 'sql' | 'now' | 'emit'>,
+  batch: Pick<SubjectBatch, 'workspaceId' | 'sql' | 'now' | 'keysOf' | 'emit'>,
   { pending, topics }: { pending: readonly PendingYes[]; topics: ReadonlyMap<string, Topic> },
 ): Promise<void> {
   if (pending.length === 0) return;
   const { sql, workspaceId, now } = batch;
   const profileIds = [...new Set(pending.map((one) => one.profileId))];
-  const words = new Map<string, Word>();
-  for (const row of await findStates(sql, workspaceId, profileIds))
-    words.set(keyOf(row.profile_id, row.channel, row.topic), toWord(row));
+  const standings = standingsByProfile(await findStates(sql, workspaceId, profileIds));
+  const addresses = await newestAddresses(batch, profileIds);
   const askedAt = new Map<string, number[]>();
-  for (const row of await findAskedSince(sql, workspaceId, { profileIds, sinceMs: now - ASK_AGAIN_MS }))
-    push(askedAt, keyOf(row.profile_id, row.channel, row.topic), row.asked_at.getTime());
+  for (const row of await findAskedSince(sql, workspaceId, { profileIds, sinceMs: now - ASK_AGAIN_MS })) {
+    const { profile_id: profileId, channel, topic, asked_address: address } = row;
+    push(askedAt, keyOf(profileId, channel, topic, address ?? addresses.get(profileId) ?? ''), row.asked_at.getTime());
+  }
   const asked: NewConfirmation[] = [];
   for (const { profileId, node, channel, topic, occurredAt: saidAt } of pending) {
-    const key = keyOf(profileId, channel, topic);
+    const address = addresses.get(profileId);
+    const key = keyOf(profileId, channel, topic, address ?? '');
+    const said = {
+      ...demandsOf(topics, topic),
+      ofTopic: standings.get(profileId)?.get(standingKey(channel, topic)),
+      ofAll: standings.get(profileId)?.get(standingKey(channel, ALL_TOPICS)),
+    };
+    const { decision } = decidePermission({ ...said, silence: 'opt_in', addressHash: address ?? '', suppressions: [] });
     const facts = {
       channel,
-      requiresConfirmation: demandsOf(topics, topic).requiresConfirmation,
+      counts: decision.kind === 'permitted',
       saidAt,
-      ofTopic: words.get(key),
-      ofAll: words.get(keyOf(profileId, channel, ALL_TOPICS)),
+      deniedAt: lastDenial(said),
       askedAt: askedAt.get(key) ?? [],
     };
     if (!shouldAsk(facts, now)) continue;
     const expiresAt = now + CONFIRM_WITHIN_MS;
-    asked.push({ id: newUuid(now), profileId, node, channel, topic, saidAt, askedAt: now, expiresAt });
+    asked.push({ id: newUuid(now), profileId, address, node, channel, topic, saidAt, askedAt: now, expiresAt });
     push(askedAt, key, now);
   }
   await insertConfirmations(sql, workspaceId, asked);
@@ -59,6 +70,20 @@ export async function askForConfirmation(
       properties: { confirmation_id: id, channel, topic },
     });
   }
+}
+
+/** Where each of them would be asked: the hash of the address that messages go to. One query. */
+async function newestAddresses(
+  batch: Pick<SubjectBatch, 'workspaceId' | 'sql' | 'keysOf'>,
+  profileIds: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const keys = await batch.keysOf(batch.workspaceId);
+  const hashes = new Map<string, string>();
+  for (const [profileId, addresses] of await listAddresses(batch, profileIds, 'email')) {
+    const written = addresses[0] && normaliseAddress('email', addresses[0].address);
+    if (written !== undefined) hashes.set(profileId, addressHash(keys, 'email', written));
+  }
+  return hashes;
 }
 
 function keyOf(...parts: readonly string[]): string {

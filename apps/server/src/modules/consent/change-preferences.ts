@@ -7,10 +7,13 @@ import { type Choices, readChoices } from './preference-choices.ts';
 import type { ConsentProof } from './proof.ts';
 import { causeOfEvent } from './read-consent-event.ts';
 import { recordConsent } from './record-consent.ts';
+import { sayWishes } from './record-wishes.ts';
+import { PAUSE_MS, type WishValue } from './rhythm.ts';
 import { suppressAddress } from './suppress-address.ts';
 import { deleteSuppressions } from './suppression-store.ts';
 import { ALL_TOPICS } from './topic.ts';
 import type { UnsubscribeLink } from './unsubscribe-link.ts';
+import { PREFERENCES_WORDING } from './wording.data.ts';
 
 /** Ends one topic at once. Also when the customer's profile is gone: then her address is suppressed instead. */
 export async function unsubscribe(services: Services, link: UnsubscribeLink, proof: ConsentProof): Promise<void> {
@@ -58,16 +61,41 @@ function denials(channels: readonly string[]): Said[] {
 export async function saveChoices(
   services: Services,
   link: UnsubscribeLink,
-  options: { wanted: ReadonlySet<string>; proof: ConsentProof },
+  options: { wanted: ReadonlySet<string>; isLessOften?: boolean | undefined; proof: ConsentProof },
 ): Promise<void> {
-  const { wanted, proof } = options;
-  const words = wordsOf(await readChoices(services, link), link, wanted);
+  const { wanted, proof, isLessOften } = options;
+  const choices = await readChoices(services, link);
+  const words = wordsOf(choices, link, wanted);
+  const isChanged = isLessOften !== undefined && isLessOften !== choices.rhythm.isLessOften;
   const done = await inProfile(services, link, async (batch, subject) => {
     await say(batch, { subject, link, proof, source: 'preference_page', words });
+    if (isChanged) await wish(batch, { subject, link, proof, value: { kind: 'frequency', isLessOften } });
     if (!words.some((word) => word.channel === link.channel && word.status === 'granted')) return;
     await deleteSuppressions(batch.sql, link.workspaceId, { ...link, reason: 'unsubscribe_all' });
   });
   if (done === undefined && wanted.size === 0) await suppressForGood(services, link);
+}
+
+/** No marketing for a month, or again at once. It concerns no orders, and no topic she chose. */
+export async function pauseMessages(
+  services: Services,
+  link: UnsubscribeLink,
+  { isPaused, proof }: { isPaused: boolean; proof: ConsentProof },
+): Promise<void> {
+  await inProfile(services, link, async (batch, subject) => {
+    const until = isPaused ? batch.now + PAUSE_MS : undefined;
+    await wish(batch, { subject, link, proof, value: { kind: 'pause', until } });
+  });
+}
+
+async function wish(
+  batch: SubjectBatch,
+  said: { subject: Subject; link: UnsubscribeLink; proof: ConsentProof; value: WishValue },
+): Promise<void> {
+  const { subject, link, value } = said;
+  const proof = { ...said.proof, message: link.messageId };
+  const source = 'preference_page';
+  await sayWishes(batch, { profileId: subject.id, node: link.node, source, proof, values: [value] });
 }
 
 function wordsOf({ topics }: Choices, link: UnsubscribeLink, wanted: ReadonlySet<string>): Said[] {
@@ -105,6 +133,7 @@ async function say(batch: SubjectBatch, saying: Saying): Promise<void> {
     ...word,
     eventId: newUuid(batch.now),
     isConfirmed: word.channel === link.channel,
+    addressHash: word.channel === link.channel && word.status === 'granted' ? link.addressHash : undefined,
   }));
   const facts = said.map(({ eventId, ...word }) => ({
     ...word,
@@ -114,9 +143,10 @@ async function say(batch: SubjectBatch, saying: Saying): Promise<void> {
     source,
     cause: causeOfEvent(eventId),
     proof,
+    wording: source === 'preference_page' ? PREFERENCES_WORDING : undefined,
   }));
   const statuses = await recordConsent(batch, facts);
-  for (const [index, { channel, topic, eventId, isConfirmed }] of said.entries()) {
+  for (const [index, { channel, topic, eventId, isConfirmed, addressHash }] of said.entries()) {
     const status = statuses[index]!;
     const about = { channel, topic, message_id: link.messageId };
     batch.emit({
@@ -125,7 +155,15 @@ async function say(batch: SubjectBatch, saying: Saying): Promise<void> {
       id: eventId,
       occurredAt: batch.now,
       name: status === 'denied' ? 'Unsubscribed' : 'Consent Updated',
-      properties: status === 'denied' ? about : { ...about, status, confirmed: isConfirmed },
+      properties:
+        status === 'denied'
+          ? about
+          : {
+              ...about,
+              status,
+              confirmed: isConfirmed,
+              ...(addressHash !== undefined && { address_hash: addressHash }),
+            },
     });
   }
 }

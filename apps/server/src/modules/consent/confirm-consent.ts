@@ -5,7 +5,9 @@ import { type ConfirmationRow, findConfirmations, markConfirmed } from './confir
 import { inProfile } from './in-profile.ts';
 import type { ConsentProof } from './proof.ts';
 import { causeOfEvent } from './read-consent-event.ts';
+import { listChannelAddresses } from './reach.ts';
 import { recordConsent } from './record-consent.ts';
+import { CONFIRM_WORDING } from './wording.data.ts';
 import { listTopics } from './topic-store.ts';
 
 /** How a confirmation stands. */
@@ -33,7 +35,8 @@ function kindOf(row: ConfirmationRow, now: number): ConfirmationState['kind'] {
 }
 
 /**
- * The customer pressed the button: her yes counts from now on, with what proves it. A repeat adds nothing, so that it
+ * The customer pressed the button: her yes counts from now on for the address the mail went to, with
+ * what proves it. A repeat adds nothing, so that it
  * cannot undo a later no.
  */
 export async function confirmConsent(services: Services, link: ConfirmLink, proof: ConsentProof): Promise<void> {
@@ -41,8 +44,14 @@ export async function confirmConsent(services: Services, link: ConfirmLink, proo
   const [row] = await findConfirmations(services.postgres, workspaceId, [confirmationId]);
   if (row === undefined || kindOf(row, services.clock.now()) !== 'open') return;
   const { channel, topic } = row;
-  const node = { kind: row.node_kind, id: row.node_id };
+  // Of an older link: the mailbox it went to, which is the address unless that has a part that leads to the same one.
+  const addressHash = link.addressHash ?? row.address_hash ?? undefined;
   await inProfile(services, { workspaceId, profileId: row.profile_id }, async (batch, subject) => {
+    const confirmed = (await listChannelAddresses(batch, subject.id)).find(
+      (one) => one.channel === channel && one.addressHash === addressHash,
+    );
+    // Said from the mailbox: the record and its event stand under the address, which is no mere claim any more.
+    const node = confirmed?.node ?? { kind: row.node_kind, id: row.node_id };
     const eventId = causedId('confirmation', confirmationId);
     const said = { channel, topic, status: 'granted', source: 'double_opt_in' } as const;
     await recordConsent(batch, [
@@ -54,6 +63,8 @@ export async function confirmConsent(services: Services, link: ConfirmLink, proo
         cause: causeOfEvent(eventId),
         proof: { ...proof, message: link.messageId },
         isConfirmed: true,
+        addressHash,
+        wording: CONFIRM_WORDING,
       },
     ]);
     await markConfirmed(batch.sql, workspaceId, { id: confirmationId, now: batch.now });
@@ -63,7 +74,12 @@ export async function confirmConsent(services: Services, link: ConfirmLink, proo
       id: eventId,
       name: 'Consent Updated',
       occurredAt: batch.now,
-      properties: { ...said, confirmed: true, message_id: link.messageId },
+      properties: {
+        ...said,
+        confirmed: true,
+        message_id: link.messageId,
+        ...(addressHash !== undefined && { address_hash: addressHash }),
+      },
     });
   });
 }

@@ -7,14 +7,23 @@ export interface ConfirmLink {
   readonly confirmationId: string;
   /** Public id of the message it stands in: part of the proof. */
   readonly messageId: string;
+  /** Hash of the address the message went to: what is confirmed by it is confirmed for this one. Older links name none. */
+  readonly addressHash: string | undefined;
 }
 
 /** GET shows a page with a button, POST confirms: mail scanners follow links, they do not press buttons. */
 export function confirmUrl(
   keys: Pick<WorkspaceKeys, 'signing'>,
-  { workspaceId, confirmationId, messageId, publicUrl }: ConfirmLink & { publicUrl: string },
+  {
+    workspaceId,
+    confirmationId,
+    messageId,
+    addressHash,
+    publicUrl,
+  }: ConfirmLink & { addressHash: string; publicUrl: string },
 ): string {
-  const token = signToken(keys.signing, { purpose: 'confirm', workspaceId, payload: [1, confirmationId, messageId] });
+  const payload = [2, confirmationId, messageId, addressHash];
+  const token = signToken(keys.signing, { purpose: 'confirm', workspaceId, payload });
   return `${publicUrl.replace(/\/+$/, '')}/p/c/${token}`;
 }
 
@@ -27,6 +36,6 @@ export async function readConfirmToken(
   if (workspaceId === undefined) return undefined;
   const payload = readToken((await services.keysOf(workspaceId)).signing, 'confirm', token);
   if (!Array.isArray(payload)) return undefined;
-  const [, confirmationId, messageId] = payload as [1, string, string];
-  return { workspaceId, confirmationId, messageId };
+  const [, confirmationId, messageId, addressHash] = payload as [1 | 2, string, string, string?];
+  return { workspaceId, confirmationId, messageId, addressHash };
 }

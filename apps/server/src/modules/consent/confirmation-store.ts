@@ -7,6 +7,8 @@ export interface NewConfirmation {
   readonly node: NodeRef;
   readonly channel: string;
   readonly topic: string;
+  /** Hash of the address that would be asked; undefined while there is none. */
+  readonly address: string | undefined;
   /** When the yes was said. */
   readonly saidAt: number;
   readonly askedAt: number;
@@ -21,9 +23,9 @@ export async function insertConfirmations(
   if (confirmations.length === 0) return;
   await sql.query({
     name: 'confirmation_insert',
-    text: `insert into consent_confirmation (workspace_id, id, profile_id, node_kind, node_id, channel, topic, asked_at, expires_at, said_at)
+    text: `insert into consent_confirmation (workspace_id, id, profile_id, node_kind, node_id, channel, topic, asked_at, expires_at, said_at, asked_address)
            select $1, c.* from unnest($2::uuid[], $3::uuid[], $4::smallint[], $5::bigint[], $6::text[], $7::text[],
-             $8::timestamptz[], $9::timestamptz[], $10::timestamptz[]) as c`,
+             $8::timestamptz[], $9::timestamptz[], $10::timestamptz[], $11::uuid[]) as c`,
     values: [
       workspaceId,
       confirmations.map((one) => one.id),
@@ -35,6 +37,7 @@ export async function insertConfirmations(
       confirmations.map((one) => new Date(one.askedAt)),
       confirmations.map((one) => new Date(one.expiresAt)),
       confirmations.map((one) => new Date(one.saidAt)),
+      confirmations.map((one) => one.address ?? null),
     ],
   });
 }
@@ -50,13 +53,14 @@ export interface ConfirmationRow {
   /** Null of those from before it was kept. */
   said_at: Date | null;
   expires_at: Date;
+  asked_address: string | null;
   mailed_at: Date | null;
   address_hash: string | null;
   confirmed_at: Date | null;
 }
 
 const COLUMNS =
-  'id, profile_id, node_kind, node_id, channel, topic, asked_at, said_at, expires_at, mailed_at, address_hash, confirmed_at';
+  'id, profile_id, node_kind, node_id, channel, topic, asked_at, said_at, expires_at, asked_address, mailed_at, address_hash, confirmed_at';
 
 /** Keeps others from deciding about these mailboxes until the transaction ends, whichever profiles they decide for. */
 export async function lockMailboxes(sql: Sql, workspaceId: number, mailboxHashes: readonly string[]): Promise<void> {

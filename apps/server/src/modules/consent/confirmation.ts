@@ -1,5 +1,3 @@
-import { lastWord, type Word } from './permission.ts';
-
 const DAY_MS = 86_400_000;
 
 /** A yes that nobody confirms lapses. */
@@ -13,35 +11,34 @@ export const ASKS_PER_ADDRESS_MAX = 3;
 export function shouldAsk(
   pending: {
     readonly channel: string;
-    readonly requiresConfirmation: boolean;
+    /** Whether she is written to about it at this address already, on her own yes. */
+    readonly counts: boolean;
     /** When she said yes: events of long ago arrive today, her no of yesterday before them. */
     readonly saidAt: number;
-    readonly ofTopic: Word | undefined;
-    readonly ofAll: Word | undefined;
-    /** When she was asked about this channel and topic before, in milliseconds. */
+    /** When she said no to it last, or to all topics. */
+    readonly deniedAt: number | undefined;
+    /** When she was asked about this channel, topic and address before, in milliseconds. */
     readonly askedAt: readonly number[];
   },
   now: number,
 ): boolean {
   // The question goes by email: it proves the mailbox, not a telephone.
   if (pending.channel !== 'email') return false;
-  const word = lastWord(pending.ofTopic, pending.ofAll);
-  const counts = word?.status === 'granted' && (word.isConfirmed || !pending.requiresConfirmation);
-  if (isTakenBack(word, pending.saidAt) || pending.saidAt <= now - CONFIRM_WITHIN_MS) return false;
-  return !counts && pending.askedAt.every((at) => at <= now - ASK_AGAIN_MS);
+  if (isTakenBack(pending.deniedAt, pending.saidAt) || pending.saidAt <= now - CONFIRM_WITHIN_MS) return false;
+  return !pending.counts && pending.askedAt.every((at) => at <= now - ASK_AGAIN_MS);
 }
 
 /** A no of the same instant is the last word. */
-function isTakenBack(word: Word | undefined, saidAt: number): boolean {
-  return word?.status === 'denied' && word.occurredAt >= saidAt;
+function isTakenBack(deniedAt: number | undefined, saidAt: number): boolean {
+  return deniedAt !== undefined && deniedAt >= saidAt;
 }
 
 export interface Confirmation {
   readonly topic: string;
   /** When the yes was said that it asks about. */
   readonly saidAt: number;
-  /** Her last word on it. */
-  readonly word: Word | undefined;
+  /** When she said no to it last, or to all topics. */
+  readonly deniedAt: number | undefined;
   readonly expiresAt: number;
   readonly confirmedAt: number | undefined;
 }
@@ -58,7 +55,7 @@ export function canMail(
   if (confirmation === undefined) return closed('nobody waits for this confirmation');
   if (confirmation.confirmedAt !== undefined) return closed('it is confirmed already');
   if (confirmation.expiresAt <= now) return closed('it has lapsed');
-  if (isTakenBack(confirmation.word, confirmation.saidAt)) return closed('the yes was taken back');
+  if (isTakenBack(confirmation.deniedAt, confirmation.saidAt)) return closed('the yes was taken back');
   const recent = mailed.filter(({ at }) => at > now - ASK_AGAIN_MS);
   if (recent.some(({ topic }) => topic === confirmation.topic))
     return closed('this address was asked about this topic lately');

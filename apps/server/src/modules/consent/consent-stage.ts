@@ -1,39 +1,43 @@
 import { finalOwners, type EventBatch, type Stage } from '../../platform/eventlog/index.ts';
-import { moveRecords } from './consent-store.ts';
+import { followMerges } from './follow-merges.ts';
 import { readConsentEvent } from './read-consent-event.ts';
+import { rebuildConsent } from './rebuild-consent.ts';
 import { type ConsentFact, recordConsent } from './record-consent.ts';
+import { readWishEvent } from './read-wish-event.ts';
+import { recordWishes, type WishFact } from './record-wishes.ts';
 import { insertSuppressions, type Suppression } from './suppression-store.ts';
 
 /** Hears what customers say about being written to, and what mailboxes say about addresses. Runs after identity. */
 export const consentStage: Stage = {
   name: 'consent',
-  hears: async () => (event) => readConsentEvent(event) !== undefined,
+  hears: async () => (event) => readConsentEvent(event) !== undefined || readWishEvent(event) !== undefined,
   async run(batch) {
     const finals = finalOwners(batch.merges);
-    const moves = [...finals].map(([fromId, intoId]) => ({ fromId, intoId }));
-    await moveRecords(batch.sql, batch.workspaceId, moves);
-    const { facts, suppressions } = readBatch(batch, finals);
+    await followMerges(batch, finals);
+    const { facts, wishes, suppressions } = readBatch(batch, finals);
     await recordConsent(batch, facts);
+    await recordWishes(batch, wishes);
     await insertSuppressions(batch.sql, batch.workspaceId, { suppressions, nowMs: batch.now });
   },
+  rebuild: rebuildConsent,
 };
 
 function readBatch(
   batch: EventBatch,
   finals: ReadonlyMap<string, string>,
-): { facts: ConsentFact[]; suppressions: Suppression[] } {
+): { facts: ConsentFact[]; wishes: WishFact[]; suppressions: Suppression[] } {
   const facts: ConsentFact[] = [];
+  const wishes: WishFact[] = [];
   const suppressions: Suppression[] = [];
   for (const { event, subject } of batch.entries) {
     const read = readConsentEvent(event);
-    if (read === undefined) continue;
-    if (read.kind === 'suppression') {
-      suppressions.push(read);
-      continue;
-    }
+    if (read?.kind === 'suppression') suppressions.push(read);
     const node = event.nodes[0];
     if (subject === undefined || node === undefined) continue;
-    facts.push({ ...read, profileId: finals.get(subject.id) ?? subject.id, node });
+    const whose = { profileId: finals.get(subject.id) ?? subject.id, node };
+    if (read?.kind === 'word') facts.push({ ...read, ...whose });
+    const wish = readWishEvent(event);
+    if (wish !== undefined) wishes.push({ ...wish, ...whose });
   }
-  return { facts, suppressions };
+  return { facts, wishes, suppressions };
 }

@@ -1,6 +1,13 @@
 import type { NodeRef } from '../../platform/eventlog/index.ts';
 import type { Sql } from '../../platform/postgres/index.ts';
-import type { ConsentStatus, RecordStatus, Word } from './permission.ts';
+import type { LegalBasis, RecordStatus } from './permission.ts';
+import type { SaidWord } from './weigh-words.ts';
+
+/** Which text a customer was shown. */
+export interface WordingRef {
+  readonly id: string;
+  readonly version: number;
+}
 
 /** A record as it is stored. */
 export interface NewRecord {
@@ -11,25 +18,19 @@ export interface NewRecord {
   readonly topic: string;
   readonly status: RecordStatus;
   readonly isConfirmed: boolean;
+  /** The address a yes was confirmed for. */
+  readonly addressHash: string | undefined;
+  readonly legalBasis: LegalBasis;
+  readonly wording: WordingRef | undefined;
   readonly occurredAt: number;
   readonly source: string;
   readonly cause: string;
   readonly proof: Buffer | undefined;
 }
 
-const NEWER = `(excluded.occurred_at, excluded.status = 'denied', excluded.confirmed) > (s.occurred_at, s.status = 'denied', s.confirmed)`;
-const UPSERT_STATE = `
-  insert into consent_state as s (workspace_id, profile_id, channel, topic, status, occurred_at, confirmed, record_id)
-  select $1, n.profile_id, n.channel, n.topic, n.status, n.occurred_at, n.confirmed, n.record_id from newest n
-  order by n.profile_id, n.channel, n.topic
-  on conflict (workspace_id, profile_id, channel, topic)
-  do update set status = excluded.status, occurred_at = excluded.occurred_at, confirmed = excluded.confirmed,
-    record_id = excluded.record_id
-  where ${NEWER}`;
-
 /**
- * Appends records and brings the last word up to date, which what is pending never becomes. A record whose cause is known
- * already changes nothing; answers the ids of those that were new.
+ * Appends records. One whose cause is known already changes nothing; answers the ids of those that were new. What counts
+ * now is brought up to date by `refreshStates`.
  */
 export async function insertRecords(
   sql: Sql,
@@ -38,23 +39,20 @@ export async function insertRecords(
 ): Promise<ReadonlySet<string>> {
   const { records, nowMs } = options;
   if (records.length === 0) return new Set();
-  const { rows } = await sql.query<{ record_id: string }>({
+  const { rows } = await sql.query<{ id: string }>({
     name: 'consent_record_insert',
-    text: `with inserted as (
-             insert into consent_record (workspace_id, id, profile_id, node_kind, node_id, channel, topic, status,
-               occurred_at, recorded_at, source, cause, proof, confirmed)
-             select $1, r.id, r.profile_id, r.node_kind, r.node_id, r.channel, r.topic, r.status,
-               to_timestamp(r.occurred_ms / 1000), to_timestamp($2::float8 / 1000), r.source, r.cause, r.proof, r.confirmed
-             from unnest($3::uuid[], $4::uuid[], $5::smallint[], $6::bigint[], $7::text[], $8::text[], $9::text[],
-               $10::float8[], $11::text[], $12::text[], $13::bytea[], $14::boolean[])
-               as r(id, profile_id, node_kind, node_id, channel, topic, status, occurred_ms, source, cause, proof, confirmed)
-             on conflict (workspace_id, cause, channel, topic) do nothing
-             returning id as record_id, profile_id, channel, topic, status, occurred_at, confirmed
-           ), newest as (
-             select distinct on (profile_id, channel, topic) * from inserted where status <> 'pending'
-             order by profile_id, channel, topic, occurred_at desc, (status = 'denied') desc, confirmed desc, record_id
-           ), upserted as (${UPSERT_STATE})
-           select record_id from inserted`,
+    text: `insert into consent_record (workspace_id, id, profile_id, said_by, node_kind, node_id, channel, topic, status,
+             occurred_at, recorded_at, source, cause, proof, confirmed, address_hash, legal_basis, wording, wording_version)
+           select $1, r.id, r.profile_id, r.profile_id, r.node_kind, r.node_id, r.channel, r.topic, r.status,
+             to_timestamp(r.occurred_ms / 1000), to_timestamp($2::float8 / 1000), r.source, r.cause, r.proof, r.confirmed,
+             r.address_hash, r.legal_basis, r.wording, r.wording_version
+           from unnest($3::uuid[], $4::uuid[], $5::smallint[], $6::bigint[], $7::text[], $8::text[], $9::text[],
+             $10::float8[], $11::text[], $12::text[], $13::bytea[], $14::boolean[], $15::uuid[], $16::text[], $17::text[],
+             $18::integer[])
+             as r(id, profile_id, node_kind, node_id, channel, topic, status, occurred_ms, source, cause, proof, confirmed,
+               address_hash, legal_basis, wording, wording_version)
+           on conflict (workspace_id, cause, channel, topic) do nothing
+           returning id`,
     values: [
       workspaceId,
       nowMs,
@@ -70,69 +68,116 @@ export async function insertRecords(
       records.map((one) => one.cause),
       records.map((one) => one.proof ?? null),
       records.map((one) => one.isConfirmed),
+      records.map((one) => one.addressHash ?? null),
+      records.map((one) => one.legalBasis),
+      records.map((one) => one.wording?.id ?? null),
+      records.map((one) => one.wording?.version ?? null),
     ],
   });
-  return new Set(rows.map((row) => row.record_id));
+  return new Set(rows.map((row) => row.id));
 }
 
-/** Gives the records of merged profiles to those they became part of; of two last words the later stays. */
-export async function moveRecords(
+/** Everything these profiles said, by profile: what is needed to weigh it. Served by `consent_record_profile`. */
+export async function findWords(
   sql: Sql,
   workspaceId: number,
-  moves: readonly { readonly fromId: string; readonly intoId: string }[],
-): Promise<void> {
-  if (moves.length === 0) return;
-  await sql.query({
-    name: 'consent_move',
-    text: `with moves as (
-             select * from unnest($2::uuid[], $3::uuid[]) as m(from_id, into_id)
-           ), records as (
-             update consent_record r set profile_id = m.into_id from moves m
-             where r.workspace_id = $1 and r.profile_id = m.from_id
-           ), confirmations as (
-             update consent_confirmation c set profile_id = m.into_id from moves m
-             where c.workspace_id = $1 and c.profile_id = m.from_id
-           ), gone as (
-             delete from consent_state s using moves m
-             where s.workspace_id = $1 and s.profile_id = m.from_id
-             returning m.into_id as profile_id, s.channel, s.topic, s.status, s.occurred_at, s.confirmed, s.record_id
-           ), newest as (
-             select distinct on (profile_id, channel, topic) * from gone
-             order by profile_id, channel, topic, occurred_at desc, (status = 'denied') desc, confirmed desc, record_id
-           ) ${UPSERT_STATE}`,
-    values: [workspaceId, moves.map((move) => move.fromId), moves.map((move) => move.intoId)],
+  profileIds: readonly string[],
+): Promise<Map<string, SaidWord[]>> {
+  const words = new Map<string, SaidWord[]>();
+  if (profileIds.length === 0) return words;
+  const { rows } = await sql.query<
+    Omit<WordRow, 'record_id'> & { id: string; said_by: string; node_id: number; seq: number }
+  >({
+    name: 'consent_words_find',
+    text: `select id, profile_id, said_by, node_id, seq, channel, topic, status, confirmed, address_hash,
+             (extract(epoch from occurred_at) * 1000)::float8 as occurred_ms
+           from consent_record where workspace_id = $1 and profile_id = any($2::uuid[])`,
+    values: [workspaceId, profileIds],
   });
+  for (const row of rows) {
+    const { profile_id: profileId, channel, topic, status, seq } = row;
+    const word: SaidWord = {
+      recordId: row.id,
+      seq,
+      occurredAt: row.occurred_ms,
+      nodeId: row.node_id,
+      saidBy: row.said_by,
+      channel,
+      topic,
+      status,
+      isConfirmed: row.confirmed,
+      addressHash: row.address_hash ?? undefined,
+    };
+    const known = words.get(profileId);
+    if (known === undefined) words.set(profileId, [word]);
+    else known.push(word);
+  }
+  return words;
 }
 
-export interface StateRow {
+/** What counts, as it is kept: one row for the no, one for what waits, one for each yes. */
+export interface WordRow {
   profile_id: string;
   channel: string;
   topic: string;
-  status: ConsentStatus;
+  status: RecordStatus;
   confirmed: boolean;
+  address_hash: string | null;
   occurred_ms: number;
   record_id: string;
 }
 
-export function toWord(row: Pick<StateRow, 'status' | 'occurred_ms' | 'confirmed'>): Word {
-  return { status: row.status, occurredAt: row.occurred_ms, isConfirmed: row.confirmed };
+/** Replaces what counts of these profiles. */
+export async function writeStates(
+  sql: Sql,
+  workspaceId: number,
+  { profileIds, rows }: { profileIds: readonly string[]; rows: readonly WordRow[] },
+): Promise<void> {
+  await sql.query({
+    name: 'consent_state_clear',
+    text: 'delete from consent_state where workspace_id = $1 and profile_id = any($2::uuid[])',
+    values: [workspaceId, profileIds],
+  });
+  if (rows.length === 0) return;
+  await sql.query({
+    name: 'consent_state_insert',
+    text: `insert into consent_state (workspace_id, profile_id, channel, topic, status, confirmed, address_hash, occurred_at, record_id)
+           select $1, s.profile_id, s.channel, s.topic, s.status, s.confirmed, s.address_hash,
+             to_timestamp(s.occurred_ms / 1000), s.record_id
+           from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::boolean[], $7::uuid[], $8::float8[], $9::uuid[])
+             as s(profile_id, channel, topic, status, confirmed, address_hash, occurred_ms, record_id)`,
+    values: [
+      workspaceId,
+      rows.map((row) => row.profile_id),
+      rows.map((row) => row.channel),
+      rows.map((row) => row.topic),
+      rows.map((row) => row.status),
+      rows.map((row) => row.confirmed),
+      rows.map((row) => row.address_hash),
+      rows.map((row) => row.occurred_ms),
+      rows.map((row) => row.record_id),
+    ],
+  });
 }
 
-/** The last words of many profiles at once. */
-export async function findStates(sql: Sql, workspaceId: number, profileIds: readonly string[]): Promise<StateRow[]> {
+/** What counts of many profiles at once. Served by `consent_state_profile`. */
+export async function findStates(sql: Sql, workspaceId: number, profileIds: readonly string[]): Promise<WordRow[]> {
   if (profileIds.length === 0) return [];
-  const { rows } = await sql.query<StateRow>({
+  const { rows } = await sql.query<WordRow>({
     name: 'consent_state_find',
-    text: `select profile_id, channel, topic, status, confirmed, record_id, (extract(epoch from occurred_at) * 1000)::float8 as occurred_ms
+    text: `select profile_id, channel, topic, status, confirmed, address_hash, record_id,
+             (extract(epoch from occurred_at) * 1000)::float8 as occurred_ms
            from consent_state where workspace_id = $1 and profile_id = any($2::uuid[])`,
     values: [workspaceId, profileIds],
   });
   return rows;
 }
 
-export interface RecordRow extends Omit<StateRow, 'record_id' | 'status'> {
+export interface RecordRow extends Omit<WordRow, 'record_id'> {
   id: string;
-  status: RecordStatus;
+  legal_basis: LegalBasis;
+  wording: string | null;
+  wording_version: number | null;
   recorded_ms: number;
   source: string;
   proof: Buffer | null;
@@ -146,7 +191,8 @@ export async function pageRecords(
 ): Promise<RecordRow[]> {
   const [occurredMs, id] = options.after ?? [null, null];
   const { rows } = await sql.query<RecordRow>({
-    text: `select id, profile_id, channel, topic, status, confirmed, source, proof,
+    text: `select id, profile_id, channel, topic, status, confirmed, address_hash, legal_basis, wording,
+             wording_version, source, proof,
              (extract(epoch from occurred_at) * 1000)::float8 as occurred_ms,
              (extract(epoch from recorded_at) * 1000)::float8 as recorded_ms
            from consent_record
@@ -154,6 +200,20 @@ export async function pageRecords(
              and ($4::float8 is null or (occurred_at, id) < (to_timestamp($4 / 1000), $5::uuid))
            order by occurred_at desc, id desc limit $3::int + 1`,
     values: [workspaceId, options.profileId, options.limit, occurredMs, id],
+  });
+  return rows;
+}
+
+/** Records by their ids; those of other workspaces are not found. */
+export async function findRecords(sql: Sql, workspaceId: number, ids: readonly string[]): Promise<RecordRow[]> {
+  if (ids.length === 0) return [];
+  const { rows } = await sql.query<RecordRow>({
+    text: `select id, profile_id, channel, topic, status, confirmed, address_hash, legal_basis, wording,
+             wording_version, source, proof,
+             (extract(epoch from occurred_at) * 1000)::float8 as occurred_ms,
+             (extract(epoch from recorded_at) * 1000)::float8 as recorded_ms
+           from consent_record where workspace_id = $1 and id = any($2::uuid[])`,
+    values: [workspaceId, ids],
   });
   return rows;
 }

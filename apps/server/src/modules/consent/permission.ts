@@ -1,16 +1,20 @@
+import {
+  type Grant,
+  kindOfStanding,
+  NOTHING_SAID,
+  type Standing,
+  type StandingKind,
+  type Weight,
+} from './weigh-words.ts';
+
 /** What a customer said about one channel and topic, and counts. */
 export type ConsentStatus = 'granted' | 'denied';
 
 /** As it is recorded: what is pending waits for her confirmation and counts as nothing. */
 export type RecordStatus = ConsentStatus | 'pending';
 
-export interface Word {
-  readonly status: ConsentStatus;
-  /** Milliseconds since the epoch. */
-  readonly occurredAt: number;
-  /** Whether it was said from the mailbox itself. */
-  readonly isConfirmed: boolean;
-}
+/** Why a message may go at all. */
+export type LegalBasis = 'marketing' | 'transactional';
 
 export type SuppressionReason = 'hard_bounce' | 'complaint' | 'unsubscribe_all' | 'manual';
 
@@ -21,14 +25,6 @@ export const SUPPRESSION_REASONS: readonly SuppressionReason[] = [
   'unsubscribe_all',
   'manual',
 ];
-
-/** The last word of two. Of one instant the denial is the last, so that the order of arrival never matters. */
-export function lastWord<W extends Word>(a: W | undefined, b: W | undefined): W | undefined {
-  if (a === undefined || b === undefined) return a ?? b;
-  if (a.occurredAt !== b.occurredAt) return a.occurredAt > b.occurredAt ? a : b;
-  if (a.status !== b.status) return a.status === 'denied' ? a : b;
-  return a.isConfirmed ? a : b;
-}
 
 /** What a yes or no is recorded as: a yes that has to be confirmed, and was not, is pending. */
 export function statusToRecord(
@@ -43,40 +39,87 @@ export type PermissionDecision =
   | { readonly kind: 'permitted'; readonly basis: 'consent' | 'no_opt_in_needed' }
   | { readonly kind: 'suppressed'; readonly reason: SuppressionReason }
   | { readonly kind: 'denied' }
-  /** She said yes, but the topic needs a confirmed one. */
+  /** She said yes, but not yet, or not for this address, in the way that is asked for. */
   | { readonly kind: 'unconfirmed' }
   /** Never asked, and the topic needs a yes. */
   | { readonly kind: 'unasked' };
 
 export interface Permission {
-  readonly consent: ConsentStatus | 'unasked';
-  readonly requiresOptIn: boolean;
+  readonly consent: StandingKind;
+  /** Whether messages of this topic are marketing: they are counted, paused and carry an unsubscribe link. */
+  readonly isMarketing: boolean;
   readonly suppression: SuppressionReason | undefined;
   readonly decision: PermissionDecision;
+  /** The record behind it; undefined when nothing was said. */
+  readonly recordId: string | undefined;
 }
 
-export interface PermissionFacts {
-  readonly requiresOptIn: boolean;
+/** What a topic asks for. */
+export interface Demands {
+  readonly isMarketing: boolean;
+  readonly silence: 'opt_in' | 'opt_out';
   readonly requiresConfirmation: boolean;
-  /** The last word on this very topic. */
-  readonly ofTopic: Word | undefined;
-  /** The last word on all topics at once. */
-  readonly ofAll: Word | undefined;
+}
+
+export interface PermissionFacts extends Demands {
+  /** What counts of this very topic. */
+  readonly ofTopic: Standing | undefined;
+  /** What counts of all topics at once: only a no. */
+  readonly ofAll: Standing | undefined;
+  /** Whom the message would go to. */
+  readonly addressHash: string;
   readonly suppressions: readonly SuppressionReason[];
 }
 
-/** Whether a message may go: a suppressed address never, a denied topic never, else a yes or no need of one. */
+/**
+ * Whether a message may go to an address: a suppressed one never, a denied topic never, else a yes that holds for this
+ * address, or no need of one. A yes confirmed for one address permits no other.
+ */
 export function decidePermission(facts: PermissionFacts): Permission {
-  const word = facts.requiresOptIn ? lastWord(facts.ofTopic, facts.ofAll) : facts.ofTopic;
-  const consent = word?.status ?? 'unasked';
+  const own = facts.ofTopic ?? NOTHING_SAID;
+  const ofAll = facts.isMarketing ? facts.ofAll : undefined;
+  const consent = kindOfStanding(own, ofAll);
   const suppression = SUPPRESSION_REASONS.find((reason) => facts.suppressions.includes(reason));
-  const found = { consent, requiresOptIn: facts.requiresOptIn, suppression } as const;
-  if (suppression !== undefined) return { ...found, decision: { kind: 'suppressed', reason: suppression } };
-  if (consent === 'denied') return { ...found, decision: { kind: 'denied' } };
-  if (consent === 'granted') {
-    const isEnough = !facts.requiresConfirmation || word?.isConfirmed === true;
-    return { ...found, decision: isEnough ? { kind: 'permitted', basis: 'consent' } : { kind: 'unconfirmed' } };
+  const deniedAt = Math.max(own.denial?.at ?? -Infinity, ofAll?.denial?.at ?? -Infinity);
+  const grants = own.grants.filter((grant) => grant.at > deniedAt);
+  const fitting = grants.filter((grant) => fits(grant, facts));
+  const recordId = behind({ consent, own, ofAll, grants: fitting.length > 0 ? fitting : grants })?.recordId;
+  const found = { consent, isMarketing: facts.isMarketing, suppression, recordId } as const;
+  return { ...found, decision: decisionOf(facts, { consent, suppression, isFitting: fitting.length > 0 }) };
+}
+
+function decisionOf(
+  facts: PermissionFacts,
+  found: { consent: StandingKind; suppression: SuppressionReason | undefined; isFitting: boolean },
+): PermissionDecision {
+  const { suppression, consent } = found;
+  if (suppression !== undefined) return { kind: 'suppressed', reason: suppression };
+  switch (consent) {
+    case 'denied':
+      return { kind: 'denied' };
+    case 'unasked':
+      return facts.silence === 'opt_out' ? { kind: 'permitted', basis: 'no_opt_in_needed' } : { kind: 'unasked' };
+    case 'pending':
+      return { kind: 'unconfirmed' };
+    case 'granted':
+      return found.isFitting ? { kind: 'permitted', basis: 'consent' } : { kind: 'unconfirmed' };
   }
-  if (facts.requiresOptIn) return { ...found, decision: { kind: 'unasked' } };
-  return { ...found, decision: { kind: 'permitted', basis: 'no_opt_in_needed' } };
+}
+
+function fits(grant: Grant, { requiresConfirmation, addressHash }: PermissionFacts): boolean {
+  if (grant.addressHash === addressHash) return !requiresConfirmation || grant.isConfirmed;
+  return grant.addressHash === undefined && !requiresConfirmation;
+}
+
+function behind(found: {
+  consent: StandingKind;
+  own: Standing;
+  ofAll: Standing | undefined;
+  grants: readonly Grant[];
+}): Weight | undefined {
+  const { own, ofAll } = found;
+  const newest = (...weights: readonly (Weight | undefined)[]) =>
+    weights.reduce((a, b) => (a === undefined || (b !== undefined && b.at > a.at) ? b : a), undefined);
+  if (found.consent === 'granted') return newest(...found.grants);
+  return found.consent === 'pending' ? own.pending : newest(own.denial, ofAll?.denial);
 }

@@ -1,7 +1,9 @@
 import type { Services } from '../../platform/context.ts';
-import { followMerged, listAddresses } from '../profiles/index.ts';
-import { addressHash, normaliseAddress } from './address.ts';
+import { followMerged } from '../profiles/index.ts';
+import { listChannelAddresses } from './reach.ts';
 import { readPermissions } from './read-permissions.ts';
+import { readRhythms } from './record-wishes.ts';
+import { type Rhythm, USUAL_RHYTHM } from './rhythm.ts';
 import type { Topic } from './topic.ts';
 import { listTopics } from './topic-store.ts';
 import type { UnsubscribeLink } from './unsubscribe-link.ts';
@@ -20,10 +22,8 @@ export interface Choices {
   readonly topics: readonly TopicChoice[];
   /** Whether the address stands for no message at all; `for_good`: whatever is chosen here. */
   readonly stopped: 'no' | 'by_choice' | 'for_good';
+  readonly rhythm: Rhythm;
 }
-
-/** The channels of each kind of address, in the order they are shown. */
-const CHANNELS_OF = { email: ['email'], phone: ['sms', 'whatsapp'] } as const;
 
 /**
  * The topics a customer can choose, on the channels she has an address for; the link's own is always one. The link proves
@@ -33,8 +33,8 @@ export async function readChoices(services: Services, link: UnsubscribeLink): Pr
   const { workspaceId } = link;
   const sql = services.postgres;
   const profileId = (await followMerged(sql, workspaceId, [link.profileId])).get(link.profileId);
-  if (profileId === undefined) return { topics: [], stopped: 'for_good' };
-  const topics = (await listTopics(sql, workspaceId)).filter((one) => one.requiresOptIn);
+  if (profileId === undefined) return { topics: [], stopped: 'for_good', rhythm: USUAL_RHYTHM };
+  const topics = (await listTopics(sql, workspaceId)).filter((one) => one.isMarketing);
   const channels = await channelsOf(services, link, profileId);
   const questions = topics.flatMap((topic) =>
     [...channels].map(([channel, hash]) => ({ topic: topic.topic, channel, profileId, addressHash: hash })),
@@ -54,7 +54,8 @@ export async function readChoices(services: Services, link: UnsubscribeLink): Pr
   const mine = questions.find((question) => question.channel === link.channel);
   const reason = mine === undefined ? undefined : answers.get(mine)?.suppression;
   const stopped = reason === undefined ? 'no' : reason === 'unsubscribe_all' ? 'by_choice' : 'for_good';
-  return { topics: choices, stopped };
+  const rhythm = (await readRhythms(sql, workspaceId, [profileId])).get(profileId) ?? USUAL_RHYTHM;
+  return { topics: choices, stopped, rhythm };
 }
 
 /** Each channel with the hash of its address. */
@@ -64,17 +65,9 @@ async function channelsOf(
   profileId: string,
 ): Promise<ReadonlyMap<string, string>> {
   const { workspaceId } = link;
-  const keys = await services.keysOf(workspaceId);
   const reader = { sql: services.postgres, workspaceId, keysOf: (id: number) => services.keysOf(id) };
   const channels = new Map([[link.channel, link.addressHash]]);
-  for (const kind of ['email', 'phone'] as const) {
-    const address = (await listAddresses(reader, [profileId], kind)).get(profileId)?.[0]?.address;
-    if (address === undefined) continue;
-    for (const channel of CHANNELS_OF[kind]) {
-      const normalised = normaliseAddress(channel, address);
-      if (normalised !== undefined && !channels.has(channel))
-        channels.set(channel, addressHash(keys, channel, normalised));
-    }
-  }
+  for (const { channel, addressHash } of await listChannelAddresses(reader, profileId))
+    if (!channels.has(channel)) channels.set(channel, addressHash);
   return channels;
 }

@@ -1,37 +1,48 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Services } from '../../platform/context.ts';
 import type { Routes } from '../../platform/http/index.ts';
+import type { Sql } from '../../platform/postgres/index.ts';
 import { readBrand } from './brand.ts';
-import { saveChoices, stopEverything, unsubscribe, unsubscribeFromAll } from './change-preferences.ts';
+import { pauseMessages, saveChoices, stopEverything, unsubscribe, unsubscribeFromAll } from './change-preferences.ts';
 import { chooseWording, type Spoken } from './choose-wording.ts';
 import { confirmConsent, readConfirmation } from './confirm-consent.ts';
 import { readConfirmToken } from './confirm-link.ts';
 import { confirmPage, confirmQuestion } from './confirm-page.ts';
 import { readChoices } from './preference-choices.ts';
-import { preferencePage, unknownLinkPage } from './preference-page.ts';
+import { fillDate, type Pace, preferencePage, unknownLinkPage } from './preference-page.ts';
 import type { ConsentProof } from './proof.ts';
 import { readUnsubscribeToken, type UnsubscribeLink } from './unsubscribe-link.ts';
 
 const BODY_BYTES_MAX = 16_384;
+
+/** What the page needs of those above. */
+export interface PreferencePorts {
+  /** What "less often" comes to in a workspace. */
+  readLessOften(sql: Sql, workspaceId: number): Promise<Pace>;
+}
+
+const USUAL_PORTS: PreferencePorts = { readLessOften: async () => ({ limitMax: 1, windowMs: 7 * 86_400_000 }) };
 
 /**
  * The public pages under `/p/`. `POST /p/u/<token>` unsubscribes at once (RFC 8058: no confirmation, no redirect, no
  * cookie); `GET /p/u/<token>` shows the preference page and changes nothing, since mail scanners follow links;
  * `POST /p/topics/<token>` is that page's form. `GET /p/c/<token>` shows what is to be confirmed, `POST` confirms it.
  */
-export function createPreferenceRoutes(services: Services): Routes {
+export function createPreferenceRoutes(services: Services, ports: PreferencePorts = USUAL_PORTS): Routes {
   return (_serve, app) => {
     void app.register(async (scope) => {
       takeAnyBody(scope);
-      scope.get('/p/u/*', (request, reply) => withLink(services, { request, reply }, async () => undefined));
+      scope.get('/p/u/*', (request, reply) => withLink({ services, ports }, { request, reply }, async () => undefined));
       scope.post('/p/u/*', (request, reply) =>
-        withLink(services, { request, reply }, async (link, { wording }) => {
+        withLink({ services, ports }, { request, reply }, async (link, { wording }) => {
           await unsubscribe(services, link, { ip: request.ip });
           return wording.oneClickDone;
         }),
       );
       scope.post('/p/topics/*', (request, reply) =>
-        withLink(services, { request, reply }, (link, spoken) => submitForm(services, { link, request, spoken })),
+        withLink({ services, ports }, { request, reply }, (link, spoken) =>
+          submitForm(services, { link, request, spoken }),
+        ),
       );
       scope.get('/p/c/*', (request, reply) => withConfirmation(services, { request, reply, isPressed: false }));
       scope.post('/p/c/*', (request, reply) => withConfirmation(services, { request, reply, isPressed: true }));
@@ -62,8 +73,18 @@ async function submitForm(
       await unsubscribeFromAll(services, link, { ...proof, text: wording.unsubscribeAll });
       return wording.unsubscribedAll;
     case 'save':
-      await saveChoices(services, link, { wanted: new Set(form.getAll('choice')), proof });
+      await saveChoices(services, link, {
+        wanted: new Set(form.getAll('choice')),
+        isLessOften: form.has('frequency') ? form.get('frequency') === 'less_often' : undefined,
+        proof,
+      });
       return wording.saved;
+    case 'pause':
+      await pauseMessages(services, link, { isPaused: true, proof: { ...proof, text: wording.pause } });
+      return wording.paused;
+    case 'resume':
+      await pauseMessages(services, link, { isPaused: false, proof: { ...proof, text: wording.resume } });
+      return wording.resumed;
     default:
       return undefined;
   }
@@ -75,7 +96,7 @@ interface Exchange {
 }
 
 async function withLink(
-  services: Services,
+  { services, ports }: { services: Services; ports: PreferencePorts },
   { request, reply }: Exchange,
   act: (link: UnsubscribeLink, spoken: Spoken) => Promise<string | undefined>,
 ): Promise<FastifyReply> {
@@ -86,7 +107,13 @@ async function withLink(
   const brand = await readBrand(services.postgres, link.workspaceId);
   const spoken = chooseWording(request.headers['accept-language'], brand.language);
   const done = await act(link, spoken);
-  return reply.send(preferencePage({ ...spoken, token, brand, done, ...(await readChoices(services, link)) }));
+  const choices = await readChoices(services, link);
+  const view = {
+    ...{ ...spoken, ...choices, token, brand },
+    lessOften: await ports.readLessOften(services.postgres, link.workspaceId),
+    now: services.clock.now(),
+  };
+  return reply.send(preferencePage({ ...view, done: done === undefined ? undefined : fillDate(done, view) }));
 }
 
 async function withConfirmation(

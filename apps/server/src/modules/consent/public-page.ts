@@ -13,9 +13,9 @@ header img{max-height:2.5rem;max-width:12rem}header .mark{width:.875rem;height:.
 .sheet{background:var(--sheet);border-radius:.875rem;padding:1.5rem;box-shadow:0 1px 3px rgb(0 0 0/.12);margin-bottom:1rem}
 h1{font-size:1.5rem;line-height:1.25;margin:0 0 1rem}h2{font-size:1.0625rem;margin:0 0 .5rem}p{margin:0 0 1rem}.quiet{color:var(--quiet);font-size:.9375rem}
 fieldset{min-width:0;border:0;margin:0 0 1rem;padding:0}legend{padding:0;margin-bottom:.5rem;color:var(--quiet)}
-fieldset fieldset{border-top:1px solid var(--rule);padding:1rem 0 .5rem;margin:0}fieldset p{margin:0}fieldset fieldset legend{float:left;width:100%;font-weight:600;color:var(--ink);margin:0}
-fieldset fieldset legend+*{clear:both}.choices{display:flex;flex-wrap:wrap;gap:.25rem 1.5rem}
-label{display:inline-flex;align-items:center;gap:.625rem;min-height:2.75rem;cursor:pointer}input{width:1.375rem;height:1.375rem;margin:0;accent-color:var(--brand)}
+fieldset fieldset,.group{border-top:1px solid var(--rule);padding:1rem 0 .5rem;margin:0}.group{margin-bottom:1rem}fieldset p{margin:0}fieldset fieldset legend,.group legend{float:left;width:100%;font-weight:600;color:var(--ink);margin:0}
+fieldset fieldset legend+*,.group legend+*{clear:both}.choices{display:flex;flex-wrap:wrap;gap:.25rem 1.5rem}
+label{display:inline-flex;align-items:center;gap:.625rem;min-height:2.75rem;cursor:pointer}input{flex:none;width:1.375rem;height:1.375rem;margin:0;accent-color:var(--brand)}
 button{font:inherit;font-weight:600;min-height:2.75rem;padding:.625rem 1.25rem;border-radius:.625rem;border:1px solid var(--brand);background:var(--brand);color:var(--on-brand);cursor:pointer}
 button.plain{background:transparent;color:var(--ink);border-color:var(--line)}:focus-visible{outline:3px solid #2f7bf0;outline-offset:2px}
 .done{border-left:.25rem solid #2b8a4b;padding:.625rem 1rem;margin-bottom:1.25rem;background:rgb(43 138 75/.12);border-radius:.25rem}

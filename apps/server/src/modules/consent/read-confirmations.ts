@@ -1,9 +1,11 @@
 import type { Sql } from '../../platform/postgres/index.ts';
 import { ASK_AGAIN_MS, canMail } from './confirmation.ts';
 import { type ConfirmationRow, findConfirmations, findMailedSince, lockMailboxes } from './confirmation-store.ts';
-import { findStates, toWord } from './consent-store.ts';
-import { lastWord, type Word } from './permission.ts';
-import { ALL_TOPICS } from './topic.ts';
+import { findStates } from './consent-store.ts';
+import { standingsByProfile } from './refresh-states.ts';
+import { ALL_TOPICS, demandsOf } from './topic.ts';
+import { listTopics } from './topic-store.ts';
+import { lastDenial, standingKey } from './weigh-words.ts';
 
 export interface ConfirmationQuestion {
   readonly confirmationId: string;
@@ -25,7 +27,7 @@ export async function findUnaskable(
   await lockMailboxes(sql, workspaceId, addressHashes);
   const ids = questions.map((one) => one.confirmationId);
   const rows = new Map((await findConfirmations(sql, workspaceId, ids)).map((row) => [row.id, row]));
-  const words = await readWords(sql, workspaceId, [...rows.values()]);
+  const denials = await readDenials(sql, workspaceId, [...rows.values()]);
   const before = await findMailedSince(sql, workspaceId, { addressHashes, sinceMs: now - ASK_AGAIN_MS });
   const mailed = before.map((row) => ({
     id: row.id,
@@ -40,7 +42,7 @@ export async function findUnaskable(
     const confirmation = row && {
       topic: row.topic,
       saidAt: (row.said_at ?? row.asked_at).getTime(),
-      word: words.get(row.id),
+      deniedAt: denials.get(row.id),
       expiresAt: row.expires_at.getTime(),
       confirmedAt: row.confirmed_at?.getTime(),
     };
@@ -51,18 +53,21 @@ export async function findUnaskable(
   return refused;
 }
 
-/** What each asked customer said last about what she is asked, by confirmation. */
-async function readWords(
+/** When each asked customer last said no to what she is asked, by confirmation. */
+async function readDenials(
   sql: Sql,
   workspaceId: number,
   rows: readonly ConfirmationRow[],
-): Promise<Map<string, Word | undefined>> {
-  const states = await findStates(sql, workspaceId, [...new Set(rows.map((row) => row.profile_id))]);
-  const wordOn = (row: ConfirmationRow, topic: string): Word | undefined => {
-    const found = states.find(
-      (one) => one.profile_id === row.profile_id && one.channel === row.channel && one.topic === topic,
-    );
-    return found && toWord(found);
-  };
-  return new Map(rows.map((row) => [row.id, lastWord(wordOn(row, row.topic), wordOn(row, ALL_TOPICS))]));
+): Promise<Map<string, number | undefined>> {
+  const profileIds = [...new Set(rows.map((row) => row.profile_id))];
+  const standings = standingsByProfile(await findStates(sql, workspaceId, profileIds));
+  const topics = new Map((await listTopics(sql, workspaceId)).map((topic) => [topic.topic, topic]));
+  return new Map(
+    rows.map(({ id, profile_id: profileId, channel, topic }) => {
+      const said = standings.get(profileId);
+      const ofTopic = said?.get(standingKey(channel, topic));
+      const ofAll = said?.get(standingKey(channel, ALL_TOPICS));
+      return [id, lastDenial({ isMarketing: demandsOf(topics, topic).isMarketing, ofTopic, ofAll })];
+    }),
+  );
 }

@@ -1,5 +1,6 @@
 import { causedId, type LoggedEvent } from '../../platform/eventlog/index.ts';
 import type { Json, JsonObject } from '../../platform/json.ts';
+import type { WordingRef } from './consent-store.ts';
 import type { ConsentStatus, SuppressionReason } from './permission.ts';
 import type { ConsentProof } from './proof.ts';
 import { ALL_TOPICS } from './topic.ts';
@@ -16,6 +17,9 @@ export interface ReadWord {
   readonly proof: ConsentProof;
   /** Said from the mailbox itself; only Segue's own pages can tell. */
   readonly isConfirmed: boolean;
+  /** The address a yes was confirmed for; only Segue's own pages can tell. */
+  readonly addressHash: string | undefined;
+  readonly wording: WordingRef | undefined;
   /** The form it was said in asks for a confirmation, whatever the topic asks. */
   readonly asksConfirmation: boolean;
 }
@@ -83,6 +87,8 @@ function wordOf(
     cause: causeOfEvent(event.id),
     proof: { text: textOf(properties.text), url: textOf(properties.url), ip: textOf(properties.ip) },
     isConfirmed: event.type === 'internal' && properties.confirmed === true,
+    addressHash: event.type === 'internal' ? hashOf(properties) : undefined,
+    wording: wordingOf(properties),
     asksConfirmation: properties.double_opt_in === true,
   };
 }
@@ -97,8 +103,8 @@ function suppressionOf(
   properties: JsonObject,
   reason: SuppressionReason,
 ): ReadSuppression | undefined {
-  const addressHash = properties.address_hash;
-  if (event.type !== 'internal' || typeof addressHash !== 'string' || !UUID.test(addressHash)) return undefined;
+  const addressHash = hashOf(properties);
+  if (event.type !== 'internal' || addressHash === undefined) return undefined;
   return {
     kind: 'suppression',
     channel: 'email',
@@ -107,6 +113,16 @@ function suppressionOf(
     occurredAt: event.occurredAt,
     source: 'receipt',
   };
+}
+
+function hashOf({ address_hash: hash }: JsonObject): string | undefined {
+  return typeof hash === 'string' && UUID.test(hash) ? hash : undefined;
+}
+
+function wordingOf({ wording, wording_version: version }: JsonObject): WordingRef | undefined {
+  const id = slugOf(wording);
+  const isNumber = typeof version === 'number' && Number.isInteger(version) && version > 0 && version < 2 ** 31;
+  return id === undefined || !isNumber ? undefined : { id, version };
 }
 
 function slugOf(value: Json | undefined): string | undefined {

@@ -1,9 +1,11 @@
 import type { Sql } from '../../platform/postgres/index.ts';
-import { findStates, type StateRow, toWord } from './consent-store.ts';
-import { decidePermission, type Permission, type SuppressionReason, type Word } from './permission.ts';
+import { findStates } from './consent-store.ts';
+import { decidePermission, type Permission, type SuppressionReason } from './permission.ts';
+import { standingsByProfile } from './refresh-states.ts';
 import { findSuppressions, type SuppressionRow } from './suppression-store.ts';
 import { ALL_TOPICS, demandsOf } from './topic.ts';
 import { listTopics } from './topic-store.ts';
+import { standingKey } from './weigh-words.ts';
 
 export interface PermissionQuestion {
   readonly profileId: string;
@@ -14,7 +16,7 @@ export interface PermissionQuestion {
 }
 
 /**
- * Answers, for each question, what the customer said and whether the address may be used: one query per table, whatever
+ * Answers, for each question, what the customer said and whether this very address may be used: one query per table, whatever
  * the number of questions. The answer is keyed by the very question object.
  */
 export async function readPermissions<Q extends PermissionQuestion>(
@@ -24,7 +26,9 @@ export async function readPermissions<Q extends PermissionQuestion>(
 ): Promise<Map<Q, Permission>> {
   if (questions.length === 0) return new Map();
   const topics = new Map((await listTopics(sql, workspaceId)).map((topic) => [topic.topic, topic]));
-  const words = wordsByKey(await findStates(sql, workspaceId, [...new Set(questions.map((q) => q.profileId))]));
+  const standings = standingsByProfile(
+    await findStates(sql, workspaceId, [...new Set(questions.map((q) => q.profileId))]),
+  );
   const reasons = reasonsByKey(
     await findSuppressions(sql, workspaceId, [...new Set(questions.map((q) => q.addressHash))]),
   );
@@ -33,8 +37,9 @@ export async function readPermissions<Q extends PermissionQuestion>(
     const { profileId, channel, topic } = question;
     const facts = {
       ...demandsOf(topics, topic),
-      ofTopic: words.get(keyOf(profileId, channel, topic)),
-      ofAll: words.get(keyOf(profileId, channel, ALL_TOPICS)),
+      ofTopic: standings.get(profileId)?.get(standingKey(channel, topic)),
+      ofAll: standings.get(profileId)?.get(standingKey(channel, ALL_TOPICS)),
+      addressHash: question.addressHash,
       suppressions: reasons.get(keyOf(question.addressHash, channel)) ?? [],
     };
     answers.set(question, decidePermission(facts));
@@ -44,10 +49,6 @@ export async function readPermissions<Q extends PermissionQuestion>(
 
 function keyOf(...parts: readonly string[]): string {
   return parts.join('\n');
-}
-
-function wordsByKey(rows: readonly StateRow[]): Map<string, Word> {
-  return new Map(rows.map((row) => [keyOf(row.profile_id, row.channel, row.topic), toWord(row)]));
 }
 
 function reasonsByKey(rows: readonly SuppressionRow[]): Map<string, SuppressionReason[]> {

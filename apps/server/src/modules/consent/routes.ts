@@ -1,4 +1,11 @@
-import { api, type Consent, type ConsentTopic, type Suppression as PresentedSuppression } from '@segue/contract';
+import {
+  api,
+  type Consent,
+  type ConsentTopic,
+  type ConsentWording,
+  type Suppression as PresentedSuppression,
+  wordingNameSchema,
+} from '@segue/contract';
 import type { Ctx } from '../../platform/context.ts';
 import { AppError } from '../../platform/errors.ts';
 import { decodeCursor, type Page, type Routes, toPage } from '../../platform/http/index.ts';
@@ -7,13 +14,18 @@ import { requireProfileId } from '../profiles/index.ts';
 import { addressHash, normaliseAddress } from './address.ts';
 import { readBrand, updateBrand } from './brand.ts';
 import { findStates, pageRecords } from './consent-store.ts';
-import { openProof } from './proof.ts';
+import { presentConsent } from './present-consent.ts';
+import { readMatrix } from './read-matrix.ts';
+import { readRhythms } from './record-wishes.ts';
 import { recordProfileConsent } from './record-profile-consent.ts';
+import { USUAL_RHYTHM } from './rhythm.ts';
+import { presentRhythm, setRhythm } from './set-rhythm.ts';
 import { createTopic, updateTopic } from './save-topic.ts';
 import { suppressAddress } from './suppress-address.ts';
 import { deleteSuppressions, pageSuppressions, type SuppressionRow } from './suppression-store.ts';
 import type { Topic } from './topic.ts';
 import { listTopics } from './topic-store.ts';
+import { pageWordings, type WordingVersion, writeWording } from './wording-store.ts';
 
 /** Management of topics, consents, suppressions, and of how the brand shows itself where it asks. */
 export const consentRoutes: Routes = (serve) => {
@@ -37,6 +49,29 @@ export const consentRoutes: Routes = (serve) => {
   serve(api.recordConsent, async ({ ctx, params, body }) =>
     recordProfileConsent(ctx, await requireProfileId(ctx, params.id), body),
   );
+
+  serve(api.getPermissions, async ({ ctx, params }) => {
+    const profileId = await requireProfileId(ctx, params.id);
+    const rhythm = (await readRhythms(ctx.sql, ctx.workspaceId, [profileId])).get(profileId) ?? USUAL_RHYTHM;
+    const permissions = await readMatrix(ctx, profileId, rhythm);
+    return { permissions, rhythm: presentRhythm(rhythm, ctx.clock.now()) };
+  });
+
+  serve(api.setRhythm, async ({ ctx, params, body }) => setRhythm(ctx, await requireProfileId(ctx, params.id), body));
+
+  serve(api.listConsentWordings, async ({ ctx, query: { limit, cursor } }) => {
+    const after = decodeCursor(cursor, ['text', 'number']);
+    const rows = await pageWordings(ctx.sql, ctx.workspaceId, { limit, after });
+    return toPage(rows, { limit, keyOf: (row) => [row.id, row.version], present: presentWording });
+  });
+
+  serve(api.writeConsentWording, async ({ ctx, params, body }) => {
+    const id = readWordingName(params.wording);
+    const written = await writeWording(ctx.sql, ctx.workspaceId, { wording: { id, ...body }, now: ctx.clock.now() });
+    const { version, language } = written;
+    await recordAudit(ctx, { action: 'consent_wording.written', subject: id, detail: { version, language } });
+    return presentWording(written);
+  });
 
   serve(api.listSuppressions, async ({ ctx, query: { limit, cursor, channel } }) => {
     const rows = await pageSuppressions(ctx.sql, ctx.workspaceId, {
@@ -74,8 +109,24 @@ export const consentRoutes: Routes = (serve) => {
   });
 };
 
+function readWordingName(name: string): string {
+  const read = wordingNameSchema.safeParse(name);
+  // The pages of Segue name their texts so; nobody else's records may claim them.
+  if (read.success && !name.startsWith('segue_')) return name;
+  const message = read.success
+    ? 'must not begin with segue_; choose another name'
+    : 'write the name in lower case, like "checkout_box"';
+  throw new AppError('invalid', 'The request does not fit', { details: [{ field: 'wording', message }] });
+}
+
+function presentWording({ createdMs, ...wording }: WordingVersion): ConsentWording {
+  return { ...wording, createdAt: new Date(createdMs).toISOString() };
+}
+
 function presentTopic(topic: Topic): ConsentTopic {
-  return { ...topic, kind: topic.requiresOptIn ? 'marketing' : 'transactional' };
+  const { isMarketing, silence, ...rest } = topic;
+  const kind = isMarketing ? 'marketing' : 'transactional';
+  return { ...rest, kind, default: silence, requiresOptIn: isMarketing && silence === 'opt_in' };
 }
 
 async function hashOf(ctx: Ctx, named: { channel: string; address: string }): Promise<string> {
@@ -99,7 +150,12 @@ async function listConsents(
   query: { limit: number; cursor?: string | undefined },
 ): Promise<Page<Consent>> {
   const keys = await ctx.keysOf(ctx.workspaceId);
-  const lastWords = new Set((await findStates(ctx.sql, ctx.workspaceId, [profileId])).map((state) => state.record_id));
+  const lastWords = new Set(
+    (await findStates(ctx.sql, ctx.workspaceId, [profileId])).flatMap((state) =>
+      // What is pending is no word yet.
+      state.status === 'pending' ? [] : [state.record_id],
+    ),
+  );
   const rows = await pageRecords(ctx.sql, ctx.workspaceId, {
     profileId,
     limit: query.limit,
@@ -108,18 +164,7 @@ async function listConsents(
   return toPage(rows, {
     limit: query.limit,
     keyOf: (row) => [row.occurred_ms, row.id],
-    present: (row) => ({
-      id: row.id,
-      channel: row.channel,
-      topic: row.topic,
-      status: row.status,
-      occurredAt: new Date(row.occurred_ms).toISOString(),
-      recordedAt: new Date(row.recorded_ms).toISOString(),
-      source: row.source,
-      isConfirmed: row.confirmed,
-      isCurrent: lastWords.has(row.id),
-      ...openProof(keys, row.proof),
-    }),
+    present: (row) => presentConsent(keys, row, { isCurrent: lastWords.has(row.id) }),
   });
 }
 

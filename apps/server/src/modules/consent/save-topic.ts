@@ -7,10 +7,11 @@ import { clearDefaultTopic, insertTopic, lockTopic, writeTopic } from './topic-s
 
 /** Makes a topic. A name that is taken is a conflict. */
 export async function createTopic(ctx: TxCtx, body: CreateTopicBody): Promise<Topic> {
-  const { kind, ...rest } = body;
-  const topic: Topic = { ...rest, requiresOptIn: kind === 'marketing' };
+  const { kind, default: silence, ...rest } = body;
+  const isMarketing = kind === 'marketing';
+  const topic: Topic = { ...rest, isMarketing, silence: silence ?? (isMarketing ? 'opt_in' : 'opt_out') };
   requireSense(topic);
-  if (topic.isDefault) await clearDefaultTopic(ctx.sql, ctx.workspaceId, topic.requiresOptIn);
+  if (topic.isDefault) await clearDefaultTopic(ctx.sql, ctx.workspaceId, topic.isMarketing);
   if (!(await insertTopic(ctx.sql, ctx.workspaceId, { topic, now: ctx.clock.now() }))) {
     throw new AppError('conflict', `There is a topic "${topic.topic}" already`, {
       details: [{ field: 'topic', message: 'is taken; choose another, or change the one there is' }],
@@ -19,7 +20,7 @@ export async function createTopic(ctx: TxCtx, body: CreateTopicBody): Promise<To
   await recordAudit(ctx, {
     action: 'topic.created',
     subject: topic.topic,
-    detail: { kind, doubleOptIn: topic.doubleOptIn },
+    detail: { kind, default: topic.silence, doubleOptIn: topic.doubleOptIn },
   });
   return topic;
 }
@@ -32,20 +33,28 @@ export async function updateTopic(ctx: TxCtx, name: string, body: UpdateTopicBod
     ...before,
     name: body.name ?? before.name,
     description: body.description === undefined ? before.description : body.description,
+    silence: body.default ?? before.silence,
     doubleOptIn: body.doubleOptIn ?? before.doubleOptIn,
     isDefault: body.isDefault ?? before.isDefault,
   };
   requireSense(topic);
-  if (topic.isDefault && !before.isDefault) await clearDefaultTopic(ctx.sql, ctx.workspaceId, topic.requiresOptIn);
+  if (topic.isDefault && !before.isDefault) await clearDefaultTopic(ctx.sql, ctx.workspaceId, topic.isMarketing);
   await writeTopic(ctx.sql, ctx.workspaceId, topic);
-  const { doubleOptIn, isDefault } = topic;
-  await recordAudit(ctx, { action: 'topic.updated', subject: name, detail: { doubleOptIn, isDefault } });
+  const { doubleOptIn, isDefault, silence } = topic;
+  await recordAudit(ctx, {
+    action: 'topic.updated',
+    subject: name,
+    detail: { default: silence, doubleOptIn, isDefault },
+  });
   return topic;
 }
 
 function requireSense(topic: Topic): void {
-  if (topic.requiresOptIn || !topic.doubleOptIn) return;
-  throw new AppError('invalid', 'The request does not fit', {
-    details: [{ field: 'doubleOptIn', message: 'a transactional topic asks for no consent; leave it out' }],
-  });
+  const wrong: { field: string; message: string }[] = [];
+  if (!topic.isMarketing) {
+    const because = 'a transactional topic asks for no consent; leave it out';
+    if (topic.doubleOptIn) wrong.push({ field: 'doubleOptIn', message: because });
+    if (topic.silence === 'opt_in') wrong.push({ field: 'default', message: because });
+  }
+  if (wrong.length > 0) throw new AppError('invalid', 'The request does not fit', { details: wrong });
 }

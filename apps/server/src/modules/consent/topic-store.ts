@@ -4,15 +4,17 @@ import { DEFAULT_TOPICS, type Topic } from './topic.ts';
 /** Gives a workspace the topics every one has. Harmless to repeat. */
 export async function ensureDefaultTopics(sql: Sql, workspaceId: number): Promise<void> {
   await sql.query({
-    text: `insert into consent_topic (workspace_id, topic, name, requires_opt_in, is_default)
-           select $1, t.topic, t.name, t.requires_opt_in, t.is_default
-           from unnest($2::text[], $3::text[], $4::boolean[], $5::boolean[]) as t(topic, name, requires_opt_in, is_default)
+    text: `insert into consent_topic (workspace_id, topic, name, is_marketing, silence, is_default)
+           select $1, t.topic, t.name, t.is_marketing, t.silence, t.is_default
+           from unnest($2::text[], $3::text[], $4::boolean[], $5::text[], $6::boolean[])
+             as t(topic, name, is_marketing, silence, is_default)
            on conflict do nothing`,
     values: [
       workspaceId,
       DEFAULT_TOPICS.map((one) => one.topic),
       DEFAULT_TOPICS.map((one) => one.name),
-      DEFAULT_TOPICS.map((one) => one.requiresOptIn),
+      DEFAULT_TOPICS.map((one) => one.isMarketing),
+      DEFAULT_TOPICS.map((one) => one.silence),
       DEFAULT_TOPICS.map((one) => one.isDefault),
     ],
   });
@@ -22,12 +24,13 @@ interface TopicRow {
   topic: string;
   name: string;
   description: string | null;
-  requires_opt_in: boolean;
+  is_marketing: boolean;
+  silence: Topic['silence'];
   double_opt_in: boolean;
   is_default: boolean;
 }
 
-const COLUMNS = 'topic, name, description, requires_opt_in, double_opt_in, is_default';
+const COLUMNS = 'topic, name, description, is_marketing, silence, double_opt_in, is_default';
 
 /** A workspace's topics in the order they were made. */
 export async function listTopics(sql: Sql, workspaceId: number): Promise<Topic[]> {
@@ -55,7 +58,7 @@ export async function insertTopic(
   { topic, now }: { topic: Topic; now: number },
 ): Promise<boolean> {
   const { rowCount } = await sql.query({
-    text: `insert into consent_topic (workspace_id, ${COLUMNS}, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8)
+    text: `insert into consent_topic (workspace_id, ${COLUMNS}, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
            on conflict do nothing`,
     values: [workspaceId, ...valuesOf(topic), new Date(now)],
   });
@@ -64,22 +67,23 @@ export async function insertTopic(
 
 export async function writeTopic(sql: Sql, workspaceId: number, topic: Topic): Promise<void> {
   await sql.query({
-    text: `update consent_topic set name = $3, description = $4, requires_opt_in = $5, double_opt_in = $6, is_default = $7
+    text: `update consent_topic set name = $3, description = $4, is_marketing = $5, silence = $6, double_opt_in = $7,
+             is_default = $8
            where workspace_id = $1 and topic = $2`,
     values: [workspaceId, ...valuesOf(topic)],
   });
 }
 
 /** Makes room for another default of this kind. */
-export async function clearDefaultTopic(sql: Sql, workspaceId: number, requiresOptIn: boolean): Promise<void> {
+export async function clearDefaultTopic(sql: Sql, workspaceId: number, isMarketing: boolean): Promise<void> {
   await sql.query({
-    text: 'update consent_topic set is_default = false where workspace_id = $1 and requires_opt_in = $2 and is_default',
-    values: [workspaceId, requiresOptIn],
+    text: 'update consent_topic set is_default = false where workspace_id = $1 and is_marketing = $2 and is_default',
+    values: [workspaceId, isMarketing],
   });
 }
 
 function valuesOf(one: Topic): unknown[] {
-  return [one.topic, one.name, one.description, one.requiresOptIn, one.doubleOptIn, one.isDefault];
+  return [one.topic, one.name, one.description, one.isMarketing, one.silence, one.doubleOptIn, one.isDefault];
 }
 
 function toTopic(row: TopicRow): Topic {
@@ -87,7 +91,8 @@ function toTopic(row: TopicRow): Topic {
     topic: row.topic,
     name: row.name,
     description: row.description,
-    requiresOptIn: row.requires_opt_in,
+    isMarketing: row.is_marketing,
+    silence: row.silence,
     doubleOptIn: row.double_opt_in,
     isDefault: row.is_default,
   };

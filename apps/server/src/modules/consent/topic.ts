@@ -1,4 +1,6 @@
-/** Stands for every topic that asks for opt-in, those made later included. Only denials use it. */
+import type { Demands } from './permission.ts';
+
+/** Stands for every marketing topic, whether silence permits it or not, those made later included. Only denials use it. */
 export const ALL_TOPICS = '*';
 
 /** What a message is about. */
@@ -6,8 +8,10 @@ export interface Topic {
   readonly topic: string;
   readonly name: string;
   readonly description: string | null;
-  /** Whether a message of this topic is forbidden until the customer said yes. */
-  readonly requiresOptIn: boolean;
+  /** Why its messages may go at all: as marketing, or because of an order or an account. */
+  readonly isMarketing: boolean;
+  /** What holds of who never said anything: `opt_in` forbids, `opt_out` permits, where the law allows that. */
+  readonly silence: 'opt_in' | 'opt_out';
   /** Whether a yes counts only once it was confirmed from the mailbox it was given for. */
   readonly doubleOptIn: boolean;
   /** Whether it is suggested for a new message of its kind. */
@@ -20,7 +24,8 @@ export const DEFAULT_TOPICS: readonly Topic[] = [
     topic: 'marketing',
     name: 'News and offers',
     description: null,
-    requiresOptIn: true,
+    isMarketing: true,
+    silence: 'opt_in',
     doubleOptIn: false,
     isDefault: true,
   },
@@ -28,17 +33,19 @@ export const DEFAULT_TOPICS: readonly Topic[] = [
     topic: 'transactional',
     name: 'Orders and account',
     description: null,
-    requiresOptIn: false,
+    isMarketing: false,
+    silence: 'opt_out',
     doubleOptIn: false,
     isDefault: true,
   },
 ];
 
-/** What a topic asks for. One nobody defined asks for opt-in: what is unknown is not permitted. */
-export function demandsOf(
-  topics: ReadonlyMap<string, Topic>,
-  topic: string,
-): { readonly requiresOptIn: boolean; readonly requiresConfirmation: boolean } {
+/** What a topic asks for. One nobody defined is marketing and asks for opt-in: what is unknown is not permitted. */
+export function demandsOf(topics: ReadonlyMap<string, Topic>, topic: string): Demands {
   const known = topics.get(topic) ?? DEFAULT_TOPICS.find((one) => one.topic === topic);
-  return { requiresOptIn: known?.requiresOptIn ?? true, requiresConfirmation: known?.doubleOptIn ?? false };
+  return {
+    isMarketing: known?.isMarketing ?? true,
+    silence: known?.silence ?? 'opt_in',
+    requiresConfirmation: known?.doubleOptIn ?? false,
+  };
 }

@@ -27,6 +27,20 @@ export interface Wording {
   readonly lapsed: string;
   readonly unknownTitle: string;
   readonly unknown: string;
+  readonly frequencyTitle: string;
+  readonly usual: string;
+  /** `{count}` messages in seven days. */
+  readonly lessOftenWeek: string;
+  /** `{count}` messages in `{days}` days. */
+  readonly lessOftenDays: string;
+  readonly pauseTitle: string;
+  readonly pauseHint: string;
+  readonly pause: string;
+  /** `{date}` is the day it ends. */
+  readonly pausedUntil: string;
+  readonly resume: string;
+  readonly paused: string;
+  readonly resumed: string;
   readonly channels: Readonly<Record<string, string>>;
 }
 
@@ -55,6 +69,17 @@ const en: Wording = {
   lapsed: 'It was not used in time, so nothing was signed up. Sign up again and a new one comes by mail.',
   unknownTitle: 'This link does not work',
   unknown: 'It may have been cut off. Please open it again from the message you received.',
+  frequencyTitle: 'How often',
+  usual: 'As usual',
+  lessOftenWeek: 'Less often: at most {count} a week',
+  lessOftenDays: 'Less often: at most {count} in {days} days',
+  pauseTitle: 'Take a break',
+  pauseHint: 'No news and offers for 30 days. It ends by itself; your orders are not affected.',
+  pause: 'Pause for 30 days',
+  pausedUntil: 'Paused until {date}. After that, messages come again by themselves.',
+  resume: 'End the pause now',
+  paused: 'Done. You have a break until {date}.',
+  resumed: 'Done. The pause is over.',
   channels: {
     email: 'Email',
     sms: 'SMS',
@@ -97,6 +122,18 @@ const de: Wording = {
     'Er wurde nicht rechtzeitig benutzt, Sie sind nicht angemeldet. Melden Sie sich neu an, dann kommt ein neuer.',
   unknownTitle: 'Dieser Link funktioniert nicht',
   unknown: 'Vielleicht wurde er abgeschnitten. Bitte öffnen Sie ihn noch einmal aus der Nachricht.',
+  frequencyTitle: 'Wie oft',
+  usual: 'Wie gewohnt',
+  lessOftenWeek: 'Seltener: höchstens {count} pro Woche',
+  lessOftenDays: 'Seltener: höchstens {count} in {days} Tagen',
+  pauseTitle: 'Eine Pause machen',
+  pauseHint:
+    '30 Tage lang keine Neuigkeiten und Angebote. Die Pause endet von selbst; Ihre Bestellungen betrifft sie nicht.',
+  pause: '30 Tage Pause',
+  pausedUntil: 'Pause bis {date}. Danach kommen wieder Nachrichten, ohne dass Sie etwas tun müssen.',
+  resume: 'Pause jetzt beenden',
+  paused: 'Erledigt. Sie haben Pause bis {date}.',
+  resumed: 'Erledigt. Die Pause ist zu Ende.',
   channels: {
     ...en.channels,
     email: 'E-Mail',
@@ -134,6 +171,18 @@ const fr: Wording = {
     'Il n’a pas été utilisé à temps, vous n’êtes pas inscrit. Inscrivez-vous de nouveau pour en recevoir un autre.',
   unknownTitle: 'Ce lien ne fonctionne pas',
   unknown: 'Il a peut-être été coupé. Ouvrez-le de nouveau depuis le message reçu.',
+  frequencyTitle: 'À quelle fréquence',
+  usual: 'Comme d’habitude',
+  lessOftenWeek: 'Moins souvent : {count} par semaine au plus',
+  lessOftenDays: 'Moins souvent : {count} en {days} jours au plus',
+  pauseTitle: 'Faire une pause',
+  pauseHint:
+    'Ni nouveautés ni offres pendant 30 jours. La pause prend fin d’elle-même ; vos commandes ne sont pas concernées.',
+  pause: 'Pause de 30 jours',
+  pausedUntil: 'En pause jusqu’au {date}. Ensuite, les messages reprennent d’eux-mêmes.',
+  resume: 'Mettre fin à la pause',
+  paused: 'C’est fait. Vous êtes en pause jusqu’au {date}.',
+  resumed: 'C’est fait. La pause est terminée.',
   channels: {
     ...en.channels,
     email: 'E-mail',
@@ -143,6 +192,10 @@ const fr: Wording = {
     push: 'Notifications de l’application',
   },
 };
+
+/** The texts of the hosted pages as records name them. Raise the version with every change of a text that is kept as proof. */
+export const PREFERENCES_WORDING = { id: 'segue_preference_page', version: 2 } as const;
+export const CONFIRM_WORDING = { id: 'segue_confirmation_page', version: 1 } as const;
 
 /** By language, as in `<html lang>`. */
 export const WORDINGS: Readonly<Record<string, Wording>> = { en, de, fr };

@@ -9,3 +9,4 @@ export { currentTemplateVersion } from './template-store.ts';
 export { createTracker } from './tracking-link.ts';
 export { createTrackingRoutes } from './tracking-routes.ts';
 export { findLinkHome } from './verify-link-domain.ts';
+export { contentPersonalData } from './personal-data.ts';

@@ -2,7 +2,7 @@ import type { FeedItem } from '@segue/contract';
 import type { Ctx } from '../../platform/context.ts';
 import { type LoggedEvent, readNewest } from '../../platform/eventlog/index.ts';
 import { publicId } from '../../platform/ids/index.ts';
-import { kindOfCode, ownersOfNodes } from '../profiles/index.ts';
+import { type IdentifierReader, identifierReaderOf, ownersOfNodes } from '../profiles/index.ts';
 
 /** The newest events of the workspace as the logs hold them, newest first. Personal values stay sealed. */
 export async function listRecentEvents(ctx: Ctx, limit: number): Promise<FeedItem[]> {
@@ -13,10 +13,14 @@ export async function listRecentEvents(ctx: Ctx, limit: number): Promise<FeedIte
   );
   const nodes = events.flatMap((event) => event.nodes.slice(0, 1).map((node) => node.id));
   const owners = await ownersOfNodes(ctx.sql, ctx.workspaceId, nodes);
-  return events.map((event) => presentEvent(event, owners));
+  const reader = await identifierReaderOf(ctx, ctx.workspaceId);
+  return events.map((event) => presentEvent(event, { owners, reader }));
 }
 
-function presentEvent(event: LoggedEvent, owners: ReadonlyMap<number, string>): FeedItem {
+function presentEvent(
+  event: LoggedEvent,
+  { owners, reader }: { owners: ReadonlyMap<number, string>; reader: IdentifierReader },
+): FeedItem {
   const node = event.nodes[0];
   const owner = node === undefined ? undefined : owners.get(node.id);
   return {
@@ -26,7 +30,7 @@ function presentEvent(event: LoggedEvent, owners: ReadonlyMap<number, string>): 
     occurredAt: new Date(event.occurredAt).toISOString(),
     receivedAt: new Date(event.receivedAt).toISOString(),
     profileId: owner === undefined ? null : publicId('prf', owner),
-    via: node === undefined ? null : (kindOfCode(node.kind) ?? null),
+    via: node === undefined ? null : (reader.kindOfCode(node.kind) ?? null),
     properties: event.payload.properties ?? {},
   };
 }

@@ -1,7 +1,8 @@
 export { runArchive } from './archive/run-archive.ts';
 export { eventsHistoryMigrations } from './history-migrations/index.ts';
 export { type Committer, createCommitter } from './intake/committer.ts';
-export { isPersonalTrait } from './intake/personal.ts';
+export { BLIND_CHARS_MAX, blindHashesOf } from './intake/blind-properties.ts';
+export { isPersonalProperty, isPersonalTrait, joinPersonal } from './intake/personal.ts';
 export { openGeoIp } from './intake/geo-ip.ts';
 export { type IntakeSettings, registerIntake } from './intake/routes.ts';
 export { eventRoutes } from './routes.ts';
@@ -13,6 +14,9 @@ export {
   webhooksMigrations,
 } from './webhooks/index.ts';
 export { sessionsStage } from './sessions/sessions-stage.ts';
+export { type EventNames, forgetEvents, listProfilesOnlyFrom } from './history/history-sql.ts';
+export { createSubjectHistory } from './history/subject-history.ts';
+export { eventsPersonalData } from './personal-data/events-personal-data.ts';
 export { eventsMigrations } from './migrations/index.ts';
 export { createSourceRoutes } from './sources/routes.ts';
 export { runObserver } from './sources/run-observer.ts';

@@ -4,3 +4,4 @@ export { journeySendGuard } from './send-guard.ts';
 export { createJourneysStage } from './stage.ts';
 export { watchWaits } from './wait-metrics.ts';
 export { runDueJourneyWaits } from './wake-runs.ts';
+export { journeysPersonalData } from './personal-data.ts';

@@ -274,6 +274,7 @@ const NEW_RUN: JourneyRun = {
   goalAt: null,
   properties: {},
   path: [],
+  node: null,
 };
 
 /** One run by hand, every input recorded: the first entry event starts it, the rest are offered, waits are woken. */

@@ -1,4 +1,4 @@
-import { RetryBatch, type Subject, type SubjectBatch } from '../../platform/eventlog/index.ts';
+import { type Handover, RetryBatch, type Subject, type SubjectBatch } from '../../platform/eventlog/index.ts';
 import { newUuid, parsePublicId, publicId } from '../../platform/ids/index.ts';
 import type { JsonObject } from '../../platform/json.ts';
 import { queueMessages, type MessageIntent } from '../messaging/index.ts';
@@ -7,7 +7,8 @@ import { isMember } from '../segments/index.ts';
 import type { HeardEntry, LiveJourneys } from './live-journeys.ts';
 import { journeySection } from './memory.ts';
 import { pastKey, ProfileRuns, type Outcome } from './profile-runs.ts';
-import { insertRuns, listRuns, moveRuns, updateRuns, type PastPlace } from './run-store.ts';
+import { moveRuns, moveRunsOfNodes } from './run-move-store.ts';
+import { insertRuns, listRuns, updateRuns, type PastPlace } from './run-store.ts';
 import type { JourneyRun, SendEffect } from './types.ts';
 
 export type RunsByProfile = ReadonlyMap<string, ProfileRuns>;
@@ -75,11 +76,18 @@ function asksTraits(live: LiveJourneys, runs: readonly JourneyRun[], entries: re
   );
 }
 
-/** Writes what was decided: ended runs first, because they make room for new ones of the same key. */
+/** What happens to runs of which nothing was decided: ended ones too go with their profile, or with their node. */
+interface Moves {
+  /** Profiles merged away, and which one remains. */
+  readonly owners?: ReadonlyMap<string, string>;
+  readonly handovers?: readonly Handover[];
+}
+
+/** Writes what was decided: ended runs first, because they make room for others of the same key. */
 export async function saveProfileRuns(
   batch: SubjectBatch,
   opened: RunsByProfile,
-  owners: ReadonlyMap<string, string> = new Map(),
+  { owners = new Map(), handovers = [] }: Moves = {},
 ): Promise<void> {
   const { sql, workspaceId } = batch;
   const kept = [...opened.values()].filter((profile) => !owners.has(profile.profileId));
@@ -92,6 +100,7 @@ export async function saveProfileRuns(
     changed.filter((run) => run.state === 'ended'),
   );
   await moveRuns(sql, workspaceId, owners);
+  await moveRunsOfNodes(sql, workspaceId, handovers);
   await updateRuns(
     sql,
     workspaceId,

@@ -3,6 +3,7 @@ import type { JsonObject } from '../../platform/json.ts';
 import type { CompiledGraph } from './graph.ts';
 import type { Heard, HeardEntry, LiveJourney, LiveJourneys } from './live-journeys.ts';
 import { mergeSections, recall, remember, type JourneySection } from './memory.ts';
+import { keptRuns } from './kept-runs.ts';
 import { step } from './step.ts';
 import type { Facts, HeardEvent, JourneyRun, RunEffect, RunInput } from './types.ts';
 
@@ -22,7 +23,7 @@ export interface Outcome {
   readonly run: JourneyRun;
   readonly journey: LiveJourney;
   readonly effect: RunEffect;
-  /** The node of the event that caused it; undefined when none did. */
+  /** The run's own, so that what it sends and tells goes where it goes; else that of the event that caused it. */
   readonly node: NodeRef | undefined;
 }
 
@@ -106,7 +107,7 @@ export class ProfileRuns {
       if (reentry !== 'always' || event.occurredAt <= active.enteredAt) return;
       this.#turn(active, { kind: 'stopped', reason: 'restarted' }, node);
     } else if (this.#wasHereBefore({ journey, graph, key }, event, earlier)) return;
-    const run = newRun({ id: this.#world.newId(), journey, profileId: this.profileId, key });
+    const run = newRun({ id: this.#world.newId(), journey, profileId: this.profileId, key, node });
     this.#turn(run, { kind: 'entered', event, key }, node);
   }
 
@@ -132,23 +133,35 @@ export class ProfileRuns {
     this.#turn(run, { kind: 'stopped', reason: 'archived' }, undefined);
   }
 
-  /** Takes over everything of a profile that turned out to be this one. Of two runs with one journey and key the older goes on. */
+  /** Takes over everything of a profile that turned out to be this one. `keptRuns` says which runs go on. */
   absorb(other: ProfileRuns): void {
     this.#section = mergeSections(this.#section, other.#section, this.#world.now);
     for (const outcome of other.outcomes) this.outcomes.push(outcome);
     for (const id of other.created) this.created.add(id);
     for (const id of other.changed) this.changed.add(id);
     for (const run of other.#runs.values()) this.#runs.set(run.id, run);
-    const oldest = new Map<string, JourneyRun>();
+    const kept = keptRuns(this.#runs.values());
     for (const run of [...this.#runs.values()].sort(byAge)) {
-      if (run.state === 'ended') {
-        this.#runs.set(run.id, { ...run, profileId: this.profileId });
-        continue;
-      }
-      const place = pastKey(run.journeyId, run.key);
-      const isKept = run.state === 'watching' || !oldest.has(place);
-      if (run.state === 'waiting' && isKept) oldest.set(place, run);
-      this.#turn(run, { kind: 'merged', into: this.profileId, isKept }, undefined);
+      if (run.state === 'ended') this.#runs.set(run.id, { ...run, profileId: this.profileId });
+      else this.#turn(run, { kind: 'merged', into: this.profileId, isKept: kept.has(run.id) }, undefined);
+    }
+  }
+
+  /** Gives away the runs that go with these nodes. */
+  release(nodes: ReadonlySet<number>): JourneyRun[] {
+    const given = [...this.#runs.values()].filter((run) => run.node !== null && nodes.has(run.node.id));
+    for (const run of given) this.#runs.delete(run.id);
+    return given;
+  }
+
+  /** Takes runs that came with a node. One of this profile's own may have to end for an older one, or an own one stay. */
+  receive(given: readonly JourneyRun[]): void {
+    for (const run of given) this.#runs.set(run.id, run);
+    const kept = keptRuns(this.#runs.values());
+    const came = new Set(given.map((run) => run.id));
+    for (const run of [...this.#runs.values()].sort(byAge)) {
+      const isKept = kept.has(run.id);
+      if (came.has(run.id) || !isKept) this.#turn(run, { kind: 'merged', into: this.profileId, isKept }, undefined);
     }
   }
 
@@ -163,7 +176,7 @@ export class ProfileRuns {
     this.#runs.set(run.id, turn.run);
     (run.state === 'new' ? this.created : this.changed).add(run.id);
     this.#count(graph, run, turn.run);
-    for (const effect of turn.effects) this.outcomes.push({ run: turn.run, journey, effect, node });
+    for (const effect of turn.effects) this.outcomes.push({ run: turn.run, journey, effect, node: run.node ?? node });
     return turn.run;
   }
 
@@ -203,11 +216,13 @@ function newRun({
   journey,
   profileId,
   key,
+  node,
 }: {
   id: string;
   journey: LiveJourney;
   profileId: string;
   key: string;
+  node: NodeRef | undefined;
 }): JourneyRun {
   return {
     id,
@@ -225,5 +240,6 @@ function newRun({
     goalAt: null,
     properties: {},
     path: [],
+    node: node ?? null,
   };
 }

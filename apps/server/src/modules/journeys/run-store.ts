@@ -5,8 +5,8 @@ import { arrayLiteral, isRetryable, type Sql } from '../../platform/postgres/ind
 import type { JourneyRun, Move, RunState } from './types.ts';
 
 const STATES = ['new', 'waiting', 'watching', 'ended'] as const satisfies readonly RunState[];
-const COLUMNS =
-  'id, journey_id, version, profile_id, key, state, step_id, at_ms, wake_ms, entered_ms, ended_ms, reason, goal_ms, context, path';
+export const RUN_COLUMNS =
+  'id, journey_id, version, profile_id, key, state, step_id, at_ms, wake_ms, entered_ms, ended_ms, reason, goal_ms, context, path, node_kind, node';
 
 export interface RunRow {
   id: string;
@@ -24,6 +24,8 @@ export interface RunRow {
   goal_ms: number | null;
   context: JsonObject;
   path: Move[];
+  node_kind: number | null;
+  node: number | null;
 }
 
 export function toRun(row: RunRow): JourneyRun {
@@ -43,6 +45,7 @@ export function toRun(row: RunRow): JourneyRun {
     goalAt: row.goal_ms,
     properties: row.context,
     path: row.path,
+    node: row.node === null ? null : { kind: row.node_kind ?? 0, id: row.node },
   };
 }
 
@@ -70,11 +73,11 @@ export async function listRuns(
   if (profileIds.length === 0 && past.length === 0) return [];
   const { rows } = await sql.query<RunRow>({
     name: 'journey_run_list_live',
-    text: `select ${COLUMNS} from journey_run where workspace_id = $1 and profile_id = any($2::uuid[]) and state < 3
+    text: `select ${RUN_COLUMNS} from journey_run where workspace_id = $1 and profile_id = any($2::uuid[]) and state < 3
            union all
            select r.* from unnest($3::uuid[], $4::uuid[], $5::text[]) as p(profile_id, journey_id, key)
            cross join lateral (
-             select ${COLUMNS} from journey_run
+             select ${RUN_COLUMNS} from journey_run
              where workspace_id = $1 and profile_id = p.profile_id and journey_id = p.journey_id and key = p.key and state = 3
              limit 1
            ) r`,
@@ -105,6 +108,8 @@ const TYPES = [
   'bigint',
   'jsonb',
   'jsonb',
+  'smallint',
+  'bigint',
 ] as const;
 const ARRAYS = TYPES.map((type, index) => `$${index + 2}::${type}[]`).join(', ');
 
@@ -125,6 +130,8 @@ function columnsOf(runs: readonly JourneyRun[]): unknown[] {
     runs.map((run) => run.goalAt),
     runs.map((run) => JSON.stringify(run.properties)),
     runs.map((run) => JSON.stringify(run.path)),
+    runs.map((run) => run.node?.kind ?? null),
+    runs.map((run) => run.node?.id ?? null),
   ];
 }
 
@@ -132,7 +139,7 @@ export async function insertRuns(sql: Sql, workspaceId: number, runs: readonly J
   if (runs.length === 0) return;
   await sql.query({
     name: 'journey_run_insert',
-    text: `insert into journey_run (workspace_id, ${COLUMNS}) select $1, r.* from unnest(${ARRAYS}) as r`,
+    text: `insert into journey_run (workspace_id, ${RUN_COLUMNS}) select $1, r.* from unnest(${ARRAYS}) as r`,
     values: [workspaceId, ...columnsOf(runs)],
   });
 }
@@ -145,23 +152,11 @@ export async function updateRuns(sql: Sql, workspaceId: number, runs: readonly J
     text: `update journey_run j
            set profile_id = r.profile_id, state = r.state, step_id = r.step_id, at_ms = r.at_ms, wake_ms = r.wake_ms,
              ended_ms = r.ended_ms, reason = r.reason, goal_ms = r.goal_ms, path = r.path
-           from unnest(${ARRAYS}) as r(${COLUMNS})
+           from unnest(${ARRAYS}) as r(${RUN_COLUMNS})
            where j.workspace_id = $1 and j.id = r.id`,
     values: [workspaceId, ...columnsOf(runs)],
   });
   if (rowCount !== runs.length) throw new Error(`wrote ${rowCount} of ${runs.length} runs`);
-}
-
-/** Gives the runs of merged profiles, ended ones too, to those they were merged into. */
-export async function moveRuns(sql: Sql, workspaceId: number, owners: ReadonlyMap<string, string>): Promise<void> {
-  if (owners.size === 0) return;
-  await sql.query({
-    name: 'journey_run_move',
-    text: `update journey_run r set profile_id = m.into_id
-           from unnest($2::uuid[], $3::uuid[]) as m(from_id, into_id)
-           where r.workspace_id = $1 and r.profile_id = m.from_id`,
-    values: [workspaceId, [...owners.keys()], [...owners.values()]],
-  });
 }
 
 /** Whether a fault is the database's trouble, not that of what was read or written. */
@@ -245,7 +240,7 @@ export async function pageRuns(
   page: RunFilter & { limit: number; beforeId: string | undefined },
 ): Promise<JourneyRun[]> {
   const { rows } = await sql.query<RunRow>({
-    text: `select ${COLUMNS} from journey_run
+    text: `select ${RUN_COLUMNS} from journey_run
            where workspace_id = $1 and ($2::uuid is null or journey_id = $2) and ($3::uuid is null or profile_id = $3)
              and ($4::smallint is null or state = $4) and ($5::uuid is null or id < $5)
            order by id desc limit $6`,

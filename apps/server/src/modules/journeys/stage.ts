@@ -11,6 +11,8 @@ import type { Heard, HeardEntry, LiveJourneys } from './live-journeys.ts';
 import { loadLiveJourneys } from './load-live-journeys.ts';
 import { journeySection } from './memory.ts';
 import { openProfileRuns, saveProfileRuns, type RunsByProfile } from './open-profile-runs.ts';
+import { rebuildJourneys } from './rebuild-journeys.ts';
+import { withdrawRepeats } from './withdraw-repeats.ts';
 
 /** Starts, moves and stops runs by the events of a batch. After identity, traits and segments, whose answers it asks for. */
 export function createJourneysStage(): Stage {
@@ -33,7 +35,13 @@ export function createJourneysStage(): Stage {
       });
       for (const { from, into } of merges) absorb(opened, from, into);
       for (const { event, heard: what, subject } of heard) opened.get(subject.id)?.hear(event, what);
-      await saveProfileRuns(batch, opened, finalOwners(merges));
+      const owners = finalOwners(merges);
+      // Messages are the remaining profiles' already, runs still are whose they were.
+      if (merges.length > 0) await withdrawRepeats(batch, opened, [...new Set(owners.values())]);
+      await saveProfileRuns(batch, opened, { owners });
+    },
+    async rebuild(batch) {
+      await rebuildJourneys(batch, await liveOf(batch));
     },
   };
 }

@@ -229,4 +229,5 @@ const NEW_RUN: JourneyRun = {
   goalAt: null,
   properties: {},
   path: [],
+  node: null,
 };

@@ -1,6 +1,6 @@
 import type { RunReason } from '@segue/contract';
 
-import type { LoggedEvent } from '../../platform/eventlog/index.ts';
+import type { LoggedEvent, NodeRef } from '../../platform/eventlog/index.ts';
 import type { JsonObject } from '../../platform/json.ts';
 
 /** What a journey hears of an event; an event of the log fits as it is. */
@@ -33,6 +33,8 @@ export interface JourneyRun {
   /** What branches and templates need of the entry event. */
   readonly properties: JsonObject;
   readonly path: readonly Move[];
+  /** Of the event that began it: the run goes where this node goes. Null: it began before this was kept. */
+  readonly node: NodeRef | null;
 }
 
 /** What the world looked like at the instant of an input; recorded with it, a run can be replayed. */

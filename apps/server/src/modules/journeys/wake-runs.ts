@@ -1,5 +1,6 @@
 import type { Services } from '../../platform/context.ts';
 import { inSubjects, type SubjectBatch } from '../../platform/eventlog/index.ts';
+import { isRestricted } from '../profiles/index.ts';
 import { loadLiveJourneys } from './load-live-journeys.ts';
 import type { LiveJourneys } from './live-journeys.ts';
 import { openProfileRuns, saveProfileRuns } from './open-profile-runs.ts';
@@ -16,6 +17,8 @@ const RUNS_MAX = 500;
 
 /** A wait that fails must not keep the others from being served; it is tried again after this. */
 const FAULT_REST_MS = 60_000;
+/** How late a run goes on after a restriction was lifted, at the most. */
+const RESTRICTED_REST_MS = 3_600_000;
 
 /**
  * Moves runs whose wait is over, and ends those of archived journeys: one bounded round over every workspace. Answers
@@ -45,7 +48,14 @@ async function wakeDue(batch: SubjectBatch): Promise<number> {
 async function wakeProfiles(batch: SubjectBatch, profileIds: readonly string[]): Promise<number> {
   await batch.lock(profileIds);
   const live = await loadLiveJourneys(batch.sql, batch.workspaceId);
-  const opened = await openProfileRuns(batch, live, { subjects: batch.subjects, entries: new Map() });
+  const subjects = new Map([...batch.subjects].filter(([, subject]) => !isRestricted(subject)));
+  for (const profileId of profileIds) {
+    if (!isRestricted(batch.subjects.get(profileId))) continue;
+    // She asked that nothing be done with her data: her runs stand still until she lifts that.
+    const pause = { profileId, now: batch.now, untilMs: batch.now + RESTRICTED_REST_MS };
+    await postponeWaits(batch.sql, batch.workspaceId, pause);
+  }
+  const opened = await openProfileRuns(batch, live, { subjects, entries: new Map() });
   for (const profile of opened.values()) wakeRuns(profile, live, batch.now);
   await saveProfileRuns(batch, opened);
   return opened.size;

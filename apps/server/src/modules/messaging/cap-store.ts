@@ -1,5 +1,5 @@
 import type { Sql } from '../../platform/postgres/index.ts';
-import type { FrequencyCap } from './gate.ts';
+import { DEFAULT_CAP, DEFAULT_LESS_OFTEN, type FrequencyCap } from './gate.ts';
 
 export interface CountedSend {
   readonly profileId: string;
@@ -67,40 +67,53 @@ export function capKey(profileId: string, channel: string): string {
   return `${profileId} ${channel}`;
 }
 
-export async function findCap(sql: Sql, workspaceId: number): Promise<FrequencyCap | undefined> {
-  const { rows } = await sql.query<{ cap_max: number; cap_window_ms: number }>({
+/** What a workspace set about how much marketing its customers get. */
+export interface SendLimits {
+  readonly cap: FrequencyCap;
+  /** For customers who asked for less; counted over all channels. */
+  readonly lessOften: FrequencyCap;
+}
+
+/** The defaults where nothing was set. */
+export async function findLimits(sql: Sql, workspaceId: number): Promise<SendLimits> {
+  const { rows } = await sql.query<{
+    cap_max: number;
+    cap_window_ms: number;
+    less_often_max: number | null;
+    less_often_window_ms: number | null;
+  }>({
     name: 'send_policy_find',
-    text: 'select cap_max, cap_window_ms from send_policy where workspace_id = $1',
+    text: `select cap_max, cap_window_ms, less_often_max, less_often_window_ms from send_policy where workspace_id = $1`,
     values: [workspaceId],
   });
   const [row] = rows;
-  return row === undefined ? undefined : { limitMax: row.cap_max, windowMs: row.cap_window_ms };
+  if (row === undefined) return { cap: DEFAULT_CAP, lessOften: DEFAULT_LESS_OFTEN };
+  return {
+    cap: { limitMax: row.cap_max, windowMs: row.cap_window_ms },
+    lessOften: {
+      limitMax: row.less_often_max ?? DEFAULT_LESS_OFTEN.limitMax,
+      windowMs: row.less_often_window_ms ?? DEFAULT_LESS_OFTEN.windowMs,
+    },
+  };
 }
 
-export async function writeCap(
+/** What "less often" comes to in a workspace: what the preference page promises is what the gate keeps. */
+export async function readLessOften(sql: Sql, workspaceId: number): Promise<FrequencyCap> {
+  return (await findLimits(sql, workspaceId)).lessOften;
+}
+
+export async function writeLimits(
   sql: Sql,
   workspaceId: number,
-  options: { cap: FrequencyCap; now: number },
+  { limits, now }: { limits: SendLimits; now: number },
 ): Promise<void> {
-  const { cap, now } = options;
+  const { cap, lessOften } = limits;
   await sql.query({
-    text: `insert into send_policy (workspace_id, cap_max, cap_window_ms, updated_at) values ($1, $2, $3, $4)
+    text: `insert into send_policy (workspace_id, cap_max, cap_window_ms, less_often_max, less_often_window_ms, updated_at)
+           values ($1, $2, $3, $4, $5, $6)
            on conflict (workspace_id) do update set cap_max = excluded.cap_max, cap_window_ms = excluded.cap_window_ms,
+             less_often_max = excluded.less_often_max, less_often_window_ms = excluded.less_often_window_ms,
              updated_at = excluded.updated_at`,
-    values: [workspaceId, cap.limitMax, cap.windowMs, new Date(now)],
+    values: [workspaceId, cap.limitMax, cap.windowMs, lessOften.limitMax, lessOften.windowMs, new Date(now)],
   });
-}
-
-/** Gives what belonged to merged profiles to the surviving ones: messages and counts, one statement each. */
-export async function moveToProfiles(sql: Sql, workspaceId: number, moves: ReadonlyMap<string, string>): Promise<void> {
-  if (moves.size === 0) return;
-  const values = [workspaceId, [...moves.keys()], [...moves.values()]];
-  for (const table of ['message', 'cap_window']) {
-    await sql.query({
-      name: `${table}_move`,
-      text: `update ${table} t set profile_id = m.target from unnest($2::uuid[], $3::uuid[]) as m(origin, target)
-             where t.workspace_id = $1 and t.profile_id = m.origin`,
-      values,
-    });
-  }
 }

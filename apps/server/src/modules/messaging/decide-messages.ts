@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Services } from '../../platform/context.ts';
-import { inSubjects, type SubjectBatch } from '../../platform/eventlog/index.ts';
+import { inSubjects, type NodeRef, type SubjectBatch } from '../../platform/eventlog/index.ts';
 import {
   type ConfirmationQuestion,
   findUnaskable,
@@ -8,10 +8,14 @@ import {
   type Permission,
   type PermissionQuestion,
   readPermissions,
+  readRhythms,
+  type Rhythm,
+  USUAL_RHYTHM,
 } from '../consent/index.ts';
-import { capKey, type CountedSend, findCap, insertCounted, listCounted } from './cap-store.ts';
+import { isRestricted } from '../profiles/index.ts';
+import { capKey, type CountedSend, findLimits, insertCounted, listCounted } from './cap-store.ts';
 import type { EmailContent, OutgoingMessage } from './channels/channel.ts';
-import { decide, DEFAULT_CAP, type FrequencyCap, type SendDecision, type SendFacts } from './gate.ts';
+import { decide, type FrequencyCap, type SendDecision, type SendFacts } from './gate.ts';
 import { messageEvent } from './message-events.ts';
 import { messageMetrics } from './message-metrics.ts';
 import { type DueMessage, lockQueuedMessages, markSending, refuseMessages } from './message-store.ts';
@@ -21,7 +25,9 @@ import type { SendDeps } from './ports.ts';
 export interface PreparedMessage {
   readonly message: DueMessage;
   readonly templateExists: boolean;
-  readonly address: { readonly text: string; readonly hash: string; readonly mailboxHash: string } | undefined;
+  readonly address:
+    | { readonly text: string; readonly hash: string; readonly mailboxHash: string; readonly node: NodeRef }
+    | undefined;
   readonly content: EmailContent | undefined;
   /** Why there is no content. */
   readonly brokenFor: string | undefined;
@@ -35,6 +41,7 @@ export interface Departure {
   readonly message: DueMessage;
   readonly attempt: number;
   readonly addressHash: string;
+  readonly addressNode: NodeRef;
   readonly shown: Buffer | undefined;
   readonly outgoing: OutgoingMessage;
 }
@@ -81,7 +88,7 @@ async function decideAll(
   candidates: readonly PreparedMessage[],
 ): Promise<Decided[]> {
   const { workspaceId, sql, now } = batch;
-  const cap = (await findCap(sql, workspaceId)) ?? DEFAULT_CAP;
+  const { cap, lessOften } = await findLimits(sql, workspaceId);
   const questions = new Map<string, PermissionQuestion>();
   for (const { message, address } of candidates) {
     const { id, profileId, channel, topic } = message;
@@ -89,7 +96,10 @@ async function decideAll(
   }
   const permissions = await readPermissions(sql, workspaceId, [...questions.values()]);
   const profileIds = [...new Set(candidates.map(({ message }) => message.profileId))];
-  const counted = await listCounted(sql, workspaceId, { profileIds, sinceMs: now - cap.windowMs });
+  const rhythms = await readRhythms(sql, workspaceId, profileIds);
+  const isSlow = [...rhythms.values()].some((rhythm) => rhythm.isLessOften);
+  const sinceMs = now - Math.max(cap.windowMs, isSlow ? lessOften.windowMs : 0);
+  const counted = await listCounted(sql, workspaceId, { profileIds, sinceMs });
   const unaskable = await findUnaskable(sql, workspaceId, { questions: confirmationsOf(candidates), now });
   const unwanted = await deps.guard.findUnwanted(
     sql,
@@ -104,6 +114,7 @@ async function decideAll(
     const facts = toFacts(prepared, {
       channelReady: deps.channels.has(message.channel),
       profileExists: batch.subjects.has(message.profileId),
+      isRestricted: isRestricted(batch.subjects.get(message.profileId)),
       permission,
       asking:
         message.source.kind === 'confirmation'
@@ -112,12 +123,27 @@ async function decideAll(
       unwantedFor: unwanted.get(message.id),
       cap,
       countedAt: counted.get(key) ?? [],
+      ...restraints(rhythms.get(message.profileId), { cap: lessOften, counted, profileId: message.profileId }),
     });
     const decision = decide(facts, now);
     // The next message of the same profile must see this one.
     if (decision.kind === 'send' && facts.marketing) counted.set(key, [...facts.countedAt, now]);
     return { prepared, facts, decision };
   });
+}
+
+/** What the customer wished about when and how often. */
+function restraints(
+  rhythm: Rhythm = USUAL_RHYTHM,
+  less: { cap: FrequencyCap; counted: ReadonlyMap<string, readonly number[]>; profileId: string },
+): Pick<SendFacts, 'pausedUntil' | 'lessOften'> {
+  const { cap, counted, profileId } = less;
+  const ofAllChannels = () =>
+    [...counted].flatMap(([key, times]) => (key.startsWith(capKey(profileId, '')) ? times : []));
+  return {
+    pausedUntil: rhythm.pausedUntil,
+    lessOften: rhythm.isLessOften ? { cap, countedAt: ofAllChannels() } : undefined,
+  };
 }
 
 function confirmationsOf(candidates: readonly PreparedMessage[]): ConfirmationQuestion[] {
@@ -131,11 +157,14 @@ function confirmationsOf(candidates: readonly PreparedMessage[]): ConfirmationQu
 interface LockedFacts {
   readonly channelReady: boolean;
   readonly profileExists: boolean;
+  readonly isRestricted: boolean;
   readonly permission: Permission | undefined;
   readonly asking: SendFacts['asking'];
   readonly unwantedFor: string | undefined;
   readonly cap: FrequencyCap;
   readonly countedAt: readonly number[];
+  readonly pausedUntil: SendFacts['pausedUntil'];
+  readonly lessOften: SendFacts['lessOften'];
 }
 
 function toFacts(prepared: PreparedMessage, locked: LockedFacts): SendFacts {
@@ -146,7 +175,7 @@ function toFacts(prepared: PreparedMessage, locked: LockedFacts): SendFacts {
     templateExists: prepared.templateExists,
     hasAddress: prepared.address !== undefined,
     // What asks for permission is no marketing, whatever its topic.
-    marketing: rest.asking === undefined && (permission?.requiresOptIn ?? true),
+    marketing: rest.asking === undefined && (permission?.isMarketing ?? true),
     suppressedFor: permission?.suppression,
     permission: kind === undefined || kind === 'suppressed' ? 'unasked' : kind,
     brokenFor: prepared.brokenFor,
@@ -193,6 +222,7 @@ function toDeparture(prepared: PreparedMessage, facts: SendFacts): Departure {
     message,
     attempt: message.attempts + 1,
     addressHash: address.hash,
+    addressNode: address.node,
     shown: prepared.shown,
     outgoing: {
       id: message.id,

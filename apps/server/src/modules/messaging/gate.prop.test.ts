@@ -6,6 +6,7 @@ const reason = fc.option(fc.constantFrom('hard_bounce', 'complaint'), { nil: und
 const facts: fc.Arbitrary<SendFacts> = fc.record({
   channelReady: fc.boolean(),
   profileExists: fc.boolean(),
+  isRestricted: fc.boolean(),
   templateExists: fc.boolean(),
   marketing: fc.boolean(),
   permission: fc.constantFrom('permitted', 'denied', 'unconfirmed', 'unasked'),
@@ -15,21 +16,34 @@ const facts: fc.Arbitrary<SendFacts> = fc.record({
   unwantedFor: reason,
   cap: fc.record({ limitMax: fc.nat(3), windowMs: fc.integer({ min: 1, max: 20 }) }),
   countedAt: fc.array(fc.nat(100), { maxLength: 6 }),
+  pausedUntil: fc.option(fc.integer({ min: 90, max: 140 }), { nil: undefined }),
+  lessOften: fc.option(
+    fc.record({
+      cap: fc.record({ limitMax: fc.nat(3), windowMs: fc.integer({ min: 1, max: 20 }) }),
+      countedAt: fc.array(fc.nat(100), { maxLength: 6 }),
+    }),
+    { nil: undefined },
+  ),
   brokenFor: reason,
 });
 
 /** The same rules said naively: everything that forbids, in no order. */
 function isForbidden(given: SendFacts, now: number): boolean {
   const inWindow = given.countedAt.filter((at) => now - at < given.cap.windowMs).length;
+  const { lessOften, pausedUntil } = given;
+  const ofAll = lessOften?.countedAt.filter((at) => now - at < lessOften.cap.windowMs).length ?? 0;
   return [
     !given.channelReady,
     !given.profileExists,
+    given.isRestricted,
     !given.templateExists,
     !given.hasAddress,
     given.suppressedFor !== undefined,
     given.asking === undefined ? given.permission !== 'permitted' : given.asking.refusedFor !== undefined,
     given.unwantedFor !== undefined,
     given.marketing && inWindow + 1 > given.cap.limitMax,
+    given.marketing && pausedUntil !== undefined && pausedUntil > now,
+    given.marketing && lessOften !== undefined && ofAll + 1 > lessOften.cap.limitMax,
     given.brokenFor !== undefined,
   ].some(Boolean);
 }
@@ -51,8 +65,17 @@ describe('decide', () => {
         let now = 1_000;
         for (const { waitMs, marketing } of moves) {
           now += waitMs;
-          const open = { channelReady: true, profileExists: true, templateExists: true, hasAddress: true } as const;
-          const silent = { suppressedFor: undefined, unwantedFor: undefined, brokenFor: undefined } as const;
+          const open = {
+            channelReady: true,
+            profileExists: true,
+            isRestricted: false,
+            templateExists: true,
+            hasAddress: true,
+          } as const;
+          const silent = {
+            ...{ suppressedFor: undefined, unwantedFor: undefined, brokenFor: undefined },
+            ...{ pausedUntil: undefined, lessOften: undefined },
+          } as const;
           const decision = decide(
             {
               ...open,
@@ -82,6 +105,7 @@ describe('decide', () => {
           ...given,
           channelReady: true,
           profileExists: true,
+          isRestricted: false,
           templateExists: true,
           hasAddress: true,
           unwantedFor: undefined,
@@ -93,7 +117,10 @@ describe('decide', () => {
         };
         expect(by({ suppressedFor: 'complaint' })).toBe('suppression');
         expect(by({ suppressedFor: undefined, permission: 'denied' })).toBe('consent');
+        const free = { suppressedFor: undefined, permission: 'permitted', marketing: true } as const;
+        expect(by({ ...free, pausedUntil: now + 1, cap: { limitMax: 0, windowMs: 5 } })).toBe('paused');
         const capped = {
+          pausedUntil: now,
           suppressedFor: undefined,
           permission: 'permitted',
           marketing: true,

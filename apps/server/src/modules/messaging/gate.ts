@@ -9,11 +9,16 @@ export interface FrequencyCap {
 /** A shop that says nothing gets this: enough for a journey of an afternoon, too little to annoy. */
 export const DEFAULT_CAP: FrequencyCap = { limitMax: 5, windowMs: 24 * 3_600_000 };
 
+/** For customers who asked to hear from us less often; of all channels together. */
+export const DEFAULT_LESS_OFTEN: FrequencyCap = { limitMax: 1, windowMs: 7 * 24 * 3_600_000 };
+
 /** All that decides whether a message may go, read while its profile is locked. */
 export interface SendFacts {
   /** An account to send with is set up. */
   readonly channelReady: boolean;
   readonly profileExists: boolean;
+  /** She asked that nothing be done with what is known of her. */
+  readonly isRestricted: boolean;
   readonly templateExists: boolean;
   /** The topic asks for permission; such messages are marketing and counted against the cap. */
   readonly marketing: boolean;
@@ -28,6 +33,10 @@ export interface SendFacts {
   readonly cap: FrequencyCap;
   /** When marketing messages were counted for this profile on this channel. */
   readonly countedAt: readonly number[];
+  /** Until when she asked to be left alone, in milliseconds. */
+  readonly pausedUntil: number | undefined;
+  /** She asked to hear from us less often: the cap for that, and her counted messages of every channel. */
+  readonly lessOften: { readonly cap: FrequencyCap; readonly countedAt: readonly number[] } | undefined;
   /** Why the content cannot be rendered. */
   readonly brokenFor: string | undefined;
 }
@@ -40,6 +49,7 @@ export type SendDecision =
 export function decide(facts: SendFacts, now: number): SendDecision {
   if (!facts.channelReady) return refuse('channel', 'no account is set up for this channel');
   if (!facts.profileExists) return refuse('profile', 'the profile does not exist');
+  if (facts.isRestricted) return refuse('restricted', 'the customer asked that nothing be done with her data');
   if (!facts.templateExists) return refuse('template', 'there is no such template');
   if (!facts.hasAddress) return refuse('address', 'the profile has no address on this channel');
   if (facts.suppressedFor !== undefined) return refuse('suppression', facts.suppressedFor);
@@ -48,8 +58,14 @@ export function decide(facts: SendFacts, now: number): SendDecision {
   } else if (facts.permission !== 'permitted') return refuse('consent', CONSENT_REASONS[facts.permission]);
   if (facts.unwantedFor !== undefined) return refuse('goal', facts.unwantedFor);
   if (facts.marketing) {
+    const { pausedUntil, lessOften } = facts;
+    if (pausedUntil !== undefined && pausedUntil > now)
+      return refuse('paused', `paused by the customer until ${new Date(pausedUntil).toISOString()}`);
     const counted = countInWindow(facts.countedAt, facts.cap, now);
     if (counted >= facts.cap.limitMax) return refuse('cap', capReason(facts.cap, counted));
+    const often = lessOften === undefined ? 0 : countInWindow(lessOften.countedAt, lessOften.cap, now);
+    if (lessOften !== undefined && often >= lessOften.cap.limitMax)
+      return refuse('frequency', `the customer asked for less: ${capReason(lessOften.cap, often)}`);
   }
   if (facts.brokenFor !== undefined) return refuse('content', facts.brokenFor);
   return { kind: 'send' };

@@ -1,9 +1,11 @@
+export { readLessOften } from './cap-store.ts';
 export { checkSmtp } from './channels/email/check-smtp.ts';
 export { createEmailChannel } from './channels/email/smtp.ts';
 export { watchMessages } from './message-metrics.ts';
 export { findOverdue } from './message-list-store.ts';
 export { messagingMigrations } from './migrations/index.ts';
 export type { SendDeps, SendGuard } from './ports.ts';
+export { lockRunMessages, type RunMessage } from './move-store.ts';
 export { queueMessages } from './queue-messages.ts';
 export { recoverMessages } from './recover-messages.ts';
 export { messagingRoutes } from './routes.ts';
@@ -11,3 +13,5 @@ export { runDueMessages } from './run-due-messages.ts';
 export { messagingStage } from './stage.ts';
 export type { MessageIntent } from './types.ts';
 export { createWebViewRoutes } from './web-view-routes.ts';
+export { withdrawMessages } from './withdraw-messages.ts';
+export { messagingPersonalData } from './personal-data.ts';

@@ -228,6 +228,7 @@ export interface SendingMark {
   readonly id: string;
   readonly attempt: number;
   readonly addressHash: string;
+  readonly addressNode: NodeRef;
   readonly contentHash: Buffer;
   /** Sealed; undefined when the message has no page of its own. */
   readonly shown: Buffer | undefined;
@@ -244,9 +245,9 @@ export async function markSending(
   const { rowCount } = await sql.query({
     name: 'message_mark_sending',
     text: `update message m set status = 'sending', owner = $2, sending_at = $3, attempts = s.attempt, next_attempt_at = null,
-             lane_marks = null, address_hash = s.address_hash, content_hash = s.content_hash, shown = s.shown, history = m.history || s.moments::jsonb
-           from unnest($4::uuid[], $5::smallint[], $6::uuid[], $7::bytea[], $8::text[], $9::bytea[])
-             as s(id, attempt, address_hash, content_hash, moments, shown)
+             lane_marks = null, address_hash = s.address_hash, address_node_kind = s.node_kind, address_node = s.node, content_hash = s.content_hash, shown = s.shown, history = m.history || s.moments::jsonb
+           from unnest($4::uuid[], $5::smallint[], $6::uuid[], $7::bytea[], $8::text[], $9::bytea[],
+             $10::smallint[], $11::bigint[]) as s(id, attempt, address_hash, content_hash, moments, shown, node_kind, node)
            where m.workspace_id = $1 and m.id = s.id and m.status = 'queued'`,
     values: [
       workspaceId,
@@ -258,6 +259,8 @@ export async function markSending(
       marks.map((s) => s.contentHash),
       marks.map((s) => moments({ at: now, what: 'sending', attempt: s.attempt })),
       marks.map((s) => s.shown ?? null),
+      marks.map((s) => s.addressNode.kind),
+      marks.map((s) => s.addressNode.id),
     ],
   });
   if (rowCount !== marks.length) throw new Error(`marked ${rowCount} of ${marks.length} messages as sending`);

@@ -26,7 +26,8 @@ interface EndedRow extends SourceColumns {
   template_id: string;
 }
 
-const ENDED_COLUMNS = `m.id, m.profile_id, m.node_kind, m.node_id, m.address_hash, m.channel, m.topic, m.template_id,
+const ENDED_COLUMNS = `m.id, m.profile_id, coalesce(m.address_node_kind, m.node_kind) as node_kind,
+  coalesce(m.address_node, m.node_id) as node_id, m.address_hash, m.channel, m.topic, m.template_id,
   m.source, m.journey_id, m.journey_version, m.run_id, m.step_id, m.confirmation_id`;
 
 function toEnded(row: EndedRow): EndedMessage {

@@ -101,7 +101,7 @@ function prepareOne(message: DueMessage, material: Material): PreparedMessage {
   };
   if (text === undefined || material.address === undefined) return nothing;
   const hashOf = (written: string) => addressHash(material.keys, message.channel, written);
-  const address = { text, hash: hashOf(text), mailboxHash: hashOf(mailboxOf(text)) };
+  const address = { text, hash: hashOf(text), mailboxHash: hashOf(mailboxOf(text)), node: material.address.node };
   if (material.version === undefined) return { ...nothing, address };
   const link = unsubscribeUrl(material.keys, {
     publicUrl: material.homes.links,
@@ -117,13 +117,20 @@ function prepareOne(message: DueMessage, material: Material): PreparedMessage {
     ...nothing,
     address,
     unsubscribeUrl: link,
-    ...render(message, { ...material, version: material.version, address: material.address, link }),
+    ...render(message, {
+      ...material,
+      version: material.version,
+      address: material.address,
+      addressHash: address.hash,
+      link,
+    }),
   };
 }
 
 type Renderable = Material & {
   readonly version: TemplateVersion;
   readonly address: ProfileAddress;
+  readonly addressHash: string;
   readonly link: string;
 };
 
@@ -153,7 +160,11 @@ function scopeOf(message: DueMessage, material: Renderable): JsonObject {
     ...templateScope(material.traits, openVariables(message, material.nodeKey)),
     message_id: messageId,
     ...(source.kind === 'confirmation' && {
-      confirm_url: confirmUrl(material.keys, { ...asked, confirmationId: source.confirmationId }),
+      confirm_url: confirmUrl(material.keys, {
+        ...asked,
+        confirmationId: source.confirmationId,
+        addressHash: material.addressHash,
+      }),
     }),
   };
 }

@@ -5,8 +5,7 @@ import { decodeCursor, type Routes, toPage } from '../../platform/http/index.ts'
 import { requirePublicId } from '../../platform/ids/index.ts';
 import { recordAudit } from '../accounts/index.ts';
 import { requireProfileId } from '../profiles/index.ts';
-import { findCap, writeCap } from './cap-store.ts';
-import { DEFAULT_CAP, type FrequencyCap } from './gate.ts';
+import { findLimits, type SendLimits, writeLimits } from './cap-store.ts';
 import { findMessage, pageMessages } from './message-list-store.ts';
 import { presentMessage, presentMessageWithHistory } from './present-message.ts';
 import { sendMessage } from './send-message.ts';
@@ -37,13 +36,19 @@ export const messagingRoutes: Routes = (serve) => {
     presentMessage(await sendMessage(ctx, body, idempotencyHeader(request))),
   );
 
-  serve(api.getSendPolicy, async ({ ctx }) => presentPolicy((await findCap(ctx.sql, ctx.workspaceId)) ?? DEFAULT_CAP));
+  serve(api.getSendPolicy, async ({ ctx }) => presentPolicy(await findLimits(ctx.sql, ctx.workspaceId)));
 
   serve(api.updateSendPolicy, async ({ ctx, body }) => {
+    const before = await findLimits(ctx.sql, ctx.workspaceId);
     const cap = { limitMax: body.cap.limit, windowMs: body.cap.windowMs };
-    await writeCap(ctx.sql, ctx.workspaceId, { cap, now: ctx.clock.now() });
-    await recordAudit(ctx, { action: 'send_policy.updated', detail: presentPolicy(cap) });
-    return presentPolicy(cap);
+    const lessOften =
+      body.lessOften === undefined
+        ? before.lessOften
+        : { limitMax: body.lessOften.limit, windowMs: body.lessOften.windowMs };
+    const limits = { cap, lessOften };
+    await writeLimits(ctx.sql, ctx.workspaceId, { limits, now: ctx.clock.now() });
+    await recordAudit(ctx, { action: 'send_policy.updated', detail: presentPolicy(limits) });
+    return presentPolicy(limits);
   });
 };
 
@@ -52,6 +57,9 @@ function idempotencyHeader(request: FastifyRequest): string | undefined {
   return typeof header === 'string' ? header : undefined;
 }
 
-function presentPolicy(cap: FrequencyCap): SendPolicy {
-  return { cap: { limit: cap.limitMax, windowMs: cap.windowMs } };
+function presentPolicy({ cap, lessOften }: SendLimits): SendPolicy {
+  return {
+    cap: { limit: cap.limitMax, windowMs: cap.windowMs },
+    lessOften: { limit: lessOften.limitMax, windowMs: lessOften.windowMs },
+  };
 }

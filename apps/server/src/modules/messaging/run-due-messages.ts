@@ -1,7 +1,7 @@
 import { createContext, type Services } from '../../platform/context.ts';
-import { inTransaction, readPositions } from '../../platform/eventlog/index.ts';
+import { inSubjects, inTransaction, readPositions } from '../../platform/eventlog/index.ts';
 import { followMerged, listLanes } from '../profiles/index.ts';
-import { moveToProfiles } from './cap-store.ts';
+import { moveToProfiles } from './move-store.ts';
 import { decideMessages, type Departure } from './decide-messages.ts';
 import { deliverMessages } from './deliver-messages.ts';
 import { followLanes, toLanePositions } from './lag.ts';
@@ -61,8 +61,15 @@ async function toCurrentProfiles(services: Services, messages: readonly DueMessa
   const { workspaceId } = messages[0]!;
   const ids = [...new Set(messages.map((message) => message.profileId))];
   const current = await followMerged(services.postgres, workspaceId, ids);
-  const moves = new Map([...current].filter(([from, into]) => from !== into));
-  await moveToProfiles(services.postgres, workspaceId, moves);
+  const merged = [...current].filter(([from, into]) => from !== into);
+  if (merged.length > 0) {
+    await inSubjects(services, { workspaceId, ids: merged.map(([, into]) => into) }, async (batch) => {
+      // Asked again under the lock: whoever was separated meanwhile has got her messages back.
+      const still = await followMerged(batch.sql, workspaceId, ids);
+      const moves = new Map(merged.filter(([from, into]) => still.get(from) === into));
+      await moveToProfiles(batch.sql, workspaceId, moves);
+    });
+  }
   return messages.map((message) => ({ ...message, profileId: current.get(message.profileId) ?? message.profileId }));
 }
 

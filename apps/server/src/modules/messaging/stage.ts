@@ -1,6 +1,6 @@
 import { finalOwners, type EventBatch, type LoggedEvent, type Stage } from '../../platform/eventlog/index.ts';
 import { parsePublicId } from '../../platform/ids/index.ts';
-import { moveToProfiles } from './cap-store.ts';
+import { moveToProfiles, moveWithNodes } from './move-store.ts';
 import { applyReceipts, type Receipt } from './outcome-store.ts';
 import { isConfirmationRequest, queueConfirmations } from './queue-confirmations.ts';
 
@@ -24,6 +24,9 @@ export const messagingStage: Stage = {
     await moveToProfiles(batch.sql, batch.workspaceId, finalOwners(batch.merges));
     await applyReceipts(batch.sql, batch.workspaceId, readReceipts(batch));
     await queueConfirmations(batch);
+  },
+  async rebuild(batch) {
+    await moveWithNodes(batch.sql, batch.workspaceId, batch.handovers);
   },
 };
 

@@ -43,10 +43,13 @@ export type RefusedBy =
   | 'channel'
   | 'template'
   | 'profile'
+  | 'restricted'
   | 'suppression'
   | 'consent'
   | 'address'
   | 'goal'
+  | 'paused'
+  | 'frequency'
   | 'cap'
   | 'content';
 

@@ -8,6 +8,8 @@ export interface IdentityView {
   nodesOf(profileId: string): readonly NodeRef[];
   /** How many nodes of this kind one profile may hold. */
   limitOf(kind: number): number;
+  /** Whether a member set the two profiles apart: no event joins them. Left out: nobody is. */
+  isApart?(a: string, b: string): boolean;
 }
 
 export interface IdentityDecision {
@@ -33,7 +35,7 @@ export function decideIdentity(nodes: readonly NodeRef[], view: IdentityView): I
   for (let count = nodes.length; count > 1; count--) {
     const kept = nodes.slice(0, count);
     const owners = distinctOwners(kept, view);
-    if (fits(kept, owners, view)) return decided(kept, owners, { view, conflicts });
+    if (mayJoin(owners, view) && fits(kept, owners, view)) return decided(kept, owners, { view, conflicts });
     conflicts.push(nodes[count - 1]!);
   }
   const strongest = nodes.slice(0, 1);
@@ -47,6 +49,10 @@ function distinctOwners(nodes: readonly NodeRef[], view: IdentityView): string[]
     if (owner !== undefined) owners.add(owner);
   }
   return [...owners];
+}
+
+function mayJoin(owners: readonly string[], view: IdentityView): boolean {
+  return !owners.some((a, i) => owners.slice(i + 1).some((b) => view.isApart?.(a, b) === true));
 }
 
 /** Whether the nodes and the profiles they lead to can be one customer: no kind occurs more often than one may hold. */

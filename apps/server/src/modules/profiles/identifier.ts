@@ -1,4 +1,5 @@
-import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
+import { isJunk } from './junk-value.ts';
+import { phoneNumber } from './phone-number.ts';
 
 /** Kinds of identifier and the code each is stored under. Codes never change; rank is a matter of `RANKED_KINDS`. */
 export const KIND_CODES = {
@@ -39,84 +40,78 @@ export const KIND_LIMITS: Readonly<Record<IdentifierKind, number>> = {
 };
 
 export interface Identifier {
-  readonly kind: IdentifierKind;
+  /** One of Segue's kinds, or the workspace's own. */
+  readonly kind: string;
   /** Normalised. */
   readonly value: string;
+  /** What nodes of a workspace's own kind are stored with; Segue's kinds have theirs in `KIND_CODES`. */
+  readonly code?: number | undefined;
 }
 
+/** One of Segue's kinds; workspaces' own are in `identity_kind`. */
 export function kindOfCode(code: number): IdentifierKind | undefined {
   return KINDS_BY_CODE.get(code);
 }
 
 export function isIdentifierKind(text: string): text is IdentifierKind {
-  return text in KIND_CODES && Object.hasOwn(KIND_CODES, text);
+  return Object.hasOwn(KIND_CODES, text);
 }
 
-/** What broken integrations send in place of an identifier; a profile keyed by one would swallow many customers. */
-const JUNK = new Set([
-  'null',
-  'undefined',
-  'none',
-  'nan',
-  'nil',
-  'anonymous',
-  'guest',
-  'unknown',
-  'true',
-  'false',
-  '[object object]',
-  '-1',
-  'id',
-  'email',
-  'distinct_id',
-  'distinctid',
-  'anonymousid',
-  'anonymous_id',
-  'not_authenticated',
-]);
-const ONLY_ZEROS_AND_DASHES = /^[0-]*$/;
+/** What a node of this identifier is stored with. */
+export function codeOf(identifier: Identifier): number {
+  return identifier.code ?? KIND_CODES[identifier.kind as IdentifierKind];
+}
+
 const LENGTH_MAX = 512;
 /** NUL cannot be stored as text; ids that differ only in halves of surrogate pairs would be one and the same. */
 const UNWRITABLE = /[\0\p{Surrogate}]/u;
-const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
 
-/** The identifier in its one written form, or undefined when the value cannot identify anybody. */
-export function normaliseIdentifier(kind: IdentifierKind, raw: unknown): Identifier | undefined {
-  const text = typeof raw === 'number' && Number.isFinite(raw) ? String(raw) : raw;
-  if (typeof text !== 'string') return undefined;
-  const trimmed = text.trim();
-  if (trimmed === '' || trimmed.length > LENGTH_MAX || UNWRITABLE.test(trimmed) || isJunk(trimmed)) return undefined;
-  const value = WRITTEN_FORMS[kind](trimmed);
+/** The value of an identifier as it was sent, trimmed; undefined when it cannot identify anybody, whatever its kind. */
+function identifierText(raw: unknown): string | undefined {
+  if (typeof raw === 'number') return Number.isFinite(raw) && isExact(raw) ? identifierText(String(raw)) : undefined;
+  if (typeof raw !== 'string') return undefined;
+  const text = raw.trim();
+  return text.length > LENGTH_MAX || UNWRITABLE.test(text) || isJunk(text) ? undefined : text;
+}
+
+/** JSON's whole numbers beyond 2^53 lose their last digits on the way: two customers would become one. */
+function isExact(number: number): boolean {
+  return Number.isSafeInteger(number) || !Number.isInteger(number);
+}
+
+/** The identifier in its one written form, or undefined when the value cannot identify anybody. `country`: as `phoneNumber`. */
+export function normaliseIdentifier(kind: string, raw: unknown, country?: string): Identifier | undefined {
+  const text = identifierText(raw);
+  const value = text === undefined ? undefined : writtenForm(kind, text, country);
   return value === undefined ? undefined : { kind, value };
 }
 
-function isJunk(text: string): boolean {
-  return ONLY_ZEROS_AND_DASHES.test(text) || JUNK.has(text.replace(/^["']|["']$/g, '').toLowerCase());
+/** The one form in which a value of the kind is written; undefined when it is none of that kind. */
+function writtenForm(kind: string, text: string, country: string | undefined): string | undefined {
+  if (kind === 'email') return isEmail(text) ? text.toLowerCase() : undefined;
+  if (kind === 'phone') return phoneNumber(text, country);
+  return text;
 }
 
-const asGiven = (text: string): string => text;
-
-const WRITTEN_FORMS: Readonly<Record<IdentifierKind, (text: string) => string | undefined>> = {
-  userId: asGiven,
-  loyaltyId: asGiven,
-  email: (text) => (EMAIL.test(text) ? text.toLowerCase() : undefined),
-  // E.164. A number without its country code could be two people's.
-  phone: (text) => {
-    const parsed = parsePhoneNumberFromString(text);
-    return parsed?.isPossible() === true ? parsed.number : undefined;
-  },
-  device: asGiven,
-  channel: asGiven,
-  anonymousId: asGiven,
-};
+/** One @ with something before it and a domain with a dot behind it. More is the mail server's to judge. */
+function isEmail(text: string): boolean {
+  const at = text.indexOf('@');
+  if (at < 1 || text.includes('@', at + 1) || /\s/.test(text)) return false;
+  const dot = text.indexOf('.', at + 2);
+  return dot > 0 && !text.endsWith('.');
+}
 
 /** Strongest first, each once. */
 export function rankIdentifiers(identifiers: readonly Identifier[]): Identifier[] {
   const seen = new Set<string>();
   return [...identifiers]
-    .sort((a, b) => RANKED_KINDS.indexOf(a.kind) - RANKED_KINDS.indexOf(b.kind))
+    .sort((a, b) => rankOf(a.kind) - rankOf(b.kind))
     .filter((identifier) => {
       const key = `${identifier.kind}\n${identifier.value}`;
       return seen.has(key) ? false : seen.add(key);
     });
+}
+
+function rankOf(kind: string): number {
+  return RANKED_KINDS.indexOf(kind as IdentifierKind);
 }

@@ -2,10 +2,11 @@ import { type EventBatch, type NodeRef, RetryBatch, type Stage, type Subject } f
 import { GenerationCache } from '../../platform/generation-cache.ts';
 import { newUuid, publicId } from '../../platform/ids/index.ts';
 import { decideIdentity, type IdentityView } from './decide-identity.ts';
-import { KIND_LIMITS, kindOfCode } from './identifier.ts';
+import { KIND_CODES, KIND_LIMITS, kindOfCode } from './identifier.ts';
 import { findOwners, moveNodes, type NodeMove, type OwnedNodeRow } from './node-store.ts';
-import { type HeldNode, newProfileState, profileSection, type ProfileState } from './profile-section.ts';
-import { insertProfiles, type MergeRow, recordConflicts, recordMerges } from './profile-store.ts';
+import { joinStates } from './identity-graph/profile-states.ts';
+import { type HeldNode, newProfileState, profileSection } from './profile-section.ts';
+import { type ConflictNote, insertProfiles, type MergeRow, recordConflicts, recordMerges } from './profile-store.ts';
 
 /** Owners remembered by this process: about 150 bytes each. */
 const CACHED_OWNERS_MAX = 400_000;
@@ -23,7 +24,9 @@ export function createIdentityStage(): Stage {
       const resolution = new Resolution(batch, cache);
       await resolution.load();
       for (const entry of batch.entries) {
-        if (entry.event.nodes.length > 0) entry.subject = resolution.resolve(entry.event);
+        const nodes = resolution.withoutErased(entry.event.nodes);
+        if (nodes.length > 0)
+          entry.subject = resolution.resolve(nodes === entry.event.nodes ? entry.event : { ...entry.event, nodes });
       }
       await resolution.write();
     },
@@ -38,8 +41,9 @@ class Resolution implements IdentityView {
   /** Who owned a node before the batch; null: nobody. */
   readonly #moved = new Map<number, { from: string | null; node: NodeRef; to: string }>();
   readonly #created = new Set<string>();
+  readonly #erased = new Set<number>();
   readonly #merges: MergeRow[] = [];
-  readonly #conflicts = new Map<string, { profileId: string; node: number; causeMessageId: string }>();
+  readonly #conflicts = new Map<string, ConflictNote>();
 
   constructor(batch: EventBatch, cache: OwnerCache) {
     this.#batch = batch;
@@ -57,11 +61,12 @@ class Resolution implements IdentityView {
       }
     }
     for (const row of await this.#findOwners(unknown)) {
-      if (row.profile_id !== null) this.#own(row.id, row.profile_id);
+      if (row.is_erased) this.#erased.add(row.id);
+      else if (row.profile_id !== null) this.#own(row.id, row.profile_id);
     }
     for (const [node, owner] of remembered) this.#owners.set(node, owner);
     await this.#batch.lock([...new Set(this.#owners.values())]);
-    this.#forgetMoved(remembered);
+    this.#forgetMoved();
     // Between reading the node and locking its profile the profile may have been merged away: its row is gone then.
     for (const owner of this.#owners.values()) {
       if (!this.#batch.subjects.has(owner)) throw new RetryBatch('a profile was merged meanwhile');
@@ -73,15 +78,20 @@ class Resolution implements IdentityView {
   }
 
   /** Whoever takes a node from a profile takes it off the profile's own list as well, so the list tells. */
-  #forgetMoved(remembered: ReadonlyMap<number, string>): void {
+  #forgetMoved(): void {
     let moved = 0;
-    for (const [node, owner] of remembered) {
+    for (const [node, owner] of this.#owners) {
       const nodes = this.#batch.subjects.get(owner)?.get(profileSection)?.nodes;
       if (nodes?.some(([, id]) => id === node) === true) continue;
       this.#cache.delete(node);
       moved++;
     }
     if (moved > 0) throw new RetryBatch(`${moved} nodes went to other profiles meanwhile`);
+  }
+
+  /** What is still under way of a customer who was erased brings nobody back. */
+  withoutErased(nodes: readonly NodeRef[]): readonly NodeRef[] {
+    return this.#erased.size === 0 ? nodes : nodes.filter(({ id }) => !this.#erased.has(id));
   }
 
   #own(node: number, owner: string): void {
@@ -103,6 +113,13 @@ class Resolution implements IdentityView {
     return name === undefined ? 1 : KIND_LIMITS[name];
   }
 
+  isApart(a: string, b: string): boolean {
+    const apartOf = (id: string) => this.#batch.subjects.get(id)?.get(profileSection)?.apart ?? [];
+    const holds = (id: string, nodes: readonly number[]) =>
+      nodes.length > 0 && this.nodesOf(id).some((node) => nodes.includes(node.id));
+    return holds(a, apartOf(b)) || holds(b, apartOf(a));
+  }
+
   resolve(event: { id: string; nodes: readonly NodeRef[]; occurredAt: number }): Subject {
     const known = this.#settled(event.nodes);
     if (known !== undefined) return known;
@@ -115,10 +132,21 @@ class Resolution implements IdentityView {
       this.#conflicts.set(`${subject.id} ${node.id}`, {
         profileId: subject.id,
         node: node.id,
+        owner: this.#owners.get(node.id) ?? null,
+        reason: this.#reasonOf(subject, node),
         causeMessageId: event.id,
       });
     }
     return subject;
+  }
+
+  /** Why an identifier was left where it is. */
+  #reasonOf(subject: Subject, node: NodeRef): ConflictNote['reason'] {
+    const owner = this.#owners.get(node.id);
+    if (owner === undefined) return 'limit';
+    if (this.isApart(owner, subject.id)) return 'apart';
+    const hasUserId = (id: string) => this.nodesOf(id).some(({ kind }) => kind === KIND_CODES.userId);
+    return hasUserId(owner) && hasUserId(subject.id) ? 'user_id' : 'limit';
   }
 
   /** The common case without any decision: every node already belongs to the same profile. */
@@ -163,12 +191,7 @@ class Resolution implements IdentityView {
     const nodes = this.nodesOf(from.id);
     const theirs = from.get(profileSection)!;
     const ours = into.get(profileSection)!;
-    into.set(profileSection, {
-      ...ours,
-      nodes: [...ours.nodes, ...theirs.nodes],
-      firstSeenMs: Math.min(ours.firstSeenMs, theirs.firstSeenMs),
-      lastSeenMs: Math.max(ours.lastSeenMs, theirs.lastSeenMs),
-    } satisfies ProfileState);
+    into.set(profileSection, joinStates(ours, theirs));
     for (const node of nodes) this.#give(node, into.id, from.id);
     if (this.#created.delete(from.id)) this.#retarget(from.id, into.id);
     else {

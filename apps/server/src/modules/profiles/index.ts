@@ -1,8 +1,15 @@
 export { companiesStage } from './companies/companies-stage.ts';
 export { companyRoutes } from './companies/company-routes.ts';
 export { changedDerivedTraits, defineDerivedTraits, noteDerivedTraits } from './derived-traits.ts';
-export { type Identifier, kindOfCode, normaliseIdentifier, rankIdentifiers } from './identifier.ts';
+export type { Identifier } from './identifier.ts';
+export { IdentifierReader } from './identifier-reader.ts';
 export { createIdentityStage } from './identity-stage.ts';
+export { identifierReaderOf, loadIdentifierReader } from './load-identity-rules.ts';
+export type { MergedConsent } from './identity-graph/read-identity.ts';
+export { rebuildProfile, runProfileRebuilds } from './identity-graph/rebuild-profiles.ts';
+export { createIdentityGraphRoutes } from './identity-graph/routes.ts';
+export { advanceErasureEpoch, destroyNodes, readErasureEpoch, suppressIdentifiers } from './erase-identity.ts';
+export { profilesPersonalData } from './personal-data.ts';
 export { profilesMigrations } from './migrations/index.ts';
 export { type KnownNode, NodeDirectory, openNodeKeys } from './node-directory.ts';
 export { followMerged, listProfileIdsAfter } from './profile-store.ts';
@@ -11,6 +18,7 @@ export {
   clearTraits,
   findProfileId,
   listAddresses,
+  listIdentifiers,
   listLanes,
   listNodeIds,
   nodeIdsOf,
@@ -19,4 +27,5 @@ export {
   type ProfileAddress,
 } from './read-profile.ts';
 export { profileRoutes, requireProfileId } from './routes.ts';
+export { isRestricted, liftRestriction, restrict, restrictionStage } from './restriction.ts';
 export { createTraitsStage } from './traits-stage.ts';

@@ -5,7 +5,8 @@ import { LANE_COUNT } from '../../platform/eventlog/index.ts';
 import { uuidText } from '../../platform/ids/index.ts';
 import type { Sql } from '../../platform/postgres/index.ts';
 import { GenerationCache } from '../../platform/generation-cache.ts';
-import { type Identifier, type IdentifierKind, KIND_CODES } from './identifier.ts';
+import { codeOf, type Identifier } from './identifier.ts';
+import { deleteErasedHashes, findErasedHashes } from './erased-store.ts';
 import { findNodesByHash, findWrappedKeys, insertNodes, type NewNode } from './node-store.ts';
 
 /** An identifier's node as intake needs it. */
@@ -17,10 +18,19 @@ export interface KnownNode extends NodeRef {
 interface NodeNeed {
   readonly workspaceId: number;
   readonly identifier: Identifier;
+  /** Instant of a sign-up: of an erased customer the identifier starts anew with it. Undefined: the event is none. */
+  readonly signUpAt?: number | undefined;
+}
+
+interface Unknown {
+  readonly identifier: Identifier;
+  readonly signUpAt: number;
 }
 
 /** Of one kind; about 200 bytes each. */
 const CACHED_NODES_MAX = 250_000;
+/** What a device kept of an erased customer never brings her back, whatever is said with it. */
+const NEVER_ANEW: ReadonlySet<string> = new Set(['anonymousId', 'device', 'channel']);
 /** Only events with personal values need a key. */
 const CACHED_KEYS_MAX = 50_000;
 
@@ -29,15 +39,31 @@ export class NodeDirectory {
   readonly #sql: Sql;
   readonly #keysOf: (workspaceId: number) => Promise<WorkspaceKeys>;
   /** By workspace and kind, so that a look-up takes the identifier's value as it is. */
-  readonly #nodes = new Map<number, Map<IdentifierKind, GenerationCache<string, KnownNode>>>();
+  #nodes = new Map<number, Map<string, GenerationCache<string, KnownNode>>>();
   /** As text: a small Buffer would keep the whole slab it was cut from. Empty: its owner was erased. */
-  readonly #keys = new GenerationCache<number, string>(CACHED_KEYS_MAX);
+  #keys = new GenerationCache<number, string>(CACHED_KEYS_MAX);
+  #epoch = -1;
 
   constructor(sql: Sql, keysOf: (workspaceId: number) => Promise<WorkspaceKeys>) {
     this.#sql = sql;
     this.#keysOf = keysOf;
   }
 
+  /** The erasure this directory knows of; grows with every one. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** Somebody was erased: nothing remembered before counts any more. */
+  forget(epoch: number): void {
+    if (epoch <= this.#epoch) return;
+    this.#epoch = epoch;
+    // New ones, not emptied ones: a look-up under way must not put into these what it read before.
+    this.#nodes = new Map();
+    this.#keys = new GenerationCache(CACHED_KEYS_MAX);
+  }
+
+  /** Undefined: never looked up, or of somebody who was erased. */
   find(workspaceId: number, identifier: Identifier): KnownNode | undefined {
     return this.#cacheOf(workspaceId, identifier.kind).get(identifier.value);
   }
@@ -48,48 +74,67 @@ export class NodeDirectory {
     return key === undefined || key === '' ? undefined : Buffer.from(key, 'latin1');
   }
 
-  /** After this, `find` knows every one of `needs`. */
+  /** After this, `find` knows every one of `needs` that is not an erased customer's, unless the epoch changed meanwhile. */
   async ensure(needs: readonly NodeNeed[]): Promise<void> {
-    const unknown = new Map<number, Map<string, Identifier>>();
-    for (const { workspaceId, identifier } of needs) {
+    const unknown = new Map<number, Map<string, Unknown>>();
+    for (const { workspaceId, identifier, signUpAt = -Infinity } of needs) {
       if (this.find(workspaceId, identifier) !== undefined) continue;
       const key = `${identifier.kind}\n${identifier.value}`;
       let ofWorkspace = unknown.get(workspaceId);
       if (ofWorkspace === undefined) unknown.set(workspaceId, (ofWorkspace = new Map()));
-      ofWorkspace.set(key, identifier);
+      const before = ofWorkspace.get(key)?.signUpAt ?? -Infinity;
+      ofWorkspace.set(key, { identifier, signUpAt: Math.max(before, signUpAt) });
     }
     for (const [workspaceId, identifiers] of unknown) await this.#load(workspaceId, identifiers);
   }
 
   /** After this, `keyOf` answers for every one of these nodes. */
   async ensureKeys(workspaceId: number, nodeIds: readonly number[]): Promise<void> {
-    const unknown = nodeIds.filter((id) => this.#keys.get(id) === undefined);
+    const cache = this.#keys;
+    const unknown = nodeIds.filter((id) => cache.get(id) === undefined);
     if (unknown.length === 0) return;
     const opened = await openNodeKeys({ sql: this.#sql, workspaceId, keys: await this.#keysOf(workspaceId) }, unknown);
-    for (const id of unknown) this.#keys.set(id, opened.get(id)?.toString('latin1') ?? '');
+    for (const id of unknown) cache.set(id, opened.get(id)?.toString('latin1') ?? '');
   }
 
-  async #load(workspaceId: number, identifiers: ReadonlyMap<string, Identifier>): Promise<void> {
+  async #load(workspaceId: number, identifiers: ReadonlyMap<string, Unknown>): Promise<void> {
+    const nodes = this.#nodes;
     const keys = await this.#keysOf(workspaceId);
     const byHash = new Map(
-      [...identifiers.values()].map((identifier) => [identifierHash(keys, identifier), identifier]),
+      [...identifiers.values()].map((unknown) => [identifierHash(keys, unknown.identifier), unknown]),
     );
     const found = await findNodesByHash(this.#sql, workspaceId, [...byHash.keys()]);
     const missing = new Set(byHash.keys());
     for (const row of found) missing.delete(row.hash);
+    if (missing.size > 0) await this.#dropErased(workspaceId, { missing, byHash });
     if (missing.size > 0) {
-      const fresh = [...missing].map((hash) => newNode(keys, byHash.get(hash)!, hash));
+      const fresh = [...missing].map((hash) => newNode(keys, byHash.get(hash)!.identifier, hash));
       await insertNodes(this.#sql, workspaceId, fresh);
       found.push(...(await findNodesByHash(this.#sql, workspaceId, [...missing])));
     }
+    if (nodes !== this.#nodes) return;
     for (const row of found) {
-      const identifier = byHash.get(row.hash)!;
+      const { identifier } = byHash.get(row.hash)!;
       const node: KnownNode = { id: row.id, kind: row.kind, lane: laneOfHash(row.hash) };
       this.#cacheOf(workspaceId, identifier.kind).set(identifier.value, node);
     }
   }
 
-  #cacheOf(workspaceId: number, kind: IdentifierKind): GenerationCache<string, KnownNode> {
+  /** Takes off `missing` what an erased customer was known by, unless she signed up since. */
+  async #dropErased(
+    workspaceId: number,
+    { missing, byHash }: { missing: Set<string>; byHash: ReadonlyMap<string, Unknown> },
+  ): Promise<void> {
+    const lifted: string[] = [];
+    for (const { hash, erased_at } of await findErasedHashes(this.#sql, workspaceId, [...missing])) {
+      const { identifier, signUpAt } = byHash.get(hash)!;
+      if (signUpAt > erased_at.getTime() && !NEVER_ANEW.has(identifier.kind)) lifted.push(hash);
+      else missing.delete(hash);
+    }
+    if (lifted.length > 0) await deleteErasedHashes(this.#sql, workspaceId, lifted);
+  }
+
+  #cacheOf(workspaceId: number, kind: string): GenerationCache<string, KnownNode> {
     let kinds = this.#nodes.get(workspaceId);
     if (kinds === undefined) this.#nodes.set(workspaceId, (kinds = new Map()));
     let cache = kinds.get(kind);
@@ -110,7 +155,7 @@ export function laneOfHash(hash: string): number {
 function newNode(keys: WorkspaceKeys, identifier: Identifier, hash: string): NewNode {
   const key = newDataKey();
   return {
-    kind: KIND_CODES[identifier.kind],
+    kind: codeOf(identifier),
     hash,
     value: seal(key, identifier.value),
     wrappedKey: seal(keys.wrapping, key),

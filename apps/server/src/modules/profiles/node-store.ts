@@ -10,6 +10,8 @@ export interface OwnedNodeRow {
   id: number;
   kind: number;
   profile_id: string | null;
+  /** Of somebody who was erased: it leads to nobody, and to nobody again. */
+  is_erased: boolean;
 }
 
 export async function findNodesByHash(sql: Sql, workspaceId: number, hashes: readonly string[]): Promise<NodeRow[]> {
@@ -51,7 +53,7 @@ export async function insertNodes(sql: Sql, workspaceId: number, nodes: readonly
 export async function findOwners(sql: Sql, workspaceId: number, nodeIds: readonly number[]): Promise<OwnedNodeRow[]> {
   const { rows } = await sql.query<OwnedNodeRow>({
     name: 'node_owners',
-    text: 'select id, kind, profile_id from identity_node where workspace_id = $1 and id = any($2::bigint[])',
+    text: 'select id, kind, profile_id, erased_at is not null as is_erased from identity_node where workspace_id = $1 and id = any($2::bigint[])',
     values: [workspaceId, arrayLiteral(nodeIds)],
   });
   return rows;
@@ -89,7 +91,7 @@ export async function moveNodes(
     name: 'node_move',
     text: `update identity_node n set profile_id = m.target
            from unnest($2::bigint[], $3::uuid[], $4::uuid[]) as m(id, origin, target)
-           where n.workspace_id = $1 and n.id = m.id and n.profile_id is not distinct from m.origin
+           where n.workspace_id = $1 and n.id = m.id and n.profile_id is not distinct from m.origin and n.erased_at is null
            returning n.id, nextval('node_map_version') as version`,
     values: [
       workspaceId,

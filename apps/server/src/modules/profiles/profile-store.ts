@@ -60,25 +60,42 @@ export async function recordMerges(
   });
 }
 
+/** An identifier that was left where it is, and why. */
+export interface ConflictNote {
+  /** Who got the event. */
+  readonly profileId: string;
+  readonly node: number;
+  /** Whose the identifier stayed; null: nobody's. */
+  readonly owner: string | null;
+  readonly reason: 'user_id' | 'limit' | 'unverified' | 'shared_device' | 'apart' | 'merge_limit';
+  readonly causeMessageId: string;
+}
+
+/** Seen again, a conflict is counted, not noted anew. */
 export async function recordConflicts(
   sql: Sql,
   workspaceId: number,
-  options: { conflicts: readonly { profileId: string; node: number; causeMessageId: string }[]; at: Date },
+  options: { conflicts: readonly ConflictNote[]; at: Date },
 ): Promise<void> {
   const { conflicts, at } = options;
   if (conflicts.length === 0) return;
   await sql.query({
     name: 'identity_conflict_insert',
-    text: `insert into identity_conflict (workspace_id, profile_id, node, cause_message_id, found_at)
-           select $1, profile_id, node, cause, $5
-           from unnest($2::uuid[], $3::bigint[], $4::text[]) as c(profile_id, node, cause)
-           on conflict do nothing`,
+    text: `insert into identity_conflict
+             (workspace_id, profile_id, node, cause_message_id, found_at, last_seen_at, owner_profile, reason)
+           select $1, profile_id, node, cause, $5, $5, owner, reason
+           from unnest($2::uuid[], $3::bigint[], $4::text[], $6::uuid[], $7::text[]) as c(profile_id, node, cause, owner, reason)
+           order by profile_id, node
+           on conflict (workspace_id, profile_id, node) do update
+             set last_seen_at = excluded.last_seen_at, seen_count = identity_conflict.seen_count + 1`,
     values: [
       workspaceId,
       conflicts.map((c) => c.profileId),
       conflicts.map((c) => c.node),
       conflicts.map((c) => c.causeMessageId),
       at,
+      conflicts.map((c) => c.owner),
+      conflicts.map((c) => c.reason),
     ],
   });
 }

@@ -12,7 +12,9 @@ import {
 import type { JsonObject } from '../../platform/json.ts';
 import type { Sql } from '../../platform/postgres/index.ts';
 import { derivedTraits } from './derived-traits.ts';
-import { type Identifier, type IdentifierKind, KIND_CODES, kindOfCode } from './identifier.ts';
+import { type Identifier, KIND_CODES } from './identifier.ts';
+import type { IdentifierReader } from './identifier-reader.ts';
+import { loadIdentifierReader } from './load-identity-rules.ts';
 import { identifierHash, laneOfHash, openNodeKeys } from './node-directory.ts';
 import { findNodesByHash, findOwners, listNodesOfProfiles, type ProfileNodeRow } from './node-store.ts';
 import { currentTraits, joinTraits, openPersonal, profileSection } from './profile-section.ts';
@@ -106,17 +108,18 @@ export interface Profile {
   readonly createdAt: Date;
   readonly firstSeenMs: number | undefined;
   readonly lastSeenMs: number | undefined;
-  readonly identifiers: readonly { kind: IdentifierKind; value: string }[];
+  readonly identifiers: readonly { kind: string; value: string }[];
   readonly traits: JsonObject;
 }
 
-/** Whole profiles, in the order of `rows`. Three queries, whatever their number. */
+/** Whole profiles, in the order of `rows`. Four queries, whatever their number. */
 export async function assembleProfiles(reader: ProfileReader, rows: readonly ProfileRow[]): Promise<Profile[]> {
   const ids = rows.map((row) => row.id);
   const keys = await reader.keysOf(reader.workspaceId);
   const subjects = await readSubjects(reader.sql, reader.workspaceId, ids);
   const traits = await openTraits(reader, subjects.values());
   const nodes = await listNodesOfProfiles(reader.sql, reader.workspaceId, ids);
+  const names = await loadIdentifierReader(reader.sql, reader.workspaceId);
   return rows.map((row) => {
     const state = subjects.get(row.id)?.get(profileSection);
     return {
@@ -125,7 +128,7 @@ export async function assembleProfiles(reader: ProfileReader, rows: readonly Pro
       firstSeenMs: state?.firstSeenMs,
       lastSeenMs: state?.lastSeenMs,
       identifiers: presentNodes(
-        keys,
+        { keys, names },
         nodes.filter((node) => node.profile_id === row.id),
       ),
       traits: traits.get(row.id) ?? {},
@@ -133,15 +136,25 @@ export async function assembleProfiles(reader: ProfileReader, rows: readonly Pro
   });
 }
 
-/** Strongest first; the codes of kinds are in that order. */
+/** What a profile is known by, strongest first. */
+export async function listIdentifiers(
+  reader: ProfileReader,
+  profileId: string,
+): Promise<{ kind: string; value: string }[]> {
+  const keys = await reader.keysOf(reader.workspaceId);
+  const nodes = await listNodesOfProfiles(reader.sql, reader.workspaceId, [profileId]);
+  return presentNodes({ keys, names: await loadIdentifierReader(reader.sql, reader.workspaceId) }, nodes);
+}
+
+/** Strongest first. */
 function presentNodes(
-  keys: WorkspaceKeys,
+  { keys, names }: { keys: WorkspaceKeys; names: IdentifierReader },
   nodes: readonly ProfileNodeRow[],
-): { kind: IdentifierKind; value: string }[] {
+): { kind: string; value: string }[] {
   return [...nodes]
-    .sort((a, b) => a.kind - b.kind || a.id - b.id)
+    .sort((a, b) => names.rankOfCode(a.kind) - names.rankOfCode(b.kind) || a.id - b.id)
     .flatMap((node) => {
-      const kind = kindOfCode(node.kind);
+      const kind = names.kindOfCode(node.kind);
       const value = openValue(keys, node);
       return kind === undefined || value === undefined ? [] : [{ kind, value }];
     });

@@ -3,11 +3,12 @@ import type { Ctx } from '../../platform/context.ts';
 import { AppError } from '../../platform/errors.ts';
 import { decodeCursor, type Routes, toPage } from '../../platform/http/index.ts';
 import { publicId, requirePublicId } from '../../platform/ids/index.ts';
-import { isIdentifierKind, normaliseIdentifier, RANKED_KINDS } from './identifier.ts';
+import { identifierReaderOf, loadIdentifierReader, settingsOf } from './load-identity-rules.ts';
+import { updateIdentitySettings } from './update-identity-settings.ts';
 import { followMerged, listProfiles } from './profile-store.ts';
 import { assembleProfiles, findProfile, findProfileId, type Profile } from './read-profile.ts';
 
-/** Reading profiles. */
+/** Reading profiles, and how they are recognised. */
 export const profileRoutes: Routes = (serve) => {
   serve(api.listProfiles, async ({ ctx, query }) => {
     if (query.identifier !== undefined) return findByIdentifier(ctx, query.identifier);
@@ -25,17 +26,25 @@ export const profileRoutes: Routes = (serve) => {
     if (profile === undefined) throw new AppError('not_found', 'There is no such profile');
     return presentProfile(profile);
   });
+
+  serve(api.getIdentitySettings, async ({ ctx }) =>
+    settingsOf((await loadIdentifierReader(ctx.sql, ctx.workspaceId)).rules),
+  );
+
+  serve(api.updateIdentitySettings, async ({ ctx, body }) => updateIdentitySettings(ctx, body));
 };
 
 async function findByIdentifier(ctx: Ctx, text: string) {
   const colon = text.indexOf(':');
   const kind = text.slice(0, Math.max(0, colon));
-  if (!isIdentifierKind(kind)) {
+  const reader = await identifierReaderOf(ctx, ctx.workspaceId);
+  const kinds = reader.rules.kinds.map((rule) => rule.kind);
+  if (!kinds.includes(kind)) {
     throw new AppError('invalid', 'The identifier does not name its kind', {
-      details: [{ field: 'identifier', message: `write kind:value, with a kind of ${RANKED_KINDS.join(', ')}` }],
+      details: [{ field: 'identifier', message: `write kind:value, with a kind of ${kinds.join(', ')}` }],
     });
   }
-  const identifier = normaliseIdentifier(kind, text.slice(colon + 1));
+  const identifier = reader.read(kind, text.slice(colon + 1));
   const profileId = identifier === undefined ? undefined : await findProfileId(ctx, identifier);
   const profile = profileId === undefined ? undefined : await findProfile(ctx, profileId);
   return { items: profile === undefined ? [] : [presentProfile(profile)], nextCursor: null };

@@ -1,6 +1,14 @@
 import { open, type WorkspaceKeys } from '../../platform/crypto/index.ts';
-import type { EventBatch, LoggedEvent, Stage, Subject } from '../../platform/eventlog/index.ts';
+import type {
+  EventBatch,
+  EventType,
+  LoggedEvent,
+  RebuildBatch,
+  Stage,
+  Subject,
+} from '../../platform/eventlog/index.ts';
 import type { JsonObject } from '../../platform/json.ts';
+import { explainMerges, outcomeOf } from './identity-graph/explain-merges.ts';
 import { openNodeKeys } from './node-directory.ts';
 import {
   mergeTimedTraits,
@@ -18,12 +26,59 @@ export function createTraitsStage(keysOf: (workspaceId: number) => Promise<Works
     name: 'traits',
     async run(batch) {
       const keys = await loadKeys(batch, keysOf);
-      for (const { from, into } of batch.merges) mergeTraits(from, into, keys);
+      const outcomes = batch.merges.map((merge) => {
+        const outcome = outcomeOf(merge, keys);
+        mergeTraits(merge.from, merge.into, keys);
+        return outcome;
+      });
+      await explainMerges(batch, outcomes, keys);
       for (const { event, subject } of batch.entries) {
         if (subject !== undefined && event.type !== 'internal') applyEvent(subject, event, keys);
       }
     },
+    async rebuild(batch) {
+      const nodes = batch.rebuilds.flatMap((subject) => (subject.get(profileSection)?.nodes ?? []).map(([, id]) => id));
+      const keys = await openNodeKeys(
+        { sql: batch.sql, workspaceId: batch.workspaceId, keys: await keysOf(batch.workspaceId) },
+        nodes,
+      );
+      for (const subject of batch.rebuilds) await countAnew(batch, subject, keys);
+    },
   };
+}
+
+const SAID_TYPES: readonly EventType[] = ['track', 'identify', 'page', 'screen', 'group', 'alias'];
+
+/** Traits and when the profile was seen, from everything that was ever said under its nodes. */
+async function countAnew(batch: RebuildBatch, subject: Subject, keys: ReadonlyMap<number, Buffer>): Promise<void> {
+  const state = subject.get(profileSection);
+  if (state === undefined) return;
+  let seen: Seen | undefined;
+  let traits: TimedTraits = {};
+  let personal: TimedTraits = {};
+  for await (const event of batch.history(subject, SAID_TYPES)) {
+    const { occurredAt } = event;
+    seen ??= { firstSeenMs: occurredAt, lastSeenMs: occurredAt };
+    if (event.type === 'identify' || isNews(seen, occurredAt)) seen = seenAt(seen, occurredAt);
+    if (event.type !== 'identify') continue;
+    traits = mergeTimedTraits(traits, timeTraits(event.payload.traits ?? {}, occurredAt));
+    personal = mergeTimedTraits(personal, timeTraits(openEventTraits(event, keys), occurredAt));
+  }
+  const anchor = anchorOf(state);
+  subject.set(profileSection, {
+    ...state,
+    ...seen,
+    anchor,
+    traits,
+    personal: sealPersonal(personal, keys.get(anchor)),
+  });
+}
+
+/** Who lost the node that sealed the traits seals them with the strongest of those that are left. */
+function anchorOf(state: ProfileState): number {
+  if (state.nodes.some(([, id]) => id === state.anchor)) return state.anchor;
+  const [strongest] = [...state.nodes].sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+  return strongest?.[1] ?? state.anchor;
 }
 
 /** Keys of every anchor and event whose personal traits will be opened or sealed: one query, none for most batches. */
@@ -68,14 +123,19 @@ const LAST_SEEN_STEP_MS = 60_000;
 
 function applyEvent(subject: Subject, event: LoggedEvent, keys: ReadonlyMap<number, Buffer>): void {
   const state = subject.get(profileSection)!;
-  const isNews = event.occurredAt < state.firstSeenMs || event.occurredAt >= state.lastSeenMs + LAST_SEEN_STEP_MS;
-  if (!isNews && event.type !== 'identify') return;
-  const seen: ProfileState = {
-    ...state,
-    firstSeenMs: Math.min(state.firstSeenMs, event.occurredAt),
-    lastSeenMs: Math.max(state.lastSeenMs, event.occurredAt),
-  };
+  if (!isNews(state, event.occurredAt) && event.type !== 'identify') return;
+  const seen: ProfileState = { ...state, ...seenAt(state, event.occurredAt) };
   subject.set(profileSection, event.type === 'identify' ? withTraits(seen, event, keys) : seen);
+}
+
+type Seen = Pick<ProfileState, 'firstSeenMs' | 'lastSeenMs'>;
+
+function isNews(seen: Seen, atMs: number): boolean {
+  return atMs < seen.firstSeenMs || atMs >= seen.lastSeenMs + LAST_SEEN_STEP_MS;
+}
+
+function seenAt(seen: Seen, atMs: number): Seen {
+  return { firstSeenMs: Math.min(seen.firstSeenMs, atMs), lastSeenMs: Math.max(seen.lastSeenMs, atMs) };
 }
 
 function withTraits(state: ProfileState, event: LoggedEvent, keys: ReadonlyMap<number, Buffer>): ProfileState {

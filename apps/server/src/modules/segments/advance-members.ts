@@ -1,6 +1,6 @@
 import type { NodeRef, Subject, SubjectBatch } from '../../platform/eventlog/index.ts';
 import { publicId } from '../../platform/ids/index.ts';
-import { anchorNode, clearTraits, nodeIdsOf, openTraits } from '../profiles/index.ts';
+import { anchorNode, clearTraits, isRestricted, nodeIdsOf, openTraits } from '../profiles/index.ts';
 import { advanceMember, decodeLeaves, type MemberOutput } from './advance-member.ts';
 import type { ActiveSegment, SegmentDefinitions } from './definitions.ts';
 import type { LeafStates } from './leaf-state.ts';
@@ -20,14 +20,18 @@ export interface Look {
   node: NodeRef | undefined;
   /** The due wake row was used up: set it anew whatever it was. */
   readonly woken?: boolean;
+  /** It comes back from a profile it was part of, whose members' segments (short keys) these are: nothing is told of it. */
+  readonly partOf?: readonly string[] | undefined;
 }
 
 /** Looks at profiles and writes what changed: memberships, wakes, and an event for each flip. One query a table. */
 export async function advanceMembers(
   batch: SubjectBatch,
   definitions: SegmentDefinitions,
-  looks: readonly Look[],
+  asked: readonly Look[],
 ): Promise<void> {
+  const looks = asked.filter(({ subject }) => !isRestricted(subject));
+  await layToRest(batch, asked);
   if (looks.length === 0) return;
   const history = await foldHistory(batch, definitions, looks);
   const traits = definitions.readsPersonal
@@ -47,7 +51,7 @@ export async function advanceMembers(
     const output = advanceMember(definitions, {
       state,
       folded: [...mergedLeaves(definitions, look), ...(history.get(look.subject.id) ?? [])],
-      carried: look.merged.flatMap((from) => from.get(segmentSection)?.member ?? []),
+      carried: [...look.merged.flatMap((from) => from.get(segmentSection)?.member ?? []), ...(look.partOf ?? [])],
       events: look.events,
       traits: () => traits?.get(look.subject.id) ?? clearTraits(look.subject),
       everyRule: look.everyRule,
@@ -66,6 +70,18 @@ export async function advanceMembers(
   await deleteWakes(batch.sql, batch.workspaceId, wakeless);
 }
 
+/** A restricted profile is not woken again: it is evaluated anew when the restriction is lifted. */
+async function layToRest(batch: SubjectBatch, looks: readonly Look[]): Promise<void> {
+  const woken = looks.filter(({ subject, woken }) => woken === true && isRestricted(subject));
+  if (woken.length === 0) return;
+  for (const { subject } of woken) {
+    const { wakeMs: _used, ...state } = subject.get(segmentSection) ?? EMPTY_STATE;
+    subject.set(segmentSection, state);
+  }
+  const ids = woken.map(({ subject }) => subject.id);
+  await deleteWakes(batch.sql, batch.workspaceId, ids);
+}
+
 function collect(
   look: Look,
   output: MemberOutput,
@@ -79,7 +95,7 @@ function collect(
   }
   for (const segment of output.left) {
     to.gone.push({ segmentId: segment.id, profileId });
-    emitFlip(to.batch, look, { segment, name: 'Segment Left' });
+    if (look.partOf === undefined) emitFlip(to.batch, look, { segment, name: 'Segment Left' });
   }
 }
 

@@ -1,15 +1,9 @@
 import { parseInstant, type Scalar, type TimelessCondition } from '@segue/contract';
 
 import type { Json } from '../../platform/json.ts';
+import { readNumber } from '../../platform/number-in-text.ts';
 
 export type ValueTest = (value: Json | undefined) => boolean;
-
-/**
- * A number written in text: plain decimals, no exponent, no separators, no spaces. The length bound keeps both engines
- * clear of overflow and underflow, where their parsers differ. The same pattern is sent to ClickHouse (RE2).
- */
-export const NUMBER_IN_TEXT = '^[+-]?([0-9]{1,30}(\\.[0-9]{1,30})?|\\.[0-9]{1,30})$';
-const numberInText = new RegExp(NUMBER_IN_TEXT);
 
 /** Below this a bare number is seconds since the epoch, from here on milliseconds. */
 const SECONDS_BELOW = 100_000_000_000;
@@ -19,8 +13,7 @@ const INSTANT_MAX = 8_640_000_000_000_000;
 /** The number a value is, also when written as text; anything else is no number. */
 export function numberOf(value: Json | undefined): number | undefined {
   if (typeof value === 'number') return value;
-  if (typeof value === 'string' && numberInText.test(value)) return Number(value);
-  return undefined;
+  return typeof value === 'string' ? readNumber(value) : undefined;
 }
 
 /** The instant a value is, in milliseconds: an ISO date or date-time (UTC unless it has a zone), or an epoch number. */

@@ -17,6 +17,7 @@ import {
   type SegmentRow,
   setSegmentStatus,
 } from './segment-store.ts';
+import { refuseSealedFilters } from './sealed-filters.ts';
 import { settleFolded } from './settle-folded.ts';
 
 /**
@@ -24,6 +25,7 @@ import { settleFolded } from './settle-folded.ts';
  * until that is done its status is `filling`, then `sweeping`, then `live`.
  */
 export async function createSegment(ctx: Ctx, input: { name: string; rule: SegmentRule }): Promise<SegmentRow> {
+  refuseSealedFilters(input.rule);
   const id = newUuid(ctx.clock.now());
   const leafKeys = [...compileRule(input.rule).leaves.keys()];
   return inTransaction(ctx, async (ctx) => {

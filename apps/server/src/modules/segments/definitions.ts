@@ -1,6 +1,8 @@
 import type { SegmentStatus } from '@segue/contract';
 import { createConfigCache, type SubjectBatch } from '../../platform/eventlog/index.ts';
-import { isPersonalTrait } from '../events/index.ts';
+import { blindHashesOf, isPersonalTrait } from '../events/index.ts';
+import { loadIdentifierReader } from '../profiles/index.ts';
+import type { BlindIndex } from './leaf.ts';
 import { combineRules, type CompiledNode, type CompiledRule, type CompiledRules, compileRule } from './rule.ts';
 import type { ReplayedPlace } from './rule-input.ts';
 import { shortKey } from './segment-section.ts';
@@ -38,14 +40,17 @@ export interface SegmentDefinitions {
 export const segmentDefinitions = createConfigCache(loadDefinitions);
 
 async function loadDefinitions(batch: SubjectBatch): Promise<SegmentDefinitions> {
+  const index = await blindIndexOf(batch, batch.workspaceId);
   const rows = await listActiveSegments(batch.sql, batch.workspaceId);
   const leaves = await listLeaves(batch.sql, batch.workspaceId);
+  const { ownFields } = await loadIdentifierReader(batch.sql, batch.workspaceId);
+  const isPersonal = (name: string) => isPersonalTrait(name) || ownFields.has(name);
   const active = rows.map((row): ActiveSegment => ({
     id: row.id,
     key: shortKey(row.id),
     name: row.name,
     status: row.status,
-    compiled: compileRule(row.rule),
+    compiled: compileRule(row.rule, index),
   }));
   const segments = active.filter((segment) => segment.status !== 'filling');
   return {
@@ -61,22 +66,28 @@ async function loadDefinitions(batch: SubjectBatch): Promise<SegmentDefinitions>
       return cut?.some((place) => place[0] === log && place[1] === lane && place[2] >= seq) === true;
     },
     sweeping: segments.some((segment) => segment.status === 'sweeping'),
-    readsPersonal: segments.some((segment) => readsPersonal(segment.compiled.root)),
+    readsPersonal: segments.some((segment) => readsPersonal(segment.compiled.root, isPersonal)),
   };
 }
 
 /** Personal values also lie deeper: `company.email`. Opening too much costs a query, too little a wrong answer. */
-function readsPersonal(node: CompiledNode): boolean {
+function readsPersonal(node: CompiledNode, isPersonal: (trait: string) => boolean): boolean {
   switch (node.kind) {
     case 'all':
     case 'any':
-      return node.children.some(readsPersonal);
+      return node.children.some((child) => readsPersonal(child, isPersonal));
     case 'not':
-      return readsPersonal(node.child);
+      return readsPersonal(node.child, isPersonal);
     case 'trait':
     case 'date':
-      return node.steps.some(isPersonalTrait);
+      return node.steps.some(isPersonal);
     case 'event':
       return false;
   }
+}
+
+/** What sealed properties of a workspace's events are compared by. */
+export async function blindIndexOf(reader: Pick<SubjectBatch, 'keysOf'>, workspaceId: number): Promise<BlindIndex> {
+  const keys = await reader.keysOf(workspaceId);
+  return (property, values) => blindHashesOf(keys, property, values);
 }

@@ -151,7 +151,7 @@ describe('leaf states', () => {
     const keys = rules.map((rule) => [...compileRule(rule).leaves.keys()][0]!);
     expect(keys[1]).toBe(keys[0]);
     expect(new Set(keys).size).toBe(3);
-    expect(combineRules(rules.map(compileRule)).rulesByLeaf.get(keys[0]!)).toHaveLength(2);
+    expect(combineRules(rules.map((rule) => compileRule(rule))).rulesByLeaf.get(keys[0]!)).toHaveLength(2);
   });
 
   it('keep their key for ever: states on disk are found by it', () => {

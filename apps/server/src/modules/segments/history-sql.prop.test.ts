@@ -72,7 +72,7 @@ describe('historyQuery against the oracle', () => {
     });
     await fc.assert(
       fc.asyncProperty(batch, async ({ events, leaves, cut, nowMs }) => {
-        const counted = leaves.map(countedEvents);
+        const counted = leaves.map((leaf) => countedEvents(leaf));
         const queries = counted.map((leaf) => historyQuery(leaf, { workspaceId: WORKSPACE, cut, nowMs }));
         const answers = await history.ask(events.map(rowOf), queries);
         const inScope = events.filter(

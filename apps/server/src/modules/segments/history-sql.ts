@@ -3,9 +3,10 @@ import { z } from 'zod';
 
 import type { HistoryQuery } from '../../platform/clickhouse/index.ts';
 import type { JsonObject } from '../../platform/json.ts';
-import { NUMBER_IN_TEXT, scalarSet } from './condition.ts';
+import { NUMBER_IN_TEXT } from '../../platform/number-in-text.ts';
+import { scalarSet } from './condition.ts';
 import { trimTimes, type LeafState } from './leaf-state.ts';
-import type { CountedEvents } from './leaf.ts';
+import { type CountedEvents, isNegative } from './leaf.ts';
 import { pathSteps } from './path.ts';
 
 /** How far history counts in one lane; everything after is counted live. */
@@ -47,7 +48,9 @@ export function historyQuery(leaf: CountedEvents, scope: HistoryScope): HistoryQ
     ...(leaf.type === 'track' ? {} : { type: leaf.type }),
   };
   if (scope.nodes !== undefined) params['onlyNodes'] = scope.nodes;
-  const filters = leaf.filters.map((filter, index) => compileFilter(filter, index, params));
+  const filters = leaf.filters.map((filter, index) =>
+    compileFilter({ filter, blind: leaf.blind[index], index }, params),
+  );
   const hasFilters = filters.length > 0;
   const sql = `
 select
@@ -60,7 +63,7 @@ select
 from (
   select node, occurred_ms${hasFilters ? ', payload' : ''}, ${verdictSql(filters)} as verdict
   from (
-    select node, occurred_ms${hasFilters ? ', payload' : ''}${filters.map(({ raw, index }) => `, ${raw} as v${index}`).join('')}
+    select node, occurred_ms${hasFilters ? ', payload' : ''}${filters.map(columnsSql).join('')}
     from history_events
     where workspace_id = {workspaceId:UInt32}
       and ${rowConditions(leaf, params).join('\n      and ')}
@@ -125,8 +128,14 @@ interface FilterSql {
   readonly index: number;
   /** The value as JSON text; empty when absent. Cut out once, so that the tests below parse only it. */
   readonly raw: string;
+  /** Whether the hashes of the sealed property name its value; undefined: it is never sealed. */
+  readonly hit: string | undefined;
   /** `undefined`: only TypeScript can tell. */
   readonly test: string | undefined;
+}
+
+function columnsSql({ raw, hit, index }: FilterSql): string {
+  return `, ${raw} as v${index}${hit === undefined ? '' : `, ${hit} as h${index}`}`;
 }
 
 /** 1 counts, 0 does not, 2 undecided. The payload's own validity is asked only when the value was not found in it. */
@@ -140,12 +149,20 @@ function verdictSql(filters: readonly FilterSql[]): string {
   return `multiIf(${unreadable.join(' or ')}, 2, ${tests.length === 0 ? '1' : tests.map((test) => `(${test})`).join(' and ')}, ${whenAllHold}, 0)`;
 }
 
-function compileFilter(filter: EventFilter, index: number, params: Params): FilterSql {
+function compileFilter(
+  { filter, blind, index }: { filter: EventFilter; blind: readonly string[] | undefined; index: number },
+  params: Params,
+): FilterSql {
   const keys = pathSteps(filter.property).map((step, depth) =>
     bind(params, `k${index}_${depth}`, { value: step, type: 'String' }),
   );
   const raw = `JSONExtractRaw(payload, 'properties', ${keys.join(', ')})`;
-  return { index, raw, test: filterTest(filter, { value: `v${index}`, name: `p${index}`, params }) };
+  const test = filterTest(filter, { value: `v${index}`, name: `p${index}`, params });
+  if (blind === undefined || test === undefined) return { index, raw, test, hit: undefined };
+  const hashes = bind(params, `b${index}`, { value: blind, type: 'Array(String)' });
+  const hit = `h${index}`;
+  const sql = `hasAny(JSONExtract(payload, 'blind', ${keys[0]}, 'Array(String)'), ${hashes})`;
+  return { index, raw, test: isNegative(filter) ? `(${test}) and not ${hit}` : `(${test}) or ${hit}`, hit: sql };
 }
 
 interface Place {

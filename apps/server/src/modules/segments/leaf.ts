@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import type { EventCount, EventFilter, EventLeaf } from '@segue/contract';
+import type { EventCount, EventFilter, EventLeaf, Scalar } from '@segue/contract';
 
 import { compileCondition, ruleInstant } from './condition.ts';
 import { pathSteps, valueAt } from './path.ts';
@@ -22,6 +22,8 @@ export interface CountedEvents {
   /** `undefined`: any name. */
   readonly name: string | undefined;
   readonly filters: readonly EventFilter[];
+  /** Of each filter: the hashes by which a sealed property passes it; undefined: what it asks for is never sealed. */
+  readonly blind: readonly (readonly string[] | undefined)[];
   /** Only times in [fromMs, untilMs) count. */
   readonly fromMs: number;
   readonly untilMs: number;
@@ -29,10 +31,14 @@ export interface CountedEvents {
   passes(event: RuleEvent): boolean;
 }
 
-/** Plans what an event leaf counts and how it is remembered. */
-export function countedEvents(leaf: EventLeaf): CountedEvents {
+/** The hashes of a sealed property that equals one of these; undefined where such a value is never sealed. */
+export type BlindIndex = (property: string, values: readonly Scalar[]) => readonly string[] | undefined;
+
+/** Plans what an event leaf counts and how it is remembered. Without an index sealed properties equal nothing. */
+export function countedEvents(leaf: EventLeaf, index?: BlindIndex): CountedEvents {
   const selector = typeof leaf.event === 'string' ? { type: 'track', name: leaf.event } : leaf.event;
   const filters = leaf.where ?? [];
+  const blind = filters.map((filter) => (index === undefined ? undefined : blindOf(filter, index)));
   const fromMs = leaf.after === undefined ? Number.NEGATIVE_INFINITY : ruleInstant(leaf.after);
   const untilMs = leaf.before === undefined ? Number.POSITIVE_INFINITY : ruleInstant(leaf.before);
   const capacity = capacityFor(leaf.count);
@@ -51,7 +57,8 @@ export function countedEvents(leaf: EventLeaf): CountedEvents {
     filters,
     fromMs,
     untilMs,
-    passes: compileFilters(filters),
+    blind,
+    passes: compileFilters(filters, blind),
   };
 }
 
@@ -78,15 +85,52 @@ function meaningOf(filter: EventFilter): string {
   return JSON.stringify([pathSteps(filter.property), filter.op, isInstant ? ruleInstant(filter.value) : value]);
 }
 
-function compileFilters(filters: readonly EventFilter[]): (event: RuleEvent) => boolean {
-  const tests = filters.map((filter) => {
+/** What is sealed can be compared only whole, and only where the topmost level says so. */
+function blindOf(filter: EventFilter, index: BlindIndex): readonly string[] | undefined {
+  const [property, ...deeper] = pathSteps(filter.property);
+  if (property === undefined || deeper.length > 0) return undefined;
+  switch (filter.op) {
+    case 'equals':
+    case 'notEquals':
+      return index(property, [filter.value]);
+    case 'in':
+    case 'notIn':
+      return index(property, filter.value);
+    default:
+      return undefined;
+  }
+}
+
+/** Whether a filter holds where its value is not the one it names. */
+export function isNegative({ op }: EventFilter): boolean {
+  return op === 'notEquals' || op === 'notIn';
+}
+
+function compileFilters(
+  filters: readonly EventFilter[],
+  blind: CountedEvents['blind'],
+): (event: RuleEvent) => boolean {
+  const tests = filters.map((filter, at) => {
     const steps = pathSteps(filter.property);
     const test = compileCondition(filter);
-    return (event: RuleEvent): boolean => test(valueAt(event.payload.properties, steps));
+    const sought = blind[at];
+    if (sought === undefined) return (event: RuleEvent): boolean => test(valueAt(event.payload.properties, steps));
+    const isHit = compileHit(steps[0]!, sought);
+    const isAway = isNegative(filter);
+    return (event: RuleEvent): boolean => {
+      const holds = test(valueAt(event.payload.properties, steps));
+      return isAway ? holds && !isHit(event) : holds || isHit(event);
+    };
   });
   const [only] = tests;
   if (only === undefined) return () => true;
   return tests.length === 1 ? only : (event) => tests.every((test) => test(event));
+}
+
+function compileHit(property: string, sought: readonly string[]): (event: RuleEvent) => boolean {
+  const hashes = new Set(sought);
+  return ({ payload: { blind } }) =>
+    blind !== undefined && Object.hasOwn(blind, property) && blind[property]!.some((hash) => hashes.has(hash));
 }
 
 /** Whether a count satisfies the leaf. Without a count: at least once. */

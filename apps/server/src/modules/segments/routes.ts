@@ -8,7 +8,6 @@ import { requireProfileId } from '../profiles/index.ts';
 import { archiveSegment, createSegment } from './create-segment.ts';
 import { describeRule } from './describe.ts';
 import { countMembers, listMembers, listSegmentsOfProfile } from './member-store.ts';
-import { rebuildProfile } from './rebuild-profile.ts';
 import { findSegment, listSegments, type SegmentRow } from './segment-store.ts';
 
 /** Segments: define, read, members; and the segments of one profile. */
@@ -64,8 +63,6 @@ export const segmentRoutes: Routes = (serve) => {
     }));
     return { items, nextCursor: null };
   });
-
-  serve(api.rebuildProfile, async ({ ctx, params }) => rebuildProfile(ctx, await requireProfileId(ctx, params.id)));
 };
 
 function cursorId(cursor: string | undefined): string | null {

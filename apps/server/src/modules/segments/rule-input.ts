@@ -8,6 +8,7 @@ export interface RuleEvent {
   readonly occurredAt: number;
   readonly payload: {
     readonly properties?: { readonly [key: string]: Json };
+    readonly blind?: { readonly [property: string]: readonly string[] };
     readonly replayOf?: ReplayedPlace;
   };
 }

@@ -1,7 +1,7 @@
 import type { Duration, EventLeaf, SegmentRule, TraitLeaf } from '@segue/contract';
 
 import { compileCondition, type ValueTest } from './condition.ts';
-import { compileCount, countedEvents, type CountedEvents } from './leaf.ts';
+import { type BlindIndex, compileCount, countedEvents, type CountedEvents } from './leaf.ts';
 import { pathSteps } from './path.ts';
 
 export type RelativeDateOp = 'withinLast' | 'notWithinLast' | 'withinNext';
@@ -28,8 +28,8 @@ export interface CompiledRule {
   readonly traits: ReadonlySet<string>;
 }
 
-/** Compiles a rule that has passed `segmentRuleSchema`. */
-export function compileRule(rule: SegmentRule): CompiledRule {
+/** Compiles a rule that has passed `segmentRuleSchema`. `index`: what sealed properties are compared by. */
+export function compileRule(rule: SegmentRule, index?: BlindIndex): CompiledRule {
   const leaves = new Map<string, CountedEvents>();
   const traits = new Set<string>();
   const compile = (node: SegmentRule): CompiledNode => {
@@ -40,7 +40,7 @@ export function compileRule(rule: SegmentRule): CompiledRule {
       traits.add(pathSteps(node.trait)[0] ?? '');
       return compileTrait(node);
     }
-    const counted = countedEvents(node);
+    const counted = countedEvents(node, index);
     leaves.set(counted.key, counted);
     return compileEvent(node, counted.key);
   };

@@ -4,7 +4,7 @@ import { cutLanes, inSubjects, readPositions } from '../../platform/eventlog/ind
 import type { Sql } from '../../platform/postgres/index.ts';
 import { listProfileIdsAfter } from '../profiles/index.ts';
 import { advanceMembers } from './advance-members.ts';
-import { segmentDefinitions } from './definitions.ts';
+import { blindIndexOf, segmentDefinitions } from './definitions.ts';
 import { historyLeafState, historyQuery } from './history-sql.ts';
 import type { CountedEvents } from './leaf.ts';
 import { compileRule } from './rule.ts';
@@ -45,7 +45,8 @@ export async function runBackFills(services: Services): Promise<number> {
 }
 
 async function fill(services: Services, segment: SegmentRow): Promise<number> {
-  const wanted = compileRule(segment.rule).leaves;
+  const index = await blindIndexOf(services, segment.workspace_id);
+  const wanted = compileRule(segment.rule, index).leaves;
   const leaves = (await listLeaves(services.postgres, segment.workspace_id)).filter((leaf) =>
     wanted.has(leaf.leaf_key),
   );

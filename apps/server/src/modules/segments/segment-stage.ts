@@ -4,6 +4,7 @@ import { advanceMembers, type Look } from './advance-members.ts';
 import { type SegmentDefinitions, segmentDefinitions } from './definitions.ts';
 import { deleteMerged } from './member-store.ts';
 import { asRuleEvent } from './rule-input.ts';
+import { rebuildMembers } from './rebuild-members.ts';
 import { segmentSection } from './segment-section.ts';
 
 /** Keeps every profile's memberships true to its events, and tells of each flip. */
@@ -24,13 +25,20 @@ export const segmentStage: Stage = {
     if (definitions.rules.rules.length === 0) return forgetAll(batch);
     await advanceMembers(batch, definitions, planLooks(batch, definitions));
   },
+  async rebuild(batch) {
+    const definitions = await segmentDefinitions(batch);
+    if (definitions.rules.rules.length > 0) return rebuildMembers(batch, definitions);
+    for (const subject of batch.rebuilds) forget(subject);
+  },
 };
 
 /** The last segment is gone: profiles forget as they come by. */
 function forgetAll(batch: EventBatch): void {
-  for (const { subject } of batch.entries) {
-    if (subject?.get(segmentSection) !== undefined) subject.set(segmentSection, undefined);
-  }
+  for (const { subject } of batch.entries) if (subject !== undefined) forget(subject);
+}
+
+function forget(subject: Subject): void {
+  if (subject.get(segmentSection) !== undefined) subject.set(segmentSection, undefined);
 }
 
 function planLooks(batch: EventBatch, { rules }: SegmentDefinitions): Look[] {

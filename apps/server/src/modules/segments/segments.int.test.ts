@@ -18,7 +18,7 @@ import {
 } from '../../testkit/index.ts';
 import { accountsMigrations } from '../accounts/index.ts';
 import { eventsHistoryMigrations } from '../events/index.ts';
-import { profilesMigrations } from '../profiles/index.ts';
+import { createIdentityGraphRoutes, profilesMigrations } from '../profiles/index.ts';
 import { segmentsMigrations } from './migrations/index.ts';
 import { segmentRoutes } from './routes.ts';
 import { runBackFills } from './run-back-fills.ts';
@@ -51,7 +51,8 @@ beforeEach(() => {
   app = routesOf(here);
 });
 
-const routesOf = (workspace: SegmentWorkspace): FastifyInstance => serveRoutes([segmentRoutes], () => workspace.ctx);
+const routesOf = (workspace: SegmentWorkspace): FastifyInstance =>
+  serveRoutes([segmentRoutes, createIdentityGraphRoutes(workspace.reshaper)], () => workspace.ctx);
 
 interface Segment {
   id: string;
@@ -167,6 +168,16 @@ describe('a live segment', () => {
     const ada = await here.profileId('userId:ada');
     expect([await membersOf(byMail), await membersOf(byCompany)]).toEqual([[ada], [ada]]);
     expect(await rowsOf('log_dead_letter')).toBe(0);
+  });
+
+  it('reads traits that are identifiers of the workspace’s own kind, which are sealed like any', async () => {
+    await here.ctx.postgres.query({
+      text: `insert into identity_kind (workspace_id, code, name) values ($1, 100, 'crmId')`,
+      values: [here.ctx.workspaceId],
+    });
+    const byOwn = await defineLive('by own', { trait: 'crm_id', op: 'equals', value: 'C-7' });
+    await here.live({ by: ['userId:ada'], type: 'identify', traits: { plan: 'plus' }, personal: { crm_id: 'C-7' } });
+    expect(await membersOf(byOwn)).toEqual([await here.profileId('userId:ada')]);
   });
 
   it('shows its members page by page, and its count', async () => {

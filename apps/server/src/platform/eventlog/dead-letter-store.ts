@@ -146,3 +146,24 @@ function valuesOf(workspaceId: number, filter: DeadLetterFilter): unknown[] {
 function storable(text: string | undefined): string | null {
   return text?.replaceAll('\u0000', '') ?? null;
 }
+
+export async function pageDeadLetterLines(
+  sql: Sql,
+  workspaceId: number,
+  page: { afterId: string | undefined; limit: number },
+): Promise<{ id: string; line: string }[]> {
+  const { rows } = await sql.query<{ id: string; line: string }>({
+    text: `select id, line from log_dead_letter
+           where workspace_id = $1 and ($2::uuid is null or id > $2) order by id limit $3`,
+    values: [workspaceId, page.afterId ?? null, page.limit],
+  });
+  return rows;
+}
+
+export async function deleteDeadLetters(sql: Sql, workspaceId: number, ids: readonly string[]): Promise<number> {
+  const { rowCount } = await sql.query({
+    text: 'delete from log_dead_letter where workspace_id = $1 and id = any($2::uuid[])',
+    values: [workspaceId, ids],
+  });
+  return rowCount;
+}

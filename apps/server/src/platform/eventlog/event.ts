@@ -22,6 +22,8 @@ export interface EventPayload {
   properties?: JsonObject;
   traits?: JsonObject;
   context?: JsonObject;
+  /** Keyed hashes of sealed properties, by name: equality can be asked of them without opening anything. */
+  blind?: Record<string, string[]>;
   /** The number of the source it came from; none on what Segue itself emits. */
   source?: number;
   /**

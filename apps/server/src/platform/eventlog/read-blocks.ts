@@ -124,10 +124,14 @@ function joinBlocks(place: { log: LogId; lane: number; seq: number }, blocks: re
   return lines.length === 0 ? [] : [{ log: place.log, lane: place.lane, firstSeq: place.seq + 1, lines }];
 }
 
-/** Every event after `from` and up to `to`, lane by lane, each at its first place. For short stretches: it holds them all. */
+/**
+ * Every event after `from` and up to `to` that is wanted (default: all), lane by lane, each at its first place. Holds them
+ * all: for short stretches, or few that are wanted.
+ */
 export async function readTail(
   sql: Sql,
   span: { from: readonly LanePlace[]; to: readonly LanePlace[] },
+  isWanted: (event: LoggedEvent) => boolean = () => true,
 ): Promise<LoggedEvent[]> {
   const events: LoggedEvent[] = [];
   const ends = new Map(span.to.map((place) => [`${place.log}/${place.lane}`, place.seq]));
@@ -139,7 +143,7 @@ export async function readTail(
       run.lines.forEach((line, index) => {
         const seq = run.firstSeq + index;
         const event = seq <= end ? decodeEvent(line, { log: run.log, lane: run.lane, seq }) : undefined;
-        if (event !== undefined && event.payload.replayOf === undefined) events.push(event);
+        if (event !== undefined && event.payload.replayOf === undefined && isWanted(event)) events.push(event);
       });
     }
     open = runs

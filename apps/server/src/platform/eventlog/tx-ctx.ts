@@ -6,6 +6,8 @@ import type { EmittedEvent } from './batch.ts';
 export interface TxCtx extends Ctx {
   readonly sql: Transaction;
   emit(event: EmittedEvent): void;
+  /** Runs as the last work before what was emitted is appended: for a lock everybody needs, held as shortly as can be. */
+  beforeCommit(work: () => Promise<void>): void;
   /** Runs after the commit, not at all after a rollback: for tidying up that must not hold locks. */
   afterCommit(work: () => Promise<void>): void;
 }

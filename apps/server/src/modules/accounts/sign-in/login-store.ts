@@ -1,5 +1,5 @@
 import type { Role } from '@segue/contract';
-import { arrayLiteral, type Sql } from '../../../platform/postgres/index.ts';
+import type { Sql } from '../../../platform/postgres/index.ts';
 
 export interface LoginRow {
   id: string;
@@ -121,35 +121,4 @@ export async function findProofHolder(sql: Sql, identifierHash: string): Promise
 export async function deleteProofs(sql: Sql, loginId: string): Promise<void> {
   // every workspace: a login belongs to none. The table holds an hour of proofs at most.
   await sql.query({ text: 'delete from login_proof where value = $1', values: [loginId] });
-}
-
-export interface LoginAuditRow {
-  workspaceId: number;
-  id: string;
-  memberId: string;
-}
-
-/** One entry in every workspace the login is a member of. */
-export async function insertLoginAudit(
-  sql: Sql,
-  rows: readonly LoginAuditRow[],
-  entry: { at: Date; isActor: boolean; ip: string | null; action: string; detail: string | null },
-): Promise<void> {
-  await sql.query({
-    text: `insert into audit_entry (workspace_id, id, at, actor_kind, actor_id, ip, action, subject, detail)
-           select workspace_id, id, $5, case when $4 then 'member' else 'system' end,
-                  case when $4 then member_id::text else 'sign-in' end, $6, $7,
-                  'mbr_' || replace(member_id::text, '-', ''), $8::jsonb
-           from unnest($1::int[], $2::uuid[], $3::uuid[]) as t (workspace_id, id, member_id)`,
-    values: [
-      arrayLiteral(rows.map((row) => row.workspaceId)),
-      arrayLiteral(rows.map((row) => row.id)),
-      arrayLiteral(rows.map((row) => row.memberId)),
-      entry.isActor,
-      entry.at,
-      entry.ip,
-      entry.action,
-      entry.detail,
-    ],
-  });
 }

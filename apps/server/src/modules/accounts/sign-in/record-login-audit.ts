@@ -1,7 +1,8 @@
 import type { Services } from '../../../platform/context.ts';
-import { newUuid } from '../../../platform/ids/index.ts';
+import { newUuid, publicId } from '../../../platform/ids/index.ts';
 import type { JsonObject } from '../../../platform/json.ts';
-import { insertLoginAudit, listMemberships } from './login-store.ts';
+import { chainAudit, microseconds } from '../chain-audit.ts';
+import { listMemberships } from './login-store.ts';
 
 export interface LoginAudit {
   readonly loginId: string;
@@ -18,23 +19,30 @@ export interface LoginAudit {
  * transaction: the sign-in library commits by itself.
  */
 export async function recordLoginAudit(
-  services: Pick<Services, 'postgres' | 'clock'>,
+  services: Pick<Services, 'postgres' | 'clock' | 'keysOf'>,
   audit: LoginAudit,
 ): Promise<void> {
   const { postgres, clock } = services;
   const memberships = await listMemberships(postgres, audit.loginId);
   if (memberships.length === 0) return;
   const nowMs = clock.now();
-  const rows = memberships.map((membership) => ({
-    workspaceId: membership.workspace_id,
-    id: newUuid(nowMs),
-    memberId: membership.member_id,
-  }));
-  await insertLoginAudit(postgres, rows, {
-    at: new Date(nowMs),
-    isActor: audit.isProven,
-    ip: audit.ip ?? null,
-    action: audit.action,
-    detail: audit.detail === undefined ? null : JSON.stringify(audit.detail),
-  });
+  const parts = await Promise.all(
+    memberships.map(async ({ workspace_id: workspaceId, member_id: memberId }) => ({
+      workspaceId,
+      keys: await services.keysOf(workspaceId),
+      entries: [
+        {
+          id: newUuid(nowMs),
+          atUs: microseconds(nowMs),
+          actorKind: audit.isProven ? 'member' : 'system',
+          actorId: audit.isProven ? memberId : 'sign-in',
+          ip: audit.ip ?? null,
+          action: audit.action,
+          subject: publicId('mbr', memberId),
+          detail: audit.detail ?? null,
+        },
+      ],
+    })),
+  );
+  await postgres.transaction((sql) => chainAudit(sql, parts, nowMs));
 }

@@ -3,6 +3,7 @@ import type { Services } from '../../../platform/context.ts';
 import { AppError } from '../../../platform/errors.ts';
 import { isJsonObject } from '../../../platform/json.ts';
 import type { Source } from '../../accounts/index.ts';
+import { type IdentifierReader, identifierReaderOf } from '../../profiles/index.ts';
 import type { RejectionLog } from '../sources/rejection-log.ts';
 import type { Committer } from './committer.ts';
 import { intakeMetrics } from './intake-metrics.ts';
@@ -52,7 +53,9 @@ export async function accept(deps: AcceptDeps, submission: Submission): Promise<
   }
   const source = await requireSource(deps, writeKeyOf({ headers, query, body }));
   const receivedAtMs = deps.services.clock.now();
-  const receipt = { receivedAtMs, source: source.number, sender, itemBytesMax };
+  const { workspaceId, number, isTrusted } = source;
+  const reader = await readerOf(deps, workspaceId);
+  const receipt = { receivedAtMs, source: number, isTrusted, reader, sender, itemBytesMax };
   const read = form === 'batch' ? readBatch(body, receipt) : readSingle(body, form, receipt);
   if (read.kind === 'refused') {
     deps.rejections.rejectRequest(source, { field: read.field, reason: read.message, item: body });
@@ -60,7 +63,6 @@ export async function accept(deps: AcceptDeps, submission: Submission): Promise<
       details: [{ field: read.field, message: read.message }],
     });
   }
-  const { workspaceId } = source;
   const retryAfterSeconds = deps.rateLimit.take(workspaceId, read.events.length, receivedAtMs);
   if (retryAfterSeconds !== undefined) {
     throw new AppError('rate_limited', 'More events a second than this workspace may send; repeat later', {
@@ -82,12 +84,24 @@ export async function findSource(deps: AcceptDeps, writeKey: string | undefined)
   try {
     return await deps.findSource(writeKey);
   } catch (cause) {
-    deps.services.logger.warn({ error: cause }, 'a write key could not be looked up; its sender is told to repeat');
-    throw new AppError('unavailable', 'The write key could not be looked up; repeat shortly', {
-      retryAfterSeconds: 1,
-      cause,
-    });
+    throw notLookedUp(deps, 'write key', cause);
   }
+}
+
+async function readerOf(deps: AcceptDeps, workspaceId: number): Promise<IdentifierReader> {
+  try {
+    return await identifierReaderOf(deps.services, workspaceId);
+  } catch (cause) {
+    throw notLookedUp(deps, 'rules of identity', cause);
+  }
+}
+
+function notLookedUp(deps: AcceptDeps, what: string, cause: unknown): AppError {
+  deps.services.logger.warn({ error: cause }, `the ${what} could not be looked up; the sender is told to repeat`);
+  return new AppError('unavailable', `The ${what} could not be looked up; repeat shortly`, {
+    retryAfterSeconds: 1,
+    cause,
+  });
 }
 
 async function requireSource(deps: AcceptDeps, writeKey: string | undefined): Promise<Source> {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openPostgres } from '../../../platform/postgres/index.ts';
 import { loggedEvents } from '../testing/logged-events.ts';
 import { createEngines, type Engines, openWorld, trackEvent, type World, WRITE_KEY } from '../testing/world.ts';
+import { IdentifierReader } from '../../profiles/index.ts';
 import { readItem } from './read-item.ts';
 
 let engines: Engines;
@@ -102,6 +103,8 @@ it('what is wrong with one request fails that one alone, not those it would have
     context: undefined,
     receivedAtMs: 0,
     source: 1,
+    isTrusted: false,
+    reader: new IdentifierReader(),
   });
   if (read.kind !== 'event') throw new Error(read.message);
   const { workspaceId } = world.ctx;

@@ -1,15 +1,17 @@
 import type { Services } from '../../../platform/context.ts';
-import { seal } from '../../../platform/crypto/index.ts';
+import { seal, type WorkspaceKeys } from '../../../platform/crypto/index.ts';
 import { AppError } from '../../../platform/errors.ts';
 import {
   cleanText,
   encodeEvent,
+  type EventPayload,
   messageKey,
   type NodeRef,
   type StoredEvent,
 } from '../../../platform/eventlog/index.ts';
 import { newUuid } from '../../../platform/ids/index.ts';
 import { type KnownNode, NodeDirectory } from '../../profiles/index.ts';
+import { blindProperties } from './blind-properties.ts';
 import { type EventLine, isDatabaseTrouble, writeLines } from './line-store.ts';
 import { intakeMetrics } from './intake-metrics.ts';
 import type { ReadEvent } from './read-item.ts';
@@ -141,37 +143,73 @@ class GroupCommitter implements Committer {
 
   async #commitGroup(group: readonly Waiting[]): Promise<void> {
     const begunAt = performance.now();
-    await this.#ensureNodes(group);
-    const lines = group.flatMap(({ workspaceId, events }) => events.map((event) => this.#line(workspaceId, event)));
-    await writeLines(this.#services, lines, Math.floor(this.#services.clock.now() / DAY_MS));
+    const lines = await this.#writeGroup(group);
     const { groupEvents, groupDuration } = intakeMetrics(this.#services);
-    groupEvents.observe(lines.length);
+    groupEvents.observe(lines);
     groupDuration.observe((performance.now() - begunAt) / 1_000);
+  }
+
+  /** Answers how many lines it wrote, or found to be repeats. Begins again when somebody was erased meanwhile. */
+  async #writeGroup(group: readonly Waiting[]): Promise<number> {
+    const keys = await this.#keysOf(group);
+    for (;;) {
+      const { epoch } = this.#nodes;
+      await this.#ensureNodes(group);
+      if (this.#nodes.epoch !== epoch) continue;
+      const lines = group.flatMap(({ workspaceId, events }) =>
+        events.flatMap((event) => this.#line(workspaceId, event, keys.get(workspaceId)) ?? []),
+      );
+      const written = await writeLines(this.#services, lines, {
+        day: Math.floor(this.#services.clock.now() / DAY_MS),
+        epoch,
+      });
+      if (written.kind === 'written') return lines.length;
+      this.#nodes.forget(written.epoch);
+    }
   }
 
   /** Every identifier gets its node; of those that will seal something the key is fetched too. */
   async #ensureNodes(group: readonly Waiting[]): Promise<void> {
     await this.#nodes.ensure(
       group.flatMap(({ workspaceId, events }) =>
-        events.flatMap((event) => event.identifiers.map((identifier) => ({ workspaceId, identifier }))),
+        events.flatMap((event) => {
+          const signUpAt = isSignUp(event) ? event.occurredAt : undefined;
+          return event.identifiers.map((identifier) => ({ workspaceId, identifier, signUpAt }));
+        }),
       ),
     );
     const sealing = new Map<number, number[]>();
     for (const { workspaceId, events } of group) {
       for (const event of events) {
-        if (event.personal === undefined) continue;
+        const strongest = event.personal === undefined ? undefined : this.#nodes.find(workspaceId, event.identifiers[0]!);
+        if (strongest === undefined) continue;
         const ids = sealing.get(workspaceId) ?? [];
-        ids.push(this.#nodes.find(workspaceId, event.identifiers[0]!)!.id);
+        ids.push(strongest.id);
         sealing.set(workspaceId, ids);
       }
     }
     for (const [workspaceId, ids] of sealing) await this.#nodes.ensureKeys(workspaceId, ids);
   }
 
-  #line(workspaceId: number, event: ReadEvent): EventLine {
-    const nodes: KnownNode[] = event.identifiers.map((identifier) => this.#nodes.find(workspaceId, identifier)!);
-    const strongest = nodes[0]!;
+  /** The keys of workspaces whose events hold something to seal. */
+  async #keysOf(group: readonly Waiting[]): Promise<Map<number, WorkspaceKeys>> {
+    const keys = new Map<number, WorkspaceKeys>();
+    for (const { workspaceId, events } of group) {
+      if (keys.has(workspaceId) || !events.some(({ personal }) => personal !== undefined)) continue;
+      keys.set(workspaceId, await this.#services.keysOf(workspaceId));
+    }
+    return keys;
+  }
+
+  /** Undefined: all that it is known by is of customers who were erased. */
+  #line(workspaceId: number, event: ReadEvent, keys: WorkspaceKeys | undefined): EventLine | undefined {
+    const found = event.identifiers.map((identifier) => this.#nodes.find(workspaceId, identifier));
+    const nodes = found.filter((node) => node !== undefined);
+    const strongest = nodes[0];
+    if (strongest === undefined) return undefined;
     const id = event.messageId ?? newUuid(event.receivedAt);
+    const payload = nodes.length === found.length ? event.payload : withClaimsOf(event.payload, found);
+    const blind = keys === undefined || found[0] === undefined ? undefined : blindProperties(keys, event.personal);
     const stored: StoredEvent = {
       workspaceId,
       id,
@@ -180,8 +218,9 @@ class GroupCommitter implements Committer {
       occurredAt: event.occurredAt,
       receivedAt: event.receivedAt,
       nodes: nodes.map((node): NodeRef => ({ kind: node.kind, id: node.id })),
-      sealed: sealPersonal(event, this.#nodes.keyOf(strongest.id)),
-      payload: event.payload,
+      // What is said of an erased customer is not kept under what else the event is known by.
+      sealed: found[0] === undefined ? '' : sealPersonal(event, this.#nodes.keyOf(strongest.id)),
+      payload: blind === undefined ? payload : { ...payload, blind },
     };
     const written = encodeEvent(stored);
     const text = cleanText(written);
@@ -198,4 +237,19 @@ class GroupCommitter implements Committer {
 function sealPersonal(event: ReadEvent, key: Buffer | undefined): string {
   if (event.personal === undefined || key === undefined) return '';
   return seal(key, cleanText(JSON.stringify(event.personal))).toString('base64');
+}
+
+const SIGN_UP_EVENTS: ReadonlySet<string> = new Set(['Signed Up', 'Account Created', 'Order Completed']);
+
+/** Whether the customer herself said who she is: then she starts anew, if she was erased before. */
+function isSignUp({ type, name, payload }: ReadEvent): boolean {
+  if (type !== 'track') return type === 'identify';
+  return SIGN_UP_EVENTS.has(name) || (name === 'Consent Updated' && payload.properties?.['status'] === 'granted');
+}
+
+/** The last nodes of an event are only claimed: those that fell away are not counted. */
+function withClaimsOf(payload: EventPayload, found: readonly (KnownNode | undefined)[]): EventPayload {
+  const { claims, ...rest } = payload;
+  const left = claims === undefined ? 0 : found.slice(-claims).filter((node) => node !== undefined).length;
+  return left === 0 ? rest : { ...rest, claims: left };
 }

@@ -6,6 +6,7 @@ import {
   SILENCE_MS_MAX,
   type StoredEvent,
 } from '../../../platform/eventlog/index.ts';
+import { readErasureEpoch } from '../../profiles/index.ts';
 import { intakeMetrics } from './intake-metrics.ts';
 import { isRetryable } from '../../../platform/postgres/index.ts';
 
@@ -19,10 +20,23 @@ export interface EventLine {
   readonly event: StoredEvent | undefined;
 }
 
-/** Appends the lines whose message is new. Durable once it resolves. */
-export async function writeLines(services: Services, lines: readonly EventLine[], day: number): Promise<void> {
-  const blocks = await services.postgres.transaction(
+export type Written = { readonly kind: 'written' } | { readonly kind: 'stale'; readonly epoch: number };
+
+/**
+ * Appends the lines whose message is new. Durable once it resolves to `written`; `stale`: somebody was erased since the
+ * nodes were looked up, and nothing was written.
+ */
+export async function writeLines(
+  services: Services,
+  lines: readonly EventLine[],
+  options: { day: number; epoch: number },
+): Promise<Written> {
+  const { day, epoch } = options;
+  const outcome = await services.postgres.transaction(
     async (sql) => {
+      // Read inside: an erasure that commits after this waits for the end of this transaction before it cleans up.
+      const current = await readErasureEpoch(sql);
+      if (current !== epoch) return current;
       const taken = await claimMessageKeys(
         sql,
         lines.map((line) => line.key),
@@ -41,11 +55,14 @@ export async function writeLines(services: Services, lines: readonly EventLine[]
     },
     { silenceMsMax: SILENCE_MS_MAX },
   );
+  if (typeof outcome === 'number') return { kind: 'stale', epoch: outcome };
+  const blocks = outcome;
   services.log.appended(blocks);
   const { events: counted } = intakeMetrics(services);
   const accepted = blocks.reduce((sum, block) => sum + block.lines.length, 0);
   counted.inc({ outcome: 'accepted' }, accepted);
   if (accepted < lines.length) counted.inc({ outcome: 'duplicate' }, lines.length - accepted);
+  return { kind: 'written' };
 }
 
 function addTo<T>(lanes: Map<number, T[]>, lane: number, item: T): void {

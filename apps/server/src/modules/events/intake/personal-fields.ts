@@ -49,6 +49,7 @@ const PERSONAL = new Set([
   'recipient',
   'recipients',
   'whatsapp',
+  'waid',
   'userid',
   'anonymousid',
   'previousid',
@@ -132,6 +133,15 @@ const THINGS = new Set([
   'os',
   'library',
 ]);
+
+/** The words above by what they mean, as the manual lists them. */
+export const SEALED_FIELDS: Readonly<Record<string, ReadonlySet<string>>> = {
+  'Wherever they stand': PERSONAL,
+  'Also as the end of a longer name': PERSONAL_ENDINGS,
+  'Of a person': PERSONAL_OF_PERSONS,
+  'Of a device': PERSONAL_OF_DEVICES,
+  'Words that say that something is about a person': PERSONS,
+};
 
 const rules = new Map<string, FieldRule>();
 const RULES_MAX = 20_000;

@@ -71,8 +71,13 @@ function asWritten(value: Json): Json {
   return typeof value === 'number' && !Number.isFinite(value) ? null : value;
 }
 
-function holdsEmail(text: string): boolean {
+export function holdsEmail(text: string): boolean {
   return (text.includes('@') || text.includes('%40')) && HOLDS_EMAIL.test(text);
+}
+
+/** Whether an event's property of this name is kept sealed. */
+export function isPersonalProperty(name: string): boolean {
+  return ruleOfField(name).personalIn.thing;
 }
 
 /** Whether a trait of this name is kept sealed. */

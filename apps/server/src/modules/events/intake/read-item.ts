@@ -1,7 +1,8 @@
 import type { EventPayload, EventType } from '../../../platform/eventlog/index.ts';
 import { isJsonObject, type JsonObject } from '../../../platform/json.ts';
-import { type Identifier, normaliseIdentifier, rankIdentifiers } from '../../profiles/index.ts';
-import { DEPTH_MAX, partPersonal, TooDeep } from './personal.ts';
+import type { Identifier, IdentifierReader } from '../../profiles/index.ts';
+import { DEPTH_MAX, joinPersonal, partPersonal, TooDeep } from './personal.ts';
+import { readIdentifiers } from './read-identifiers.ts';
 import { type Sender, withFacts } from './sender.ts';
 import { occurredAtMs } from './times.ts';
 
@@ -16,7 +17,7 @@ export interface ReadEvent {
   readonly name: string;
   readonly occurredAt: number;
   readonly receivedAt: number;
-  /** Strongest first, at least one. */
+  /** Strongest first, at least one; the last `payload.claims` of them are only claimed. */
   readonly identifiers: readonly Identifier[];
   readonly payload: EventPayload;
   /** Same shape as `payload`. */
@@ -34,6 +35,9 @@ export interface Envelope {
   readonly receivedAtMs: number;
   /** The number of the source. */
   readonly source: number;
+  /** Whether an email or phone is known to be the customer's; else it is only claimed. */
+  readonly isTrusted: boolean;
+  readonly reader: IdentifierReader;
   /** Whose connection it came over; undefined: not told. */
   readonly sender?: Sender | undefined;
 }
@@ -52,7 +56,7 @@ export function readItem(item: unknown, type: unknown, envelope: Envelope): Read
   const eventType = type as EventType;
   const wrong = findWrongField(item, eventType);
   if (wrong !== undefined) return wrong;
-  const identifiers = identifiersOf(item, eventType);
+  const { identifiers, claims } = readIdentifiers(item, eventType, envelope);
   if (identifiers.length === 0) {
     return rejected(
       'userId',
@@ -74,7 +78,8 @@ export function readItem(item: unknown, type: unknown, envelope: Envelope): Read
         }),
         receivedAt: envelope.receivedAtMs,
         identifiers,
-        ...parted,
+        payload: claims === 0 ? parted.payload : { ...parted.payload, claims },
+        personal: parted.personal,
       },
     };
   } catch (error) {
@@ -117,42 +122,6 @@ function nameOf(item: JsonObject, type: EventType): string {
   return typeof name === 'string' ? name.slice(0, NAME_LENGTH_MAX) : '';
 }
 
-/** Every identifier the event carries. An address counts only where the sender says it is the customer's: in identify. */
-function identifiersOf(item: JsonObject, type: EventType): Identifier[] {
-  const context = objectOf(item['context']);
-  const found = [
-    normaliseIdentifier('userId', item['userId']),
-    normaliseIdentifier('anonymousId', item['anonymousId']),
-    normaliseIdentifier('device', objectOf(context?.['device'])?.['id']),
-    type === 'alias' ? normaliseIdentifier('anonymousId', item['previousId']) : undefined,
-    ...(type === 'identify' ? traitIdentifiers(objectOf(context?.['traits'])) : []),
-    ...(type === 'identify' ? traitIdentifiers(objectOf(item['traits'])) : []),
-    ...externalIds(context?.['externalIds']),
-  ].filter((identifier) => identifier !== undefined);
-  return found.length > 1 ? rankIdentifiers(found) : found;
-}
-
-function traitIdentifiers(traits: JsonObject | undefined): (Identifier | undefined)[] {
-  if (traits === undefined) return [];
-  return [
-    normaliseIdentifier('email', traits['email']),
-    normaliseIdentifier('phone', traits['phone']),
-    normaliseIdentifier('loyaltyId', traits['loyaltyId'] ?? traits['loyalty_id']),
-  ];
-}
-
-/** `context.externalIds: [{ type, id }]`; `channel` ids are written `<channel>:<address>`. */
-function externalIds(value: unknown): (Identifier | undefined)[] {
-  if (!Array.isArray(value)) return [];
-  return value.slice(0, 10).map((entry: unknown) => {
-    if (!isJsonObject(entry)) return undefined;
-    const kind = entry['type'];
-    return kind === 'loyaltyId' || kind === 'channel' || kind === 'device'
-      ? normaliseIdentifier(kind, entry['id'])
-      : undefined;
-  });
-}
-
 function objectOf(value: unknown): JsonObject | undefined {
   return isJsonObject(value) ? value : undefined;
 }
@@ -168,13 +137,31 @@ function partItem(
     if (value === undefined) return;
     // A group's traits are a company's: its name is nobody's secret.
     const parted = partPersonal(value, field === 'traits' && type !== 'group' ? 'person' : 'thing');
-    payload[field] = parted.clear;
-    if (parted.personal !== undefined) personal[field] = parted.personal;
+    const sealed =
+      field === 'traits' && type !== 'group' ? withoutIdentifiers(parted, envelope.reader.ownFields) : parted;
+    payload[field] = sealed.clear;
+    if (sealed.personal !== undefined) personal[field] = sealed.personal;
   };
   add('properties', withOwnFields(objectOf(item['properties']), item, type));
   add('traits', objectOf(item['traits']));
   add('context', withFacts(mergeContext(envelope.context, objectOf(item['context'])), envelope.sender));
   return { payload, personal: Object.keys(personal).length === 0 ? undefined : personal };
+}
+
+type Parted = ReturnType<typeof partPersonal>;
+
+/** Traits that are identifiers of the workspace's own kinds say who she is, as her email does. */
+function withoutIdentifiers({ clear, personal }: Parted, fields: ReadonlySet<string>): Parted {
+  if (fields.size === 0) return { clear, personal };
+  const own = Object.keys(clear).filter((name) => fields.has(name) && clear[name] !== null);
+  if (own.length === 0) return { clear, personal };
+  const left = { ...clear };
+  const taken: JsonObject = { ...personal };
+  for (const name of own) {
+    taken[name] = joinPersonal(left[name]!, taken[name] ?? left[name]!);
+    delete left[name];
+  }
+  return { clear: left, personal: taken };
 }
 
 /** What the protocol puts beside the properties, put into them. */

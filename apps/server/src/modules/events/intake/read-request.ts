@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject } from '../../../platform/json.ts';
-import { ITEM_BYTES_MAX, type ReadEvent, readItem } from './read-item.ts';
+import { type Envelope, ITEM_BYTES_MAX, type ReadEvent, readItem } from './read-item.ts';
+import type { IdentifierReader } from '../../profiles/index.ts';
 import type { Sender } from './sender.ts';
 
 export const BATCH_ITEMS_MAX = 2_500;
@@ -10,6 +11,10 @@ const CONTEXT_COPIES_BYTES_MAX = 2 * 1024 * 1024;
 export interface Receipt {
   readonly receivedAtMs: number;
   readonly source: number;
+  /** Whether an email or phone in its events is known to be the customer's. */
+  readonly isTrusted: boolean;
+  /** What identifiers are read with: the workspace's rules. */
+  readonly reader: IdentifierReader;
   readonly sender?: Sender | undefined;
   /** 32 KB unless the sender's own protocol allows more. */
   readonly itemBytesMax?: number | undefined;
@@ -34,7 +39,7 @@ export type ReadRequest =
 
 /** The items of `/v1/batch`, each judged on its own: one bad item never costs the others. Pure. */
 export function readBatch(body: JsonObject, receipt: Receipt): ReadRequest {
-  const { receivedAtMs, source, sender, itemBytesMax = ITEM_BYTES_MAX } = receipt;
+  const { itemBytesMax = ITEM_BYTES_MAX } = receipt;
   const items = body['batch'];
   if (!Array.isArray(items)) return { kind: 'refused', field: 'batch', message: 'must be an array of events' };
   if (items.length > BATCH_ITEMS_MAX) {
@@ -53,7 +58,7 @@ export function readBatch(body: JsonObject, receipt: Receipt): ReadRequest {
       message: 'is too large to be added to each of the events; send less in it, or fewer events',
     };
   }
-  const envelope = { sentAt: body['sentAt'], context, receivedAtMs, source, sender };
+  const envelope: Envelope = { ...receipt, sentAt: body['sentAt'], context };
   const events: ReadEvent[] = [];
   const errors: ItemError[] = [];
   let sizeBytes = 0;
@@ -73,10 +78,10 @@ export function readBatch(body: JsonObject, receipt: Receipt): ReadRequest {
 
 /** The one event of `/v1/track` and its siblings. Pure. */
 export function readSingle(body: JsonObject, type: string, receipt: Receipt): ReadRequest {
-  const { receivedAtMs, source, sender, itemBytesMax = ITEM_BYTES_MAX } = receipt;
+  const { itemBytesMax = ITEM_BYTES_MAX } = receipt;
   const sizeBytes = sizeOf(body);
   if (sizeBytes > itemBytesMax) return { kind: 'refused', field: '', message: tooLarge(itemBytesMax).message };
-  const read = readItem(body, type, { sentAt: body['sentAt'], context: undefined, receivedAtMs, source, sender });
+  const read = readItem(body, type, { ...receipt, sentAt: body['sentAt'], context: undefined });
   if (read.kind === 'event') return { kind: 'read', events: [read.event], errors: [], sizeBytes };
   return { kind: 'read', events: [], errors: [{ index: 0, field: read.field, message: read.message }], sizeBytes };
 }

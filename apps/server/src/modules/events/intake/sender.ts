@@ -35,6 +35,8 @@ export interface Sender {
   readonly isBrowser: boolean;
   /** `ip`, `userAgent` and `location`, for events that come from the customer's own device. */
   facts(): JsonObject;
+  /** Whether the browser says that nothing may be sold or shared: the header `Sec-GPC: 1` (Global Privacy Control, §3.1). */
+  readonly hasPrivacyControl?: boolean;
 }
 
 /** Facts are found when an event first needs them: what a server sends never does. */
@@ -46,6 +48,7 @@ export function createSender(options: {
   let facts: JsonObject | undefined;
   return {
     isBrowser: options.isBrowser,
+    hasPrivacyControl: options.connection.headers['sec-gpc'] === '1',
     facts: () => (facts ??= findFacts(options.connection, options.locate)),
   };
 }
@@ -66,10 +69,20 @@ function findFacts({ headers, ip, isThroughTrustedProxy }: Connection, locate: L
  */
 export function withFacts(context: JsonObject | undefined, sender: Sender | undefined): JsonObject | undefined {
   if (sender === undefined || !(sender.isBrowser || isOfClient(context))) return context;
-  const facts = sender.facts();
+  const told = withConnection(context, sender.facts());
+  return sender.hasPrivacyControl === true ? withPrivacyControl(told) : told;
+}
+
+function withConnection(context: JsonObject | undefined, facts: JsonObject): JsonObject {
   if (context === undefined) return facts;
   if (!('ip' in context)) return { ...facts, ...context };
   return 'userAgent' in context || !('userAgent' in facts) ? context : { ...context, userAgent: facts['userAgent']! };
+}
+
+/** Beside whatever consent the event carries: it takes nothing from that, and adds none. */
+function withPrivacyControl(context: JsonObject): JsonObject {
+  const consent = isJsonObject(context['consent']) ? context['consent'] : {};
+  return 'gpc' in consent ? context : { ...context, consent: { ...consent, gpc: true } };
 }
 
 function isOfClient(context: JsonObject | undefined): boolean {

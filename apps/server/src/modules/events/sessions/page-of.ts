@@ -18,6 +18,8 @@ export interface Page {
   readonly referrer: string;
 }
 
+/** Of these types is whatever `isBehaviour`. */
+export const BEHAVIOUR_TYPES: readonly EventType[] = ['track', 'page', 'screen'];
 const LANDING_LENGTH_MAX = 160;
 const NOTHING: JsonObject = {};
 
@@ -26,6 +28,7 @@ const NOTHING: JsonObject = {};
  * screen. What a server, a till or Segue itself reports is not behaviour: no session begins with it. Nor is a test.
  */
 export function isBehaviour(event: BehaviourEvent): boolean {
+  // Written out: this is asked of every event.
   if (event.type !== 'track' && event.type !== 'page' && event.type !== 'screen') return false;
   const { context } = event.payload;
   if (context?.['test'] === true) return false;

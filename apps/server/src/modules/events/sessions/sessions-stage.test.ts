@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 
-import { type EmittedEvent, type EventBatch, type EventType, Subject } from '../../../platform/eventlog/index.ts';
+import {
+  type EmittedEvent,
+  type EventBatch,
+  type EventType,
+  type RebuildBatch,
+  Subject,
+} from '../../../platform/eventlog/index.ts';
 import type { JsonObject } from '../../../platform/json.ts';
 import { sessionsStage, visitsSection } from './sessions-stage.ts';
 
@@ -13,21 +19,21 @@ interface Done {
   readonly context?: JsonObject;
 }
 
+const eventsOf = (done: readonly Done[]) =>
+  done.map(({ minute, type = 'page', context = {} }) => ({
+    id: `m${minute}`,
+    type,
+    name: '',
+    occurredAt: START + minute * MINUTE_MS,
+    nodes: [{ kind: 10, id: 1 }],
+    payload: { context },
+  }));
+
 /** One batch over one subject; answers what it told and the subject's bytes afterwards. */
 async function runOn(bytes: Buffer | undefined, done: readonly Done[]) {
   const subject = new Subject('s1', bytes);
   const told: EmittedEvent[] = [];
-  const entries = done.map(({ minute, type = 'page', context = {} }) => ({
-    subject,
-    event: {
-      id: `m${minute}`,
-      type,
-      name: '',
-      occurredAt: START + minute * MINUTE_MS,
-      nodes: [{ kind: 10, id: 1 }],
-      payload: { context },
-    },
-  }));
+  const entries = eventsOf(done).map((event) => ({ subject, event }));
   await sessionsStage.run({
     workspaceId: 1,
     merges: [],
@@ -55,6 +61,24 @@ describe('the sessions stage', () => {
     expect(again.bytes).toEqual(once.bytes);
     expect(new Set(once.told.map(({ id }) => id)).size).toBe(2);
     expect(once.told.map(({ occurredAt }) => occurredAt)).toEqual([START + 60 * MINUTE_MS, START + 61 * MINUTE_MS]);
+  });
+
+  it('makes anew from history what it said as the events came, and tells nothing again', async () => {
+    const done: Done[] = [{ minute: 0 }, { minute: 20, context: { campaign: { source: 'news' } } }, { minute: 90 }];
+    const live = await runOn(undefined, done);
+    const disturbed = new Subject('s1', (await runOn(live.bytes, [{ minute: 400 }, { minute: 500 }])).bytes);
+    const told: EmittedEvent[] = [];
+    await sessionsStage.rebuild!({
+      workspaceId: 1,
+      rebuilds: [disturbed],
+      handovers: [],
+      emit: (event: EmittedEvent) => told.push(event),
+      async *history() {
+        yield* eventsOf(done);
+      },
+    } as unknown as RebuildBatch);
+    expect(disturbed.get(visitsSection)).toEqual(live.subject.get(visitsSection));
+    expect(told).toEqual([]);
   });
 
   it('writes nothing for what happens within the same minute of a session, nor for what is no behaviour', async () => {

@@ -3,12 +3,13 @@ import {
   defineSection,
   type EventBatch,
   type LoggedEvent,
+  type RebuildBatch,
   type Stage,
   type Subject,
 } from '../../../platform/eventlog/index.ts';
 import { defineDerivedTraits, noteDerivedTraits } from '../../profiles/index.ts';
 import { momentOf } from './moment-of.ts';
-import { isBehaviour } from './page-of.ts';
+import { BEHAVIOUR_TYPES, isBehaviour } from './page-of.ts';
 import { SESSION_TRAITS, sessionProperties, sessionTraits } from './session-traits.ts';
 import { advanceVisits, mergeVisits, NO_VISITS, type Session, type VisitsState } from './visits.ts';
 
@@ -42,7 +43,22 @@ export const sessionsStage: Stage = {
     for (const subject of changed) noteDerivedTraits(subject, SESSION_TRAITS);
     return Promise.resolve();
   },
+  async rebuild(batch) {
+    for (const subject of batch.rebuilds) {
+      subject.set(visitsSection, await foldVisits(batch, subject));
+      noteDerivedTraits(subject, SESSION_TRAITS);
+    }
+  },
 };
+
+/** The sessions in all that a profile ever did; nothing is told again. Undefined: it never did anything in front of a screen. */
+async function foldVisits(batch: RebuildBatch, subject: Subject): Promise<VisitsState | undefined> {
+  let state: VisitsState | undefined;
+  for await (const event of batch.history(subject, BEHAVIOUR_TYPES)) {
+    if (isBehaviour(event)) state = advanceVisits(state ?? NO_VISITS, momentOf(event)).state;
+  }
+  return state;
+}
 
 /** Whether the profile's sessions are others now. */
 function advance(batch: EventBatch, subject: Subject, event: LoggedEvent): boolean {

@@ -13,7 +13,7 @@ import {
 import { newUuid, publicId, requirePublicId } from '../../../platform/ids/index.ts';
 import { isJsonObject, type JsonObject } from '../../../platform/json.ts';
 import { recordAudit } from '../../accounts/index.ts';
-import { ownersOfNodes } from '../../profiles/index.ts';
+import { identifierReaderOf, ownersOfNodes } from '../../profiles/index.ts';
 import type { Committer } from '../intake/committer.ts';
 import type { ReadEvent } from '../intake/read-item.ts';
 import { readBatch } from '../intake/read-request.ts';
@@ -73,7 +73,15 @@ async function sendTestEvent(
     node: null,
   };
   const read = source.isEnabled
-    ? readBatch({ batch: [item] }, { receivedAtMs: sentAt, source: source.number })
+    ? readBatch(
+        { batch: [item] },
+        {
+          receivedAtMs: sentAt,
+          source: source.number,
+          isTrusted: source.isTrusted,
+          reader: await identifierReaderOf(ctx, ctx.workspaceId),
+        },
+      )
     : ({ kind: 'refused', field: 'source', message: 'is disabled; enable it to send' } as const);
   const fault = read.kind === 'refused' ? read : read.errors[0];
   if (fault !== undefined || read.kind === 'refused') {

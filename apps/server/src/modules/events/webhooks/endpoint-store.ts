@@ -1,4 +1,5 @@
 import type { Sql } from '../../../platform/postgres/index.ts';
+import type { ShownFiltered } from './filtered-store.ts';
 import type { EndpointDefinition, EventFilter } from './match-events.ts';
 
 export interface EndpointRow {
@@ -12,6 +13,9 @@ export interface EndpointRow {
   header_names: string[];
   rate_per_second: number | null;
   include_personal: boolean;
+  consent_categories: string[];
+  is_advertising: boolean;
+  last_filtered: ShownFiltered[];
   secret: Buffer;
   previous_secret: Buffer | null;
   previous_until: Date | null;
@@ -30,7 +34,7 @@ export interface EndpointRow {
 
 const COLUMNS = `id, url, description, events, source_id, source_number, headers, header_names, rate_per_second, include_personal,
   secret, previous_secret, previous_until, enabled, disabled_at, disabled_reason, failing_since, failures, last_success_at,
-  last_failure_at, last_failure, held_until, created_at, updated_at`;
+  last_failure_at, last_failure, held_until, created_at, updated_at, consent_categories, is_advertising, last_filtered`;
 
 export type NewEndpoint = Pick<
   EndpointRow,
@@ -44,6 +48,8 @@ export type NewEndpoint = Pick<
   | 'header_names'
   | 'rate_per_second'
   | 'include_personal'
+  | 'consent_categories'
+  | 'is_advertising'
   | 'secret'
   | 'created_at'
 >;
@@ -54,8 +60,8 @@ const HEADS = `(select jsonb_agg(jsonb_build_array(log, lane, head)) from log_la
 export async function insertEndpoint(sql: Sql, workspaceId: number, row: NewEndpoint): Promise<void> {
   await sql.query({
     text: `insert into webhook_endpoint (workspace_id, id, url, description, events, source_id, source_number, headers, header_names,
-             rate_per_second, include_personal, secret, created_at, updated_at, starts)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, ${HEADS})`,
+             rate_per_second, include_personal, secret, created_at, updated_at, starts, consent_categories, is_advertising)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, ${HEADS}, $14, $15)`,
     values: [
       workspaceId,
       row.id,
@@ -70,6 +76,8 @@ export async function insertEndpoint(sql: Sql, workspaceId: number, row: NewEndp
       row.include_personal,
       row.secret,
       row.created_at,
+      row.consent_categories,
+      row.is_advertising,
     ],
   });
 }
@@ -124,6 +132,8 @@ const CHANGEABLE = [
   'header_names',
   'rate_per_second',
   'include_personal',
+  'consent_categories',
+  'is_advertising',
 ] as const;
 
 /** Writes only what is given. */
@@ -198,6 +208,8 @@ interface DefinitionRow {
   events: EventFilter[];
   source_number: number | null;
   include_personal: boolean;
+  consent_categories: string[];
+  is_advertising: boolean;
   starts: [number, number, number][] | null;
 }
 
@@ -205,7 +217,8 @@ interface DefinitionRow {
 export async function listDefinitions(sql: Sql): Promise<EndpointDefinition[]> {
   // every workspace: one reader serves them all.
   const { rows } = await sql.query<DefinitionRow>({
-    text: `select workspace_id, id, events, source_number, include_personal, starts from webhook_endpoint where enabled`,
+    text: `select workspace_id, id, events, source_number, include_personal, consent_categories, is_advertising, starts
+           from webhook_endpoint where enabled`,
   });
   return rows.map((row) => ({
     workspaceId: row.workspace_id,
@@ -213,6 +226,7 @@ export async function listDefinitions(sql: Sql): Promise<EndpointDefinition[]> {
     events: row.events,
     sourceNumber: row.source_number ?? undefined,
     includePersonal: row.include_personal,
+    consent: { categories: row.consent_categories, isAdvertising: row.is_advertising },
     startsAfter: new Map((row.starts ?? []).map(([log, lane, seq]) => [`${log}/${lane}`, seq])),
   }));
 }

@@ -49,6 +49,8 @@ export async function createWebhook(
     header_names: Object.keys(body.headers),
     rate_per_second: body.ratePerSecond,
     include_personal: body.includePersonal,
+    consent_categories: body.consentCategories,
+    is_advertising: body.isAdvertising,
     secret: sealForWebhooks(keys, secret),
     created_at: new Date(now),
   });
@@ -80,6 +82,7 @@ export async function updateWebhook(
 
 async function toChange(ctx: TxCtx, body: UpdateWebhookBody): Promise<EndpointChange> {
   const { url, description, events, source, headers, ratePerSecond, includePersonal } = body;
+  const { consentCategories, isAdvertising } = body;
   const found = source === undefined ? undefined : await toSource(ctx, source);
   return {
     ...(url !== undefined && { url }),
@@ -92,6 +95,8 @@ async function toChange(ctx: TxCtx, body: UpdateWebhookBody): Promise<EndpointCh
     }),
     ...(ratePerSecond !== undefined && { rate_per_second: ratePerSecond }),
     ...(includePersonal !== undefined && { include_personal: includePersonal }),
+    ...(consentCategories !== undefined && { consent_categories: consentCategories }),
+    ...(isAdvertising !== undefined && { is_advertising: isAdvertising }),
   };
 }
 

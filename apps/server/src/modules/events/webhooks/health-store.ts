@@ -10,6 +10,7 @@ export interface HealthRow {
   waiting: number;
   succeeded: number;
   failed: number;
+  filtered: number;
   took_ms_sum: number;
   took_ms_max: number | null;
 }
@@ -30,6 +31,7 @@ export async function readHealth(
            ) w
            cross join lateral (
              select coalesce(sum(succeeded), 0)::int as succeeded, coalesce(sum(failed), 0)::int as failed,
+               coalesce(sum(filtered), 0)::int as filtered,
                coalesce(sum(took_ms_sum), 0)::bigint as took_ms_sum, max(took_ms_max) as took_ms_max
              from webhook_hour h where h.workspace_id = $1 and h.endpoint_id = e.id and h.hour > $3
            ) h`,

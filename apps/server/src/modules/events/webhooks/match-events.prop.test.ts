@@ -30,6 +30,7 @@ const endpoint = (fields: Partial<EndpointDefinition>): EndpointDefinition => ({
   events: [],
   sourceNumber: undefined,
   includePersonal: false,
+  consent: { categories: [], isAdvertising: false },
   startsAfter: new Map(),
   ...fields,
 });

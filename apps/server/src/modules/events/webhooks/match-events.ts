@@ -1,4 +1,5 @@
 import type { LoggedEvent } from '../../../platform/eventlog/index.ts';
+import type { ConsentDemand } from './consent-filter.ts';
 
 /** What an endpoint asks for; without a type or a name, any. `*` in a name stands for any text. */
 export interface EventFilter {
@@ -13,6 +14,7 @@ export interface EndpointDefinition {
   readonly events: readonly EventFilter[];
   readonly sourceNumber: number | undefined;
   readonly includePersonal: boolean;
+  readonly consent: ConsentDemand;
   /** Last event of each lane that is not for it, by `log/lane`. */
   readonly startsAfter: ReadonlyMap<string, number>;
 }

@@ -1,6 +1,7 @@
 import type { Webhook, WebhookDelivery } from '@segue/contract';
 import { publicId } from '../../../platform/ids/index.ts';
 import { openAttempt } from './attempt.ts';
+import { FILTERED_BY_CONSENT } from './consent-filter.ts';
 import type { DeliveryRow } from './delivery-list-store.ts';
 import type { EndpointRow } from './endpoint-store.ts';
 import type { HealthRow } from './health-store.ts';
@@ -17,6 +18,8 @@ export function presentWebhook(row: EndpointRow, health: HealthRow | undefined, 
     headerNames: row.header_names,
     ratePerSecond: row.rate_per_second,
     includePersonal: row.include_personal,
+    consentCategories: row.consent_categories,
+    isAdvertising: row.is_advertising,
     enabled: row.enabled,
     previousSecretUntil: previousUntil !== null && previousUntil.getTime() > now ? previousUntil.toISOString() : null,
     health: presentHealth(row, health),
@@ -26,7 +29,14 @@ export function presentWebhook(row: EndpointRow, health: HealthRow | undefined, 
 }
 
 function presentHealth(row: EndpointRow, health: HealthRow | undefined): Webhook['health'] {
-  const { succeeded, failed, took_ms_sum: tookMsSum, took_ms_max: tookMsMax, waiting } = health ?? NO_ATTEMPTS;
+  const {
+    succeeded,
+    failed,
+    filtered,
+    took_ms_sum: tookMsSum,
+    took_ms_max: tookMsMax,
+    waiting,
+  } = health ?? NO_ATTEMPTS;
   const attempts = succeeded + failed;
   const isFailing = row.failing_since !== null;
   return {
@@ -43,11 +53,13 @@ function presentHealth(row: EndpointRow, health: HealthRow | undefined): Webhook
       successRate: attempts === 0 ? null : succeeded / attempts,
       latencyMs: attempts === 0 ? null : Math.round(tookMsSum / attempts),
       latencyMaxMs: tookMsMax,
+      filtered,
     },
+    lastFiltered: row.last_filtered.map((one) => ({ ...one, reason: FILTERED_BY_CONSENT })),
   };
 }
 
-const NO_ATTEMPTS = { succeeded: 0, failed: 0, took_ms_sum: 0, took_ms_max: null, waiting: 0 } as const;
+const NO_ATTEMPTS = { succeeded: 0, failed: 0, filtered: 0, took_ms_sum: 0, took_ms_max: null, waiting: 0 } as const;
 
 /** `key`: that of the delivery's node, when the caller may see personal values. */
 export function presentDelivery(row: DeliveryRow, key: Buffer | undefined): WebhookDelivery {

@@ -16,9 +16,11 @@ import {
 } from '../../../platform/eventlog/index.ts';
 import { listNumberedSources } from '../../accounts/index.ts';
 import { ownersOfNodes } from '../../profiles/index.ts';
+import { mayReceive } from './consent-filter.ts';
 import { deliveryBody, deliveryId, deliveryType } from './delivery-body.ts';
 import { insertDeliveries, type NewDelivery } from './delivery-store.ts';
 import { listDefinitions } from './endpoint-store.ts';
+import { type Filtered, recordFiltered } from './filtered-store.ts';
 import { type EndpointDefinition, isWanted } from './match-events.ts';
 
 const READER = 'webhooks';
@@ -152,7 +154,9 @@ export async function writeRuns(
   services: Services,
   batch: { processId: string; runs: readonly LeasedRun[]; definitions: Definitions },
 ): Promise<void> {
-  const deliveries = await toDeliveries(services, batch);
+  const wanted = batch.runs.flatMap(({ run }) => wantedOf(services, run, batch.definitions));
+  const deliveries = await toDeliveries(services, wanted);
+  const filtered = toFiltered(services, wanted);
   const moves: CursorMove[] = batch.runs.map(({ lease, run }) => ({
     lease,
     begunSeq: run.firstSeq - 1,
@@ -160,6 +164,7 @@ export async function writeRuns(
   }));
   await services.postgres.transaction(async (sql) => {
     if (deliveries.length > 0) await insertDeliveries(sql, deliveries, services.clock.now());
+    await recordFiltered(sql, filtered, services.clock.now());
     await moveCursors(sql, { reader: READER, processId: batch.processId, moves });
   });
   for (const { lease, seq } of moves) lease.seq = seq;
@@ -168,13 +173,11 @@ export async function writeRuns(
 interface Wanted {
   readonly event: LoggedEvent;
   readonly endpoints: readonly EndpointDefinition[];
+  /** Those it is kept from by consent. */
+  readonly keptFrom: readonly EndpointDefinition[];
 }
 
-async function toDeliveries(
-  services: Services,
-  batch: { runs: readonly LeasedRun[]; definitions: Definitions },
-): Promise<NewDelivery[]> {
-  const wanted = batch.runs.flatMap(({ run }) => wantedOf(services, run, batch.definitions));
+async function toDeliveries(services: Services, wanted: readonly Wanted[]): Promise<NewDelivery[]> {
   const deliveries: NewDelivery[] = [];
   for (const workspaceId of new Set(wanted.map(({ event }) => event.workspaceId))) {
     const own = wanted.filter(({ event }) => event.workspaceId === workspaceId);
@@ -195,8 +198,10 @@ function wantedOf(services: Services, run: LaneRun, definitions: Definitions): W
     if (candidates === undefined) return;
     try {
       const event = eventAt(run, index);
-      const endpoints = candidates.filter((endpoint) => isWanted(endpoint, event));
-      if (endpoints.length > 0) wanted.push({ event, endpoints });
+      const asking = candidates.filter((endpoint) => isWanted(endpoint, event));
+      if (asking.length === 0) return;
+      const [endpoints, keptFrom] = partition(asking, ({ consent }) => mayReceive(event, consent));
+      wanted.push({ event, endpoints, keptFrom });
     } catch (error) {
       // What cannot be read is a dead letter of the processor already; it must not hold the others up.
       const { log, lane, firstSeq } = run;
@@ -204,6 +209,11 @@ function wantedOf(services: Services, run: LaneRun, definitions: Definitions): W
     }
   });
   return wanted;
+}
+
+function partition<T>(all: readonly T[], test: (one: T) => boolean): [T[], T[]] {
+  const isIn = all.map(test);
+  return [all.filter((_, index) => isIn[index]), all.filter((_, index) => !isIn[index])];
 }
 
 /** A line begins with the number of its workspace: enough to pass by what nobody listens to. */
@@ -234,4 +244,19 @@ function deliveriesOf(
       nodeId: isPersonal ? node.id : null,
     };
   });
+}
+
+/** What consent kept from endpoints, by endpoint. */
+function toFiltered(services: Services, wanted: readonly Wanted[]): Filtered[] {
+  const at = new Date(services.clock.now()).toISOString();
+  const found = new Map<EndpointDefinition, { at: string; eventId: string; type: string; name: string }[]>();
+  for (const { event, keptFrom } of wanted) {
+    for (const endpoint of keptFrom) {
+      const shown = { at, eventId: event.id, type: event.type, name: event.name };
+      const known = found.get(endpoint);
+      if (known === undefined) found.set(endpoint, [shown]);
+      else known.push(shown);
+    }
+  }
+  return [...found].map(([{ workspaceId, id }, events]) => ({ workspaceId, endpointId: id, events }));
 }

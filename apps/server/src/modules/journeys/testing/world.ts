@@ -6,6 +6,7 @@ import { createContext, type Ctx, type Services } from '../../../platform/contex
 import {
   appendLines,
   createEventLog,
+  createReshaper,
   createLanes,
   encodeEvent,
   INTAKE_LOG,
@@ -13,19 +14,22 @@ import {
   LaneHold,
   processRuns,
   readRuns,
+  readSubjects,
   type Stage,
 } from '../../../platform/eventlog/index.ts';
-import { requirePublicId } from '../../../platform/ids/index.ts';
+import { publicId, requirePublicId } from '../../../platform/ids/index.ts';
 import type { JsonObject } from '../../../platform/json.ts';
 import { createLogger } from '../../../platform/logger/index.ts';
 import type { Postgres, Statement } from '../../../platform/postgres/index.ts';
-import { createTestClock, serveRoutes, type TestClock } from '../../../testkit/index.ts';
+import { createTestClock, serveRoutes, type TestClock, undoNewestMerge } from '../../../testkit/index.ts';
 import { createKeyRing, ensureFirstWorkspace } from '../../accounts/index.ts';
 import { ensureDefaultTopics } from '../../consent/index.ts';
+import { createSubjectHistory } from '../../events/index.ts';
 import { templateRoutes } from '../../content/index.ts';
 import { messagingRoutes, messagingStage } from '../../messaging/index.ts';
 import {
   anchorNode,
+  createIdentityGraphRoutes,
   createTraitsStage,
   findProfileId,
   createIdentityStage,
@@ -34,6 +38,7 @@ import {
 } from '../../profiles/index.ts';
 import { segmentStage } from '../../segments/index.ts';
 import { createJourneysStage, journeyRoutes, runDueJourneyWaits } from '../index.ts';
+import { journeySection, type JourneySection } from '../memory.ts';
 import { pageRuns } from '../run-store.ts';
 import type { JourneyRun } from '../types.ts';
 
@@ -72,7 +77,6 @@ export class World {
     this.statements = options.statements;
     this.ctx = createContext(services, options.workspaceId, { kind: 'system', name: 'test' });
     this.caller = this.ctx;
-    this.app = serveRoutes([templateRoutes, messagingRoutes, journeyRoutes], () => this.caller);
     const keysOf = (workspaceId: number) => services.keysOf(workspaceId);
     this.#nodes = new NodeDirectory(services.postgres, keysOf);
     this.#processId = options.processId;
@@ -84,6 +88,9 @@ export class World {
       messagingStage,
       createJourneysStage(),
     ];
+    const reshaper = createReshaper({ stages: this.#stages, history: createSubjectHistory(services.history) });
+    const routes = [templateRoutes, messagingRoutes, journeyRoutes, createIdentityGraphRoutes(reshaper)];
+    this.app = serveRoutes(routes, () => this.caller);
   }
 
   /** What intake does: nodes, then a committed append to the lane of the strongest identifier. Not processed yet. */
@@ -148,6 +155,27 @@ export class World {
       });
     });
     await this.process();
+  }
+
+  /** A member says that two profiles are one. */
+  async merge(intoId: string, fromId: string): Promise<void> {
+    const body = { with: publicId('prf', fromId) };
+    const { status, json } = await this.call('POST', `/api/v1/profiles/${publicId('prf', intoId)}/merge`, body);
+    if (status !== 200) throw new Error(JSON.stringify(json));
+    await this.process();
+  }
+
+  /** A member undoes the newest merge of the profile; answers whose it is that is there again. */
+  async unmerge(profileId: string): Promise<string> {
+    const restored = await undoNewestMerge(this.app, profileId);
+    await this.process();
+    return restored;
+  }
+
+  /** What journeys remember of a profile. */
+  async sectionOf(profileId: string): Promise<JourneySection | undefined> {
+    const { sql, workspaceId } = this.ctx;
+    return (await readSubjects(sql, workspaceId, [profileId])).get(profileId)?.get(journeySection);
   }
 
   async profileOf(identifier: Identifier): Promise<string> {
@@ -220,7 +248,8 @@ export async function openWorld(
   const ring = createKeyRing(postgres, SECRET);
   const services = {
     postgres,
-    history: undefined as never,
+    // No archive runs here: all there is stands in the log.
+    history: { query: async () => [] } as unknown as Services['history'],
     clock,
     logger: createLogger('silent'),
     log: createEventLog(),

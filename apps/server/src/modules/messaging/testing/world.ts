@@ -8,6 +8,7 @@ import {
   appendLines,
   applicationName,
   createEventLog,
+  createReshaper,
   createLanes,
   eventlogMigrations,
   encodeEvent,
@@ -21,7 +22,7 @@ import { httpMigrations } from '../../../platform/http/index.ts';
 import type { JsonObject } from '../../../platform/json.ts';
 import { createLogger } from '../../../platform/logger/index.ts';
 import { openPostgres, type Postgres } from '../../../platform/postgres/index.ts';
-import { createTestClock, serveRoutes, type TestClock } from '../../../testkit/index.ts';
+import { createTestClock, serveRoutes, type TestClock, undoNewestMerge } from '../../../testkit/index.ts';
 import { accountsMigrations, createKeyRing, ensureFirstWorkspace } from '../../accounts/index.ts';
 import {
   consentMigrations,
@@ -29,6 +30,7 @@ import {
   consentStage,
   createPreferenceRoutes,
   ensureDefaultTopics,
+  readMergedConsents,
 } from '../../consent/index.ts';
 import {
   contentMigrations,
@@ -39,13 +41,16 @@ import {
 import {
   createTraitsStage,
   findProfileId,
+  createIdentityGraphRoutes,
   createIdentityStage,
   NodeDirectory,
   profilesMigrations,
   type Identifier,
 } from '../../profiles/index.ts';
+import { createSubjectHistory } from '../../events/index.ts';
 import type { Channel } from '../channels/channel.ts';
 import { createEmailChannel } from '../channels/email/smtp.ts';
+import { readLessOften } from '../cap-store.ts';
 import type { SendDeps } from '../ports.ts';
 import { messagingMigrations } from '../migrations/index.ts';
 import { messagingRoutes } from '../routes.ts';
@@ -122,14 +127,13 @@ export class World {
     this.ctx = createContext(services, workspaceId, { kind: 'system', name: 'test' });
     const routes = [
       consentRoutes,
-      createPreferenceRoutes(services),
+      createPreferenceRoutes(services, { readLessOften }),
       templateRoutes,
       createTrackingRoutes(services),
       createLinkDomainRoutes(deps),
       createWebViewRoutes(services, deps),
       messagingRoutes,
     ];
-    this.app = serveRoutes(routes, () => this.ctx);
     this.#nodes = new NodeDirectory(services.postgres, (id) => services.keysOf(id));
     this.#hold = new LaneHold({ reader: 'processor', processId: deps.processId });
     const goal: Stage = {
@@ -147,6 +151,8 @@ export class World {
       goal,
       messagingStage,
     ];
+    const reshaper = createReshaper({ stages: this.#stages, history: createSubjectHistory(services.history) });
+    this.app = serveRoutes([...routes, createIdentityGraphRoutes(reshaper, readMergedConsents)], () => this.ctx);
   }
 
   /** What intake does: nodes, then a committed append. Nothing is processed yet. */
@@ -178,8 +184,17 @@ export class World {
     for (;;) {
       const runs = await readRuns(this.services, this.#hold.leases, { eventsMax: 1_000, fromDatabase: true });
       if (runs.length === 0) return;
-      await processRuns(this.services, { processId: this.deps.processId, stages: this.#stages, runs });
+      const result = await processRuns(this.services, { processId: this.deps.processId, stages: this.#stages, runs });
+      if (result.kind === 'retry') await this.#hold.renew(this.services, true);
+      else if (result.deadLetters > 0) throw new Error('an event became a dead letter');
     }
+  }
+
+  /** A member undoes the newest merge of the profile; answers whose it is that is there again. */
+  async unmerge(profileId: string): Promise<string> {
+    const restored = await undoNewestMerge(this.app, profileId);
+    await this.process();
+    return restored;
   }
 
   /** A known customer; her profile's internal id. */
@@ -240,7 +255,8 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   const ring = createKeyRing(postgres, SECRET);
   const services = {
     postgres,
-    history: undefined as never,
+    // No archive runs here: all there is stands in the log.
+    history: { query: async () => [] } as unknown as Services['history'],
     clock: options.clock ?? createTestClock(Date.UTC(2026, 10, 22, 9)),
     logger: createLogger('silent'),
     log: createEventLog(),

@@ -3,8 +3,9 @@ import { AppError } from '../../../platform/errors.ts';
 import { publicId } from '../../../platform/ids/index.ts';
 import { recordAudit } from '../../accounts/index.ts';
 import { anchorNode } from '../read-profile.ts';
+import { addSaid } from './company-node-store.ts';
 import { COMPANY_EVENTS, companiesSection, membershipOf } from './companies-stage.ts';
-import { isPresent, type Membership } from './company-state.ts';
+import { isPresent, type Membership, type SaidMembership } from './company-state.ts';
 import { listMemberships, saveMemberships } from './company-store.ts';
 
 interface Place {
@@ -60,10 +61,20 @@ function change(
     const before = row === undefined ? undefined : membershipOf(row);
     const now = decide({ before, nowMs: batch.now });
     await saveMemberships(batch.sql, batch.workspaceId, [{ companyId, profileId, membership: now }]);
+    const said = saidNow({ before, now, nowMs: batch.now });
+    await addSaid(batch.sql, batch.workspaceId, [{ node: anchorNode(subject).id, companyId, said, isNews: true }]);
     if (row === undefined) subject.set(companiesSection, { rows: rows.length + 1 });
     tell(batch, { companyId, profileId, before, now });
     return { before, now };
   });
+}
+
+/** What this change adds to what was said before. */
+function saidNow(change: { before: Membership | undefined; now: Membership; nowMs: number }): SaidMembership {
+  const { before, now, nowMs } = change;
+  const role = now.roleMs === nowMs ? { role: now.role, roleMs: nowMs } : { role: null, roleMs: null };
+  if (!isPresent(now)) return { ...role, firstMs: null, lastMs: null, leftMs: now.leftMs };
+  return { ...role, firstMs: before === undefined ? now.firstMs : now.lastMs, lastMs: now.lastMs, leftMs: null };
 }
 
 function tell(batch: SubjectBatch, said: Place & { before: Membership | undefined; now: Membership }): void {

@@ -4,13 +4,16 @@ import {
   type EventBatch,
   finalOwners,
   type LoggedEvent,
+  type RebuildBatch,
   type Stage,
   type Subject,
 } from '../../../platform/eventlog/index.ts';
 import { publicId } from '../../../platform/ids/index.ts';
 import type { Json } from '../../../platform/json.ts';
 import { setDerivedTraits } from '../derived-traits.ts';
-import { isMembershipNews, isPresent, type Membership, mergeMemberships } from './company-state.ts';
+import { nodeIdsOf } from '../read-profile.ts';
+import { addSaid, listSaid, type NodeMembership } from './company-node-store.ts';
+import { isMembershipNews, isPresent, joinSaid, type Membership, mergeMemberships } from './company-state.ts';
 import {
   deleteMemberships,
   listMemberships,
@@ -53,7 +56,40 @@ export const companiesStage: Stage = {
     for (const { subject } of [...groups, ...told]) if (subject !== undefined) subjects.add(subject);
     await saveMembers(batch, { groups, companyIds, subjects });
   },
+  rebuild: rebuildMembers,
 };
+
+/** Who belongs where is what was said of the identifiers a profile has now. */
+async function rebuildMembers(batch: RebuildBatch): Promise<void> {
+  const { sql, workspaceId, rebuilds } = batch;
+  const said = await listSaid(sql, workspaceId, rebuilds.flatMap(nodeIdsOf));
+  const writes: MembershipWrite[] = [];
+  for (const subject of rebuilds) {
+    const nodes = new Set(nodeIdsOf(subject));
+    const own = said.filter(({ node }) => nodes.has(node));
+    const memberships: Memberships = new Map();
+    for (const companyId of new Set(own.map((part) => part.companyId))) {
+      const membership = joinSaid(own.filter((part) => part.companyId === companyId).map((part) => part.said));
+      if (membership !== undefined) memberships.set(companyId, membership);
+    }
+    for (const [companyId, membership] of memberships) writes.push({ companyId, profileId: subject.id, membership });
+    keep(subject, memberships);
+  }
+  await deleteMemberships(
+    sql,
+    workspaceId,
+    rebuilds.map(({ id }) => id),
+  );
+  await saveMemberships(sql, workspaceId, writes);
+}
+
+/** The profile's own part of its memberships. */
+function keep(subject: Subject, memberships: Memberships): void {
+  if (subject.get(companiesSection)?.rows !== memberships.size) {
+    subject.set(companiesSection, memberships.size === 0 ? undefined : { rows: memberships.size });
+  }
+  setDerivedTraits(subject, companyTraitsOf(memberships));
+}
 
 async function saveMembers(
   batch: EventBatch,
@@ -90,13 +126,32 @@ async function saveMembers(
       const stored = before.get(`${subject.id} ${companyId}`);
       if (isMembershipNews(stored, membership)) writes.push({ companyId, profileId: subject.id, membership });
     }
-    if (subject.get(companiesSection)?.rows !== memberships.size) {
-      subject.set(companiesSection, memberships.size === 0 ? undefined : { rows: memberships.size });
-    }
-    setDerivedTraits(subject, companyTraitsOf(memberships));
+    keep(subject, memberships);
   }
   await deleteMemberships(batch.sql, batch.workspaceId, gone);
   await saveMemberships(batch.sql, batch.workspaceId, writes);
+  const news = new Set(writes.map(({ companyId, profileId }) => `${profileId} ${companyId}`));
+  await addSaid(batch.sql, batch.workspaceId, saidOfNodes(said, news));
+}
+
+/** What the group calls say of each identifier, once for each company. */
+function saidOfNodes(
+  { groups, companyIds }: { groups: readonly SaidGroup[]; companyIds: ReadonlyMap<string, string> },
+  news: ReadonlySet<string>,
+): (NodeMembership & { isNews: boolean })[] {
+  const said = new Map<string, { node: number; companyId: string; said: Membership; isNews: boolean }>();
+  for (const { event, groupKey, membership, subject } of groups) {
+    const companyId = companyIds.get(groupKey)!;
+    const node = event.nodes[0]!.id;
+    const before = said.get(`${node} ${companyId}`);
+    said.set(`${node} ${companyId}`, {
+      node,
+      companyId,
+      said: before === undefined ? membership : mergeMemberships(before.said, membership),
+      isNews: news.has(`${subject.id} ${companyId}`),
+    });
+  }
+  return [...said.values()];
 }
 
 function add(memberships: Memberships | undefined, companyId: string, membership: Membership): Membership {

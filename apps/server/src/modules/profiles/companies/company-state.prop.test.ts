@@ -7,6 +7,7 @@ import { currentTraits } from '../profile-section.ts';
 import {
   type CompanyState,
   isPresent,
+  joinSaid,
   type Membership,
   mergeCompanies,
   mergeMemberships,
@@ -68,6 +69,28 @@ describe('a company', () => {
 });
 
 describe('belonging to a company', () => {
+  it('is what all identifiers of the profile say together, however what was said lies with them', () => {
+    const leaving = fc.option(fc.integer({ min: 1, max: 30 }), { freq: 3, nil: null });
+    const part = fc.record({ said, leftMs: leaving, node: fc.integer({ min: 0, max: 3 }) });
+    fc.assert(
+      fc.property(fc.array(part, { minLength: 1, maxLength: 12 }), (parts) => {
+        const all = parts.map(({ said: one, leftMs }): Membership => ({ ...read(one).membership, leftMs }));
+        const nodes = [0, 1, 2, 3].flatMap((node) => {
+          const own = all.filter((_, index) => parts[index]!.node === node);
+          return own.length === 0 ? [] : [own.reduce(mergeMemberships)];
+        });
+        const nobody = { role: null, roleMs: null, firstMs: null, lastMs: null };
+        const left = Math.max(...all.map(({ leftMs }) => leftMs ?? 0));
+        const together = all.reduce(mergeMemberships);
+        expect(joinSaid(nodes)).toEqual(together);
+        // Where only that it left was said, nothing but the leaving counts.
+        expect(joinSaid([{ ...nobody, leftMs: 31 }, ...nodes])).toEqual({ ...together, leftMs: 31 });
+        expect(joinSaid([{ ...nobody, leftMs: left }])).toBeUndefined();
+      }),
+      { numRuns: propertyRuns(1_000) },
+    );
+  });
+
   const leaving = fc
     .integer({ min: 1, max: 30 })
     .map((atMs): Membership => ({ role: null, roleMs: null, firstMs: 1, lastMs: 0, leftMs: atMs }));

@@ -26,6 +26,12 @@ export interface Membership {
   readonly leftMs: number | null;
 }
 
+/** What was said under one identifier: maybe only that it left. */
+export type SaidMembership = Omit<Membership, 'firstMs' | 'lastMs'> & {
+  readonly firstMs: number | null;
+  readonly lastMs: number | null;
+};
+
 /** Being seen again within a minute is not written down. */
 const LAST_SEEN_STEP_MS = 60_000;
 
@@ -72,6 +78,16 @@ export function mergeMemberships(a: Membership, b: Membership): Membership {
     lastMs: Math.max(a.lastMs, b.lastMs),
     leftMs: a.leftMs === null || b.leftMs === null ? (a.leftMs ?? b.leftMs) : Math.max(a.leftMs, b.leftMs),
   };
+}
+
+/** What a profile's identifiers say together; undefined where nobody said that it belongs. */
+export function joinSaid(parts: readonly SaidMembership[]): Membership | undefined {
+  const belonging = parts.flatMap(({ firstMs, lastMs, ...said }): Membership[] =>
+    firstMs === null || lastMs === null ? [] : [{ ...said, firstMs, lastMs }],
+  );
+  if (belonging.length === 0) return undefined;
+  const leftMs = Math.max(...parts.map((part) => part.leftMs ?? Number.NEGATIVE_INFINITY));
+  return { ...belonging.reduce(mergeMemberships), leftMs: Number.isFinite(leftMs) ? leftMs : null };
 }
 
 function saidLater(a: Membership, b: Membership): boolean {

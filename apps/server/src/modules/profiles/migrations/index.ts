@@ -2,9 +2,15 @@ import type { Migration } from '../../../platform/postgres/index.ts';
 import createProfiles from './20261122T0920_create-profiles.sql?raw';
 import createCompanies from './20261123T1410_create-companies.sql?raw';
 import widenIdentity from './20261124T0900_widen-identity.sql?raw';
+import explainMerges from './20261124T1015_explain-merges.sql?raw';
+import createErasureEpoch from './20261124T1042_create-erasure-epoch.sql?raw';
+import createCompanyNodes from './20261124T1046_create-company-nodes.sql?raw';
 
 export const profilesMigrations: readonly Migration[] = [
   { id: '20261122T0920_create-profiles', sql: createProfiles },
   { id: '20261123T1410_create-companies', sql: createCompanies },
   { id: '20261124T0900_widen-identity', sql: widenIdentity },
+  { id: '20261124T1015_explain-merges', sql: explainMerges },
+  { id: '20261124T1042_create-erasure-epoch', sql: createErasureEpoch },
+  { id: '20261124T1046_create-company-nodes', sql: createCompanyNodes },
 ];

@@ -1,18 +1,29 @@
 import { createContext, type Ctx } from '../../../platform/context.ts';
 import { seal } from '../../../platform/crypto/index.ts';
-import type { EventBatch, EventType, Stage } from '../../../platform/eventlog/index.ts';
+import {
+  createReshaper,
+  type EventBatch,
+  type EventType,
+  type Reshaper,
+  type Stage,
+} from '../../../platform/eventlog/index.ts';
 import { type LogProcess, openLogProcess, storedEvent } from '../../../platform/eventlog/testing/log-process.ts';
 import type { JsonObject } from '../../../platform/json.ts';
-import type { TestClock } from '../../../testkit/index.ts';
-import type { TestDatabase, TestHistory } from '../../../testkit/index.ts';
-import { runArchive, sessionsStage } from '../../events/index.ts';
 import {
+  serveRoutes,
+  type TestClock,
+  type TestDatabase,
+  type TestHistory,
+  undoNewestMerge,
+} from '../../../testkit/index.ts';
+import { createSubjectHistory, runArchive, sessionsStage } from '../../events/index.ts';
+import {
+  createIdentityGraphRoutes,
   createIdentityStage,
   createTraitsStage,
   findProfileId,
+  IdentifierReader,
   NodeDirectory,
-  normaliseIdentifier,
-  rankIdentifiers,
 } from '../../profiles/index.ts';
 import { runBackFills } from '../run-back-fills.ts';
 import { runDueWakes } from '../run-due-wakes.ts';
@@ -73,6 +84,8 @@ export class SegmentWorkspace {
   /** What segments told of, in the order it was processed. */
   readonly told: Told[] = [];
   readonly #directory: NodeDirectory;
+  /** What a member's word about who is who goes through. */
+  readonly reshaper: Reshaper;
   readonly #stages: ReadonlyMap<LogProcess, readonly Stage[]>;
 
   constructor(processes: readonly LogProcess[], workspaceId: number) {
@@ -92,6 +105,8 @@ export class SegmentWorkspace {
         [createIdentityStage(), createTraitsStage(process.services.keysOf), sessionsStage, segmentStage, listener],
       ]),
     );
+    const stages = this.#stages.get(processes[0]!)!;
+    this.reshaper = createReshaper({ stages, history: createSubjectHistory(services.history) });
   }
 
   #listen(batch: EventBatch): void {
@@ -109,7 +124,10 @@ export class SegmentWorkspace {
   async say(...events: readonly ShopEvent[]): Promise<void> {
     const { workspaceId } = this;
     const nowMs = this.ctx.clock.now();
-    const identified = events.map((event) => ({ event, identifiers: rankIdentifiers(event.by.map(readIdentifier)) }));
+    const identified = events.map((event) => ({
+      event,
+      identifiers: reader.rank(event.by.map(readIdentifier), true).identifiers,
+    }));
     await this.#directory.ensure(
       identified.flatMap((e) => e.identifiers.map((identifier) => ({ workspaceId, identifier }))),
     );
@@ -173,12 +191,22 @@ export class SegmentWorkspace {
     }
   }
 
+  /** A member undoes the newest merge of the profile; answers whose it is that is there again. */
+  async unmerge(profileId: string): Promise<string> {
+    const app = serveRoutes([createIdentityGraphRoutes(this.reshaper)], () => this.ctx);
+    const restored = await undoNewestMerge(app, profileId);
+    await this.settle();
+    return restored;
+  }
+
   async profileId(said: string): Promise<string> {
     return (await findProfileId(this.ctx, readIdentifier(said)))!;
   }
 }
 
+const reader = new IdentifierReader();
+
 function readIdentifier(said: string) {
   const [kind, ...value] = said.split(':');
-  return normaliseIdentifier(kind as 'userId', value.join(':'))!;
+  return reader.read(kind!, value.join(':'))!;
 }

@@ -1,0 +1,19 @@
+import { consentPersonalData } from '../modules/consent/index.ts';
+import { contentPersonalData } from '../modules/content/index.ts';
+import { eventsPersonalData } from '../modules/events/index.ts';
+import { journeysPersonalData } from '../modules/journeys/index.ts';
+import { messagingPersonalData } from '../modules/messaging/index.ts';
+import { profilesPersonalData } from '../modules/profiles/index.ts';
+import { segmentsPersonalData } from '../modules/segments/index.ts';
+import type { PersonalDataKeeper } from '../platform/personal-data/index.ts';
+
+/** Everybody who keeps something about customers: a module that is not here is neither exported nor erased. */
+export const PERSONAL_DATA: readonly PersonalDataKeeper[] = [
+  profilesPersonalData,
+  eventsPersonalData,
+  consentPersonalData,
+  segmentsPersonalData,
+  contentPersonalData,
+  messagingPersonalData,
+  journeysPersonalData,
+];

@@ -1,0 +1,10 @@
+export { privacyMigrations } from './migrations/index.ts';
+export { privacyRequestRoutes } from './requests/request-routes.ts';
+export type { RequestWork } from './requests/request-work.ts';
+export { runPrivacyRequests } from './requests/run-requests.ts';
+export { retentionRoutes } from './retention/retention-routes.ts';
+export { runEventRetention } from './retention/run-retention.ts';
+export { shopifyAccountRoutes } from './shopify/account-routes.ts';
+export { createShopifyHookRoutes } from './shopify/hook-routes.ts';
+export { eraseProfile } from './erasure/erase-profile.ts';
+export { exportProfile } from './erasure/export-profile.ts';

@@ -1,0 +1,12 @@
+import type { Migration } from '../../../platform/postgres/index.ts';
+import createRequests from './20261124T1040_create-privacy-requests.sql?raw';
+import createRetention from './20261124T1042_create-event-retention.sql?raw';
+import createErasures from './20261124T1043_create-erasures.sql?raw';
+import createShopify from './20261124T1041_create-shopify-accounts.sql?raw';
+
+export const privacyMigrations: readonly Migration[] = [
+  { id: '20261124T1040_create-privacy-requests', sql: createRequests },
+  { id: '20261124T1041_create-shopify-accounts', sql: createShopify },
+  { id: '20261124T1042_create-event-retention', sql: createRetention },
+  { id: '20261124T1043_create-erasures', sql: createErasures },
+];

@@ -1,0 +1,46 @@
+import type { PrivacyRequest } from '@segue/contract';
+
+export type RequestState = PrivacyRequest['state'];
+export type Regulation = PrivacyRequest['regulation'];
+
+const DAY_MS = 86_400_000;
+const ATTEMPTS_MAX = 6;
+const RETRY_MS = 30_000;
+const RETRY_MS_MAX = 3_600_000;
+
+/**
+ * Until when it must be done. GDPR, article 12(3): within one month, which ends on the day of the same number, or on the
+ * last of a shorter month. CCPA, § 1798.130(a)(2)(A): 45 days. Everything else: 30 days.
+ */
+export function deadlineMs(regulation: Regulation, createdMs: number): number {
+  switch (regulation) {
+    case 'gdpr':
+      return nextMonthMs(createdMs);
+    case 'ccpa':
+      return createdMs + 45 * DAY_MS;
+    case 'other':
+      return createdMs + 30 * DAY_MS;
+  }
+}
+
+function nextMonthMs(ms: number): number {
+  const from = new Date(ms);
+  const lastDay = new Date(Date.UTC(from.getUTCFullYear(), from.getUTCMonth() + 2, 0)).getUTCDate();
+  const day = Math.min(from.getUTCDate(), lastDay);
+  return Date.UTC(from.getUTCFullYear(), from.getUTCMonth() + 1, day) + (ms % DAY_MS);
+}
+
+export function isOver(state: RequestState): boolean {
+  return state === 'done' || state === 'cancelled';
+}
+
+/** Not once it was begun: half an erasure is no state to leave anybody in. */
+export function canCancel(state: RequestState, attempts: number): boolean {
+  return state === 'waiting' || state === 'failed' || (state === 'received' && attempts === 0);
+}
+
+/** What becomes of a request whose attempt failed: it is tried again ever later, and at last left to a member. */
+export function afterFailure(attempts: number): { state: 'received' | 'failed'; restMs: number } {
+  if (attempts >= ATTEMPTS_MAX) return { state: 'failed', restMs: 0 };
+  return { state: 'received', restMs: Math.min(RETRY_MS * 2 ** (attempts - 1), RETRY_MS_MAX) };
+}

@@ -1,0 +1,230 @@
+import { createContext, type Ctx, type Services } from '../../../platform/context.ts';
+import { inTransaction, type TxCtx } from '../../../platform/eventlog/index.ts';
+import { publicId } from '../../../platform/ids/index.ts';
+import type { JsonObject } from '../../../platform/json.ts';
+import { recordAudit } from '../../accounts/index.ts';
+import { findProfileId, followMerged } from '../../profiles/index.ts';
+import { restrictProfile, unrestrictProfile } from './restrict-profile.ts';
+import { objectForProfile } from './object-for-profile.ts';
+import { afterFailure } from './request-rules.ts';
+import {
+  changeRequest,
+  deleteExportParts,
+  deleteExportsOf,
+  insertExportPart,
+  type RequestRow,
+  setRequestProfile,
+  takeDueRequest,
+} from './request-store.ts';
+import { type Counts, kindsOf, type RequestWork } from './request-work.ts';
+import { openRequest, requestHash, type RequestSecret, sealPiece } from './sealed-request.ts';
+
+/** A process that died leaves its request to another after this. */
+const LEASE_MS = 60_000;
+/** Something it waits for, like a lane that must be read first, is asked for again after this. */
+const WAIT_MS = 500;
+const SHOP_BATCH = 50;
+const PIECE_ITEMS = 200;
+const NO_ID = '00000000-0000-0000-0000-000000000000';
+
+interface Job {
+  readonly ctx: Ctx;
+  readonly row: RequestRow;
+  readonly secret: RequestSecret;
+  readonly work: RequestWork;
+}
+
+/** What a step came to. */
+type Step =
+  | { readonly kind: 'finished'; readonly counts: Counts; readonly outcome: 'done' | 'nothing_held' }
+  | { readonly kind: 'goes_on'; readonly counts: Counts; readonly progress: JsonObject; readonly restMs: number };
+
+/** Makes one step of the request that is due longest; answers how many it made. */
+export async function runPrivacyRequests(services: Services, work: RequestWork): Promise<number> {
+  const nowMs = services.clock.now();
+  const row = await takeDueRequest(services.postgres, {
+    now: new Date(nowMs),
+    until: new Date(nowMs + LEASE_MS),
+    kinds: kindsOf(work),
+  });
+  if (row === undefined) return 0;
+  const ctx = createContext(services, row.workspace_id, { kind: 'system', name: 'privacy' });
+  try {
+    const secret = openRequest(await ctx.keysOf(row.workspace_id), row.sealed);
+    await step({ ctx, row, secret, work });
+  } catch (error) {
+    if (!(error instanceof TakenAway)) await fail(ctx, row, error);
+  }
+  return 1;
+}
+
+/** Somebody else works on it since: whatever was begun is undone. */
+class TakenAway extends Error {}
+
+async function fail(ctx: Ctx, row: RequestRow, error: unknown): Promise<void> {
+  ctx.logger.error({ error, request: publicId('prq', row.id) }, 'a privacy request failed');
+  const { state, restMs } = afterFailure(row.attempts);
+  await changeRequest(ctx.sql, row, {
+    state,
+    // An error's own words may hold what must not be kept.
+    error: error instanceof Error ? error.name : 'Error',
+    nextAt: new Date(ctx.clock.now() + restMs),
+  });
+}
+
+async function step(job: Job): Promise<void> {
+  const { ctx, row } = job;
+  // To erase takes its own transactions, each of which can be repeated, and waits for those that are open.
+  if (row.kind === 'erase_shop') return commitDone(job, await eraseShop(job));
+  const begun = begunProfiles(row);
+  if (begun !== undefined) return commitDone(job, await eraseAll(job, begun));
+  const profileIds = await profilesOf(job);
+  if (profileIds[0] !== undefined && row.profile_id === null) await setRequestProfile(ctx.sql, row, profileIds[0]);
+  if (profileIds.length === 0) return commit(job, () => nothingHeld(job));
+  if (row.kind !== 'erase') return commit(job, (ctx) => answer(ctx, job, profileIds));
+  const progress = { ...row.progress, profiles: profileIds };
+  if (!(await changeRequest(ctx.sql, row, { state: 'running', progress }))) throw new TakenAway();
+  return commitDone(job, await eraseAll(job, profileIds));
+}
+
+/** Whom an erasure was begun for: once begun, nothing leads to them any more. */
+function begunProfiles({ progress }: RequestRow): string[] | undefined {
+  const { profiles } = progress;
+  return Array.isArray(profiles) ? profiles.map(String) : undefined;
+}
+
+function commitDone(job: Job, done: Step): Promise<void> {
+  return commit(job, () => Promise.resolve(done));
+}
+
+/** Everything a step says is committed together, and by whoever still holds the request. */
+async function commit(job: Job, decide: (ctx: TxCtx) => Promise<Step>): Promise<void> {
+  const { row } = job;
+  await inTransaction(job.ctx, async (ctx) => {
+    const done = await decide(ctx);
+    const counts = addCounts(row.counts, done.counts);
+    const nowMs = ctx.clock.now();
+    const change =
+      done.kind === 'goes_on'
+        ? { state: 'running' as const, attempts: 0, nextAt: new Date(nowMs + done.restMs), progress: done.progress, counts }
+        : { state: 'done' as const, outcome: done.outcome, counts, finishedAt: new Date(nowMs) };
+    if (!(await changeRequest(ctx.sql, row, change))) throw new TakenAway();
+    if (done.kind === 'finished') await recordReceipt(ctx, job, { counts, outcome: done.outcome });
+  });
+}
+
+async function recordReceipt(ctx: TxCtx, job: Job, done: { counts: Counts; outcome: string }): Promise<void> {
+  const { row, secret } = job;
+  const keys = await ctx.keysOf(ctx.workspaceId);
+  await recordAudit(ctx, {
+    action: 'privacy_request.done',
+    subject: publicId('prq', row.id),
+    detail: {
+      kind: row.kind,
+      outcome: done.outcome,
+      identifiers: secret.identifiers.map((identifier) => requestHash(keys, identifier)),
+      counts: { ...done.counts },
+    },
+  });
+}
+
+function addCounts(a: Counts, b: Counts): Record<string, number> {
+  const sum: Record<string, number> = { ...a };
+  for (const [name, count] of Object.entries(b)) sum[name] = (sum[name] ?? 0) + count;
+  return sum;
+}
+
+/** Whom it is about now: the profile that was named, or those the identifiers lead to. */
+async function profilesOf({ ctx, row, secret }: Job): Promise<string[]> {
+  const named = row.profile_id === null ? [] : [row.profile_id];
+  for (const identifier of secret.identifiers) {
+    const id = await findProfileId(ctx, identifier);
+    if (id !== undefined) named.push(id);
+  }
+  const current = await followMerged(ctx.sql, ctx.workspaceId, named);
+  return [...new Set(named.flatMap((id) => current.get(id) ?? []))];
+}
+
+async function nothingHeld(job: Job): Promise<Step> {
+  const { ctx, row, secret, work } = job;
+  const isSuppressed = row.kind === 'erase' && row.suppress;
+  if (isSuppressed) await work.erasing!.suppress(ctx, secret.identifiers);
+  return { kind: 'finished', outcome: 'nothing_held', counts: isSuppressed ? { suppressed: secret.identifiers.length } : {} };
+}
+
+async function eraseAll(job: Job, profileIds: readonly string[]): Promise<Step> {
+  const { ctx, row, work } = job;
+  let counts: Counts = {};
+  const progress = { ...row.progress, profiles: [...profileIds] };
+  for (const profileId of profileIds) {
+    const erased = await work.erasing!.erase(ctx, profileId);
+    if (erased === undefined) return { kind: 'goes_on', counts, progress, restMs: WAIT_MS };
+    counts = addCounts(addCounts(counts, erased), {
+      exports: await deleteExportsOf(ctx.sql, ctx.workspaceId, profileId),
+    });
+  }
+  if (row.suppress) await work.erasing!.suppress(ctx, job.secret.identifiers);
+  return { kind: 'finished', outcome: 'done', counts };
+}
+
+async function answer(ctx: TxCtx, job: Job, profileIds: readonly string[]): Promise<Step> {
+  let counts: Counts = {};
+  for (const profileId of profileIds) counts = addCounts(counts, await answerFor(ctx, job, profileId));
+  if (job.row.kind === 'export') counts = await exportAll(ctx, job, profileIds);
+  return { kind: 'finished', outcome: 'done', counts };
+}
+
+async function answerFor(ctx: TxCtx, { row, work }: Job, profileId: string): Promise<Counts> {
+  switch (row.kind) {
+    case 'restrict':
+      return { restricted: (await restrictProfile(ctx, profileId)) ? 1 : 0 };
+    case 'unrestrict':
+      return { unrestricted: (await unrestrictProfile(ctx, work, profileId)) ? 1 : 0 };
+    case 'object':
+      return { channels: await objectForProfile(ctx, profileId, row.created_at) };
+    default:
+      return {};
+  }
+}
+
+async function exportAll(ctx: TxCtx, { row, work }: Job, profileIds: readonly string[]): Promise<Counts> {
+  const keys = await ctx.keysOf(ctx.workspaceId);
+  const at = new Date(ctx.clock.now());
+  await deleteExportParts(ctx.sql, ctx.workspaceId, row.id);
+  let [items, number, count]: [JsonObject[], number, number] = [[], 0, 0];
+  const flush = async (): Promise<void> => {
+    await insertExportPart(ctx.sql, row, { number: number++, sealed: sealPiece(keys, { items }), at });
+    items = [];
+  };
+  for (const profileId of profileIds) {
+    for await (const item of work.exporting!.export(ctx, profileId)) {
+      count += 1;
+      if (items.push(item) === PIECE_ITEMS) await flush();
+    }
+  }
+  await flush();
+  return { items: count };
+}
+
+/** A batch of those known through that shop only. */
+async function eraseShop({ row, work, ctx }: Job): Promise<Step> {
+  const source = row.progress['source'];
+  // Without a source of its own, nobody can be told to be known through this shop alone.
+  if (typeof source !== 'number') return { kind: 'finished', outcome: 'nothing_held', counts: {} };
+  const afterId = typeof row.progress['afterId'] === 'string' ? row.progress['afterId'] : NO_ID;
+  const ids = await work.listKnownOnlyFrom(ctx, { source, afterId, limit: SHOP_BATCH });
+  let counts: Counts = {};
+  for (const [at, profileId] of ids.entries()) {
+    const erased = await work.erasing!.erase(ctx, profileId);
+    if (erased === undefined) {
+      const progress = { ...row.progress, afterId: ids[at - 1] ?? afterId };
+      return { kind: 'goes_on', counts, progress, restMs: WAIT_MS };
+    }
+    counts = addCounts(counts, { ...erased, profiles: 1 });
+    await deleteExportsOf(ctx.sql, ctx.workspaceId, profileId);
+  }
+  const last = ids.at(-1);
+  if (last !== undefined) return { kind: 'goes_on', counts, progress: { ...row.progress, afterId: last }, restMs: 0 };
+  const outcome = row.progress['afterId'] === undefined ? 'nothing_held' : 'done';
+  return { kind: 'finished', outcome, counts };
+}

@@ -1,0 +1,223 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { IdentityConflict } from '@segue/contract';
+import { type ApiWorld, openApiWorld } from '../../../compose/testing/api-world.ts';
+import { ago, type IdentityShop, openIdentityShop } from './testing/identity-shop.ts';
+
+let world: ApiWorld;
+beforeAll(async () => {
+  world = await openApiWorld();
+});
+afterAll(async () => {
+  await world.close();
+});
+
+const ADA = 'userId:ada';
+const WEB = 'anonymousId:web';
+const BOB = 'userId:bob';
+
+async function said(...events: readonly object[]): Promise<IdentityShop> {
+  const shop = await openIdentityShop(world);
+  for (const event of events) await shop.say(event as never);
+  return shop;
+}
+
+describe('the explained graph', () => {
+  const ada = { type: 'identify', userId: 'ada', timestamp: ago(300), traits: { first_name: 'Ada', plan: 'plus' } };
+  const web = {
+    type: 'identify',
+    anonymousId: 'web',
+    timestamp: ago(270),
+    traits: { first_name: 'Visitor', plan: 'plus', size: 'M' },
+  };
+  const login = { event: 'Logged In', userId: 'ada', anonymousId: 'web', messageId: 'login-1', timestamp: ago(200) };
+
+  it('says which event merged two profiles, by what, and what became of each trait that both had', async () => {
+    const shop = await said(ada, web, login);
+    const graph = await shop.identity(await shop.idOf(ADA));
+    expect(graph.merges).toEqual([
+      {
+        id: expect.stringMatching(/^mrg_/),
+        fromProfileId: expect.stringMatching(/^prf_/),
+        intoProfileId: graph.profileId,
+        withinId: null,
+        mergedAt: ago(0),
+        cause: { kind: 'event', messageId: 'login-1', type: 'track', name: 'Logged In', occurredAt: ago(200) },
+        matched: expect.arrayContaining([{ kind: 'anonymousId', value: 'web' }]),
+        brought: [{ kind: 'anonymousId', value: 'web' }],
+        traits: [
+          {
+            name: 'first_name',
+            winner: 'from',
+            into: { value: 'Ada', saidAt: ago(300) },
+            from: { value: 'Visitor', saidAt: ago(270) },
+          },
+          {
+            name: 'plan',
+            winner: 'both',
+            into: { value: 'plus', saidAt: ago(300) },
+            from: { value: 'plus', saidAt: ago(270) },
+          },
+        ],
+        consents: [],
+        undoneAt: null,
+        undoneBy: null,
+      },
+    ]);
+    expect(graph.identifiers.map(({ kind, value, mergeId }) => [kind, value, mergeId])).toEqual([
+      ['userId', 'ada', null],
+      ['anonymousId', 'web', graph.merges[0]!.id],
+    ]);
+  });
+
+  it('keeps no word of either customer readable once a key of one of them is destroyed', async () => {
+    const shop = await said(ada, web, login);
+    const id = await shop.idOf(ADA);
+    await shop.unmerge(id, (await shop.identity(id)).merges[0]!.id);
+    await world.services.postgres.query({
+      text: 'update identity_node set wrapped_key = null where workspace_id = $1 and kind = 90',
+      values: [shop.workspaceId],
+    });
+    const [merge] = (await shop.identity(id)).merges;
+    expect([merge!.traits, merge!.brought]).toEqual([[], []]);
+  });
+
+  it('shows a member’s merge with who decided it', async () => {
+    const shop = await said(ada, web);
+    const id = await shop.idOf(ADA);
+    await shop.merge(id, await shop.idOf(WEB));
+    const [merge] = (await shop.identity(id)).merges;
+    expect(merge).toMatchObject({ cause: { kind: 'member', actor: expect.stringMatching(/^key_/) }, matched: [] });
+    expect(merge!.traits.map(({ name }) => name)).toEqual(['first_name', 'plan']);
+    expect((await shop.known(WEB)).traits).toEqual({ first_name: 'Visitor', plan: 'plus', size: 'M' });
+  });
+
+  it('says what became of permissions: the most restrictive, and who was never asked has no say', async () => {
+    const shop = await said(ada, web);
+    const [id, from] = [await shop.idOf(ADA), await shop.idOf(WEB)];
+    const consent = (channel: string, status: string) => ({
+      channel,
+      topic: 'marketing',
+      status,
+      source: 'checkout',
+      text: 'Yes',
+    });
+    for (const [who, channel, status] of [
+      [id, 'email', 'granted'],
+      [from, 'email', 'denied'],
+      [id, 'sms', 'granted'],
+    ] as const) {
+      const recorded = await shop.call('recordConsent', who, consent(channel, status));
+      expect(recorded.status, recorded.text).toBeLessThan(300);
+    }
+    await shop.merge(id, from);
+    expect((await shop.identity(id)).merges[0]!.consents).toEqual([
+      { channel: 'email', topic: 'marketing', into: 'granted', from: 'denied', joined: 'denied' },
+      { channel: 'sms', topic: 'marketing', into: 'granted', from: 'unasked', joined: 'granted' },
+    ]);
+  });
+
+  it('shows another workspace nothing', async () => {
+    const shop = await said(ada, web, login, { event: 'Logged In', userId: 'bob', anonymousId: 'web' });
+    const other = await said(ada);
+    const id = await shop.idOf(ADA);
+    for (const call of ['getProfileIdentity', 'rebuildProfile'] as const) {
+      expect((await other.call(call, id)).status).toBe(404);
+    }
+    expect((await other.call('mergeProfiles', await other.idOf(ADA), { with: id })).status).toBe(404);
+    expect((await other.call('listIdentityConflicts', undefined)).json()).toEqual({ items: [], nextCursor: null });
+    const [conflict] = (await shop.identity(id)).conflicts;
+    expect((await other.call('settleIdentityConflict', conflict!.id, { action: 'dismiss' })).status).toBe(404);
+  });
+});
+
+describe('a member’s merge', () => {
+  it('of two customers with a user id each is refused, and says why', async () => {
+    const shop = await said({ userId: 'ada' }, { userId: 'bob' });
+    const refused = await shop.call('mergeProfiles', await shop.idOf(ADA), { with: await shop.idOf(BOB) });
+    expect([refused.status, refused.text]).toEqual([409, expect.stringContaining('both profiles have a userId')]);
+  });
+
+  it('of a profile with itself is refused, by either of its ids', async () => {
+    const shop = await said({ userId: 'ada' }, { anonymousId: 'web' });
+    const [ada, web] = [await shop.idOf(ADA), await shop.idOf(WEB)];
+    await shop.merge(ada, web);
+    for (const id of [ada, web]) expect((await shop.call('mergeProfiles', ada, { with: id })).status).toBe(409);
+  });
+
+  it('goes beyond a limit of more than one', async () => {
+    const phones = (from: number) =>
+      Array.from({ length: 5 }, (_, i) => ({
+        anonymousId: `device-${from + i}`,
+        userId: from === 0 ? 'ada' : undefined,
+      }));
+    const shop = await said(...phones(0), { anonymousId: 'web' });
+    await shop.merge(await shop.idOf(ADA), await shop.idOf(WEB));
+    expect((await shop.known(ADA)).identifiers).toHaveLength(7);
+  });
+});
+
+describe('a conflict', () => {
+  async function withConflict(): Promise<{ shop: IdentityShop; conflict: IdentityConflict; ada: string; bob: string }> {
+    const shop = await said(
+      { type: 'identify', userId: 'ada', traits: { plan: 'plus' }, timestamp: ago(400) },
+      { event: 'Viewed', userId: 'ada', anonymousId: 'web', timestamp: ago(300) },
+      { event: 'Looked', anonymousId: 'web', timestamp: ago(250) },
+      { event: 'Viewed', userId: 'bob', anonymousId: 'web', timestamp: ago(200) },
+    );
+    const [conflict] = (await shop.call('listIdentityConflicts', undefined)).json<{ items: IdentityConflict[] }>()
+      .items;
+    return { shop, conflict: conflict!, ada: await shop.idOf(ADA), bob: await shop.idOf(BOB) };
+  }
+  const settle = (shop: IdentityShop, id: string, action: string) =>
+    shop.call('settleIdentityConflict', id, { action });
+
+  it('names both profiles and the identifier', async () => {
+    const { conflict, ada, bob } = await withConflict();
+    expect(conflict).toMatchObject({
+      status: 'open',
+      profileId: bob,
+      ownerProfileId: ada,
+      identifier: { kind: 'anonymousId', value: 'web' },
+    });
+  });
+
+  it('settled by giving moves the identifier and its history', async () => {
+    const { shop, conflict } = await withConflict();
+    const settled = (await settle(shop, conflict.id, 'give')).json<IdentityConflict>();
+    expect(settled).toMatchObject({ status: 'settled', settlement: 'give', settledBy: expect.stringMatching(/^key_/) });
+    expect(await shop.idOf(WEB)).toBe(await shop.idOf(BOB));
+    expect((await shop.known(BOB)).timeline.map((line) => line.split(' ').at(-1))).toEqual(['Viewed', 'Looked']);
+    expect((await shop.known(BOB)).seen[0]).toBe(ago(250));
+    expect((await shop.known(ADA)).timeline.map((line) => line.split(' ')[1])).toEqual(['track', 'identify']);
+    expect((await settle(shop, conflict.id, 'dismiss')).status).toBe(409);
+  });
+
+  it('settled by merging is refused while both have a user id, and dismissed instead', async () => {
+    const { shop, conflict } = await withConflict();
+    const refused = await settle(shop, conflict.id, 'merge');
+    expect([refused.status, refused.text]).toEqual([409, expect.stringContaining('userId')]);
+    expect((await settle(shop, conflict.id, 'dismiss')).json()).toMatchObject({
+      status: 'dismissed',
+      settlement: null,
+    });
+    const open = await world.ask('listIdentityConflicts', shop.apiKey, { query: { status: 'open' } });
+    expect(open.json<{ items: object[] }>().items).toEqual([]);
+  });
+
+  it('settled by merging makes the two one', async () => {
+    const shop = await said({ userId: 'ada' }, { anonymousId: 'web' });
+    const [ada, web] = [await shop.idOf(ADA), await shop.idOf(WEB)];
+    await world.services.postgres.query({
+      text: `insert into identity_conflict (workspace_id, profile_id, owner_profile, node, cause_message_id, found_at, reason)
+             select $1, $2, profile_id, id, 'm', now(), 'unverified' from identity_node where workspace_id = $1 and kind = 90`,
+      values: [shop.workspaceId, ada.slice(4)],
+    });
+    const [conflict] = (await shop.identity(ada)).conflicts;
+    expect((await settle(shop, conflict!.id, 'merge')).json()).toMatchObject({
+      status: 'settled',
+      settlement: 'merge',
+    });
+    expect(await shop.idOf(WEB)).toBe(ada);
+    expect((await shop.identity(ada)).merges[0]).toMatchObject({ fromProfileId: web, cause: { kind: 'member' } });
+  });
+});

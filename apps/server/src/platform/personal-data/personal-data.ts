@@ -1,0 +1,27 @@
+import type { Ctx } from '../context.ts';
+import type { TxCtx } from '../eventlog/index.ts';
+import type { Json } from '../json.ts';
+
+/** One customer, as every module knows her. */
+export interface PersonalSubject {
+  readonly profileId: string;
+  /** Itself and all that were merged into it. */
+  readonly profileIds: readonly string[];
+  readonly nodes: readonly number[];
+  /** What her identifiers are, in the clear; none once their keys are destroyed. */
+  readonly values: readonly string[];
+}
+
+export interface PersonalItem {
+  readonly kind: string;
+  readonly data: Json;
+}
+
+/** What one module keeps about customers. */
+export interface PersonalDataKeeper {
+  readonly name: string;
+  /** Everything it knows of her, oldest first within a kind, sealed values opened. Bounded memory. */
+  export(ctx: Ctx, subject: PersonalSubject): AsyncIterable<PersonalItem>;
+  /** Deletes everything that names her. Can be repeated. */
+  erase(ctx: TxCtx, subject: PersonalSubject): Promise<{ rows: number }>;
+}
