@@ -152,15 +152,13 @@ export {
 } from './message.ts';
 export {
   WEBHOOK_DELIVERY_STATUSES,
-  WEBHOOK_EVENT_TYPES,
   WEBHOOK_REPLAY_MAX,
-  type CreateWebhookBody,
-  type UpdateWebhookBody,
   type Webhook,
   type WebhookAttempt,
   type WebhookDelivery,
   type WebhookDeliveryStatus,
 } from './api/webhooks.ts';
+export { WEBHOOK_EVENT_TYPES, type CreateWebhookBody, type UpdateWebhookBody } from './webhook.ts';
 export { REFERRER_CLASSES, type AcquisitionRow, type ReferrerClass, type Session } from './api/sessions.ts';
 export { COMPANY_ROLE_LENGTH_MAX, type Company, type CompanyMember, type ProfileCompany } from './api/companies.ts';
 export {

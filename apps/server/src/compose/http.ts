@@ -2,7 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { extname, join, normalize, sep } from 'node:path';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Accounts, KeyRing } from '../modules/accounts/index.ts';
-import { consentRoutes, createPreferenceRoutes, createSignalRoutes, readMergedConsents } from '../modules/consent/index.ts';
+import {
+  consentRoutes,
+  createPreferenceRoutes,
+  createSignalRoutes,
+  readMergedConsents,
+} from '../modules/consent/index.ts';
 import { createLinkDomainRoutes, createTrackingRoutes, templateRoutes } from '../modules/content/index.ts';
 import {
   type Committer,
@@ -15,7 +20,12 @@ import {
 } from '../modules/events/index.ts';
 import { journeyRoutes } from '../modules/journeys/index.ts';
 import { createWebViewRoutes, messagingRoutes, readLessOften } from '../modules/messaging/index.ts';
-import { createShopifyHookRoutes, privacyRequestRoutes, retentionRoutes, shopifyAccountRoutes } from '../modules/privacy/index.ts';
+import {
+  createShopifyHookRoutes,
+  privacyRequestRoutes,
+  retentionRoutes,
+  shopifyAccountRoutes,
+} from '../modules/privacy/index.ts';
 import { companyRoutes, createIdentityGraphRoutes, profileRoutes } from '../modules/profiles/index.ts';
 import { segmentRoutes } from '../modules/segments/index.ts';
 import type { TrustProxy } from '../platform/config/index.ts';

@@ -111,7 +111,11 @@ describe('a privacy request', () => {
   it('of an identifier that leads to nobody ends as nothing held, and still keeps late events out', async () => {
     await shop();
     const body = { identifier: { kind: 'email', value: 'nobody@customer.example' } };
-    expect(await ask('erase', body)).toMatchObject({ state: 'done', outcome: 'nothing_held', counts: { suppressed: 1 } });
+    expect(await ask('erase', body)).toMatchObject({
+      state: 'done',
+      outcome: 'nothing_held',
+      counts: { suppressed: 1 },
+    });
     expect(suppressed).toContain('nobody@customer.example');
     expect(await ask('erase', { ...body, suppress: false })).toMatchObject({ outcome: 'nothing_held', counts: {} });
     const wrong = await world.ask('createPrivacyRequest', keys.apiKey, { body: { kind: 'erase' } });
@@ -186,7 +190,10 @@ describe('a privacy request', () => {
       values: [keys.workspaceId, new Date(NOW)],
     });
     await runAll();
-    expect(await call('getPrivacyRequest', { params: { id: failed.id } })).toMatchObject({ state: 'done', error: null });
+    expect(await call('getPrivacyRequest', { params: { id: failed.id } })).toMatchObject({
+      state: 'done',
+      error: null,
+    });
   });
 
   it('to restrict keeps her from every segment, survives a merge, and is counted up when it is lifted', async () => {
@@ -213,9 +220,12 @@ describe('a privacy request', () => {
     await shop();
     expect(await ask('object')).toMatchObject({ state: 'done', counts: { channels: 11 } });
     const id = (await profile('userId:grace'))!;
-    const consents = await call<{ items: { topic: string; status: string; channel: string }[] }>('listProfileConsents', {
-      params: { id },
-    });
+    const consents = await call<{ items: { topic: string; status: string; channel: string }[] }>(
+      'listProfileConsents',
+      {
+        params: { id },
+      },
+    );
     expect(new Set(consents.items.map(({ topic, status }) => `${topic} ${status}`))).toEqual(new Set(['* denied']));
     expect(new Set(consents.items.map(({ channel }) => channel)).size).toBe(11);
   });
@@ -283,7 +293,9 @@ describe("Shopify's compliance webhooks", () => {
 
   it('to redact a shop wait for an owner, and then erase those known through it alone', async () => {
     await shop();
-    const source = await call<{ id: string; writeKey: { key: string } }>('createSource', { body: { name: 'Snow', kind: 'server' } });
+    const source = await call<{ id: string; writeKey: { key: string } }>('createSource', {
+      body: { name: 'Snow', kind: 'server' },
+    });
     const path = await account({ source: source.id });
     const send = (writeKey: string, userId: string) =>
       world.app.inject({

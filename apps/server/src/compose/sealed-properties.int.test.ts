@@ -35,7 +35,9 @@ const rules = PROPERTIES.flatMap((property) =>
     { property, op: at % 2 === 0 ? ('in' as const) : ('notIn' as const), value: [value, VALUES[0]!] },
   ]),
 );
-const customers = PROPERTIES.flatMap((property) => VALUES.map((value, at) => ({ property, value, id: `${property}${at}` })));
+const customers = PROPERTIES.flatMap((property) =>
+  VALUES.map((value, at) => ({ property, value, id: `${property}${at}` })),
+);
 
 const nameOf = (at: number) => `segment ${at}`;
 
@@ -69,7 +71,8 @@ async function membersOf(keys: Keys, ids: readonly string[]): Promise<string[][]
   const users = new Map<string, string>();
   for (const { id } of customers) {
     const query = { identifier: `userId:${id}` };
-    const [profile] = (await world.ask('listProfiles', keys.apiKey, { query })).json<{ items: { id: string }[] }>().items;
+    const [profile] = (await world.ask('listProfiles', keys.apiKey, { query })).json<{ items: { id: string }[] }>()
+      .items;
     users.set(profile!.id.slice(4), id);
   }
   const { rows } = await postgres.query<{ segment: string; profile: string }>({

@@ -29,15 +29,15 @@ export const privacyRequestSchema = z
     waitingFor: z.enum(['approval']).nullable().describe('What it waits for'),
     origin: z.enum(['api', 'shopify']),
     profileId: idSchema('prf').nullable(),
-    identifierHash: z.string().nullable().describe('Keyed hash of the identifier that was given; the value is not kept'),
+    identifierHash: z
+      .string()
+      .nullable()
+      .describe('Keyed hash of the identifier that was given; the value is not kept'),
     createdAt: instantSchema,
     dueAt: instantSchema.describe('Until when the law wants it done'),
     isOverdue: z.boolean(),
     finishedAt: instantSchema.nullable(),
-    outcome: z
-      .enum(['done', 'nothing_held'])
-      .nullable()
-      .describe('`nothing_held`: the identifier leads to nobody'),
+    outcome: z.enum(['done', 'nothing_held']).nullable().describe('`nothing_held`: the identifier leads to nobody'),
     counts: z.record(z.string(), z.number()).describe('How much was found or changed, by module'),
     attempts: z.number().int(),
     error: z.string().nullable().describe('Why the last attempt failed'),
@@ -65,7 +65,11 @@ export const privacyRequestEndpoints = {
           .boolean({ error: 'give true or false' })
           .default(true)
           .describe('To erase: keep late events of the identifier out, even where nothing is held of it'),
-        note: z.string().max(2_000, { error: 'use at most 2000 characters' }).optional().describe('Kept sealed until it is done'),
+        note: z
+          .string()
+          .max(2_000, { error: 'use at most 2000 characters' })
+          .optional()
+          .describe('Kept sealed until it is done'),
       })
       .refine((body) => (body.profile === undefined) !== (body.identifier === undefined), {
         error: 'give either the profile or an identifier',
@@ -100,7 +104,9 @@ export const privacyRequestEndpoints = {
     tag: 'Privacy',
     summary: 'Fetch the file of an export that is done',
     description: 'Everything known of her, as JSON. It is kept for 30 days, or until she is erased.',
-    answer: z.strictObject({ request: idSchema('prq'), exportedAt: instantSchema, data: z.array(jsonSchema) }).meta({ id: 'PrivacyExport' }),
+    answer: z
+      .strictObject({ request: idSchema('prq'), exportedAt: instantSchema, data: z.array(jsonSchema) })
+      .meta({ id: 'PrivacyExport' }),
   }),
   cancelPrivacyRequest: defineEndpoint({
     method: 'POST',
@@ -124,7 +130,8 @@ export const privacyRequestEndpoints = {
     scope: 'workspace:write',
     tag: 'Privacy',
     summary: 'Let a request go on that waits for approval: to erase whoever is known through one shop only',
-    description: 'For an owner or admin, or an API key that may change the workspace. What is erased cannot be brought back.',
+    description:
+      'For an owner or admin, or an API key that may change the workspace. What is erased cannot be brought back.',
     answer: privacyRequestSchema,
   }),
 } as const;

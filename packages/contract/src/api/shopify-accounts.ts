@@ -44,7 +44,11 @@ export const shopifyAccountEndpoints = {
         .string({ error: 'give the client secret of the app' })
         .min(16, { error: 'give the whole client secret of the app' })
         .max(200, { error: 'give the client secret of the app' }),
-      source: z.string().max(100).optional().describe('`src_…`: where this shop’s events come from; shop/redact needs it'),
+      source: z
+        .string()
+        .max(100)
+        .optional()
+        .describe('`src_…`: where this shop’s events come from; shop/redact needs it'),
       matchCustomerId: z
         .boolean({ error: 'give true or false' })
         .default(false)

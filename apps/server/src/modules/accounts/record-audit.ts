@@ -47,12 +47,13 @@ export async function recordAudit(ctx: TxCtx, entry: AuditEntry): Promise<void> 
   });
 }
 
-function partsOf({ sql, beforeCommit, clock }: TxCtx): Map<number, Part> {
+function partsOf(ctx: TxCtx): Map<number, Part> {
+  const { sql, clock } = ctx;
   const open = waiting.get(sql);
   if (open !== undefined) return open;
   const parts = new Map<number, Part>();
   waiting.set(sql, parts);
-  beforeCommit(async () => {
+  ctx.beforeCommit(async () => {
     waiting.delete(sql);
     await chainAudit(sql, [...parts.values()], clock.now());
   });

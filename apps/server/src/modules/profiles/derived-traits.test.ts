@@ -10,7 +10,7 @@ function profileOf(traits: Record<string, string>): Subject {
   const timed = Object.fromEntries(
     Object.entries(traits).map(([name, value]) => [name, [value, 1] as [string, number]]),
   );
-  subject.set(profileSection, { ...newProfileState([{ kind: 10, id: 1 }], 1), traits: timed });
+  subject.set(profileSection, { ...newProfileState([[10, 1]], 1), traits: timed });
   return new Subject('s1', subject.encode());
 }
 

@@ -102,18 +102,18 @@ describe('rank', () => {
       by.read('phone', '+442079460018')!,
     ];
     const { identifiers, claims } = by.rank(found, isTrusted);
-    return [...identifiers.map(({ kind }) => kind), claims];
+    return [...identifiers.map(({ kind }) => kind), claims ?? []];
   };
 
-  it('strongest first, each once; what a source says that is not trusted stands last', () => {
-    expect(rank(DEFAULT_IDENTITY_RULES, true)).toEqual(['userId', 'email', 'phone', 'anonymousId', 0]);
-    expect(rank(DEFAULT_IDENTITY_RULES, false)).toEqual(['userId', 'anonymousId', 'email', 'phone', 2]);
+  it('strongest first, each once; what a source says that is not trusted is named as a claim', () => {
+    expect(rank(DEFAULT_IDENTITY_RULES, true)).toEqual(['userId', 'email', 'phone', 'anonymousId', []]);
+    expect(rank(DEFAULT_IDENTITY_RULES, false)).toEqual(['userId', 'email', 'phone', 'anonymousId', [1, 2]]);
   });
 
-  it('follows the workspace’s order, among claims too', () => {
+  it('follows the workspace’s order, for claims too', () => {
     const kinds = [...DEFAULT_IDENTITY_RULES.kinds].reverse();
-    expect(rank({ ...DEFAULT_IDENTITY_RULES, kinds }, true)).toEqual(['anonymousId', 'phone', 'email', 'userId', 0]);
-    expect(rank({ ...DEFAULT_IDENTITY_RULES, kinds }, false)).toEqual(['anonymousId', 'userId', 'phone', 'email', 2]);
+    expect(rank({ ...DEFAULT_IDENTITY_RULES, kinds }, true)).toEqual(['anonymousId', 'phone', 'email', 'userId', []]);
+    expect(rank({ ...DEFAULT_IDENTITY_RULES, kinds }, false)).toEqual(['anonymousId', 'phone', 'email', 'userId', [1, 2]]);
   });
 });
 

@@ -5,10 +5,10 @@ import { phoneCountry } from './phone-number.ts';
 
 /** What an event is identified by. */
 interface RankedIdentifiers {
-  /** Strongest first, each once; those that are only claimed after all others. */
+  /** Strongest first, each once. */
   readonly identifiers: readonly Identifier[];
-  /** How many of them, counted from the end, are only claimed. */
-  readonly claims: number;
+  /** The places of those that are only claimed; undefined: none is. */
+  readonly claims: readonly number[] | undefined;
 }
 
 /** A kind of the workspace's own, and the fields of traits it may stand in. */
@@ -17,8 +17,10 @@ interface OwnKind {
   readonly spellings: readonly string[];
 }
 
-/** Puts every claim behind whatever is not one. */
-const CLAIMED = 10_000;
+/** What anybody can type into a form. */
+const CLAIMED_KINDS: ReadonlySet<string> = new Set(['email', 'phone']);
+/** Behind every kind that is read. */
+const LAST = 10_000;
 
 /** Reads identifiers by the rules of one workspace. Made once for many requests: what it needs is worked out beforehand. */
 export class IdentifierReader {
@@ -77,25 +79,24 @@ export class IdentifierReader {
   /** Sorts by rank, strongest first: for lists of what a profile holds. */
   rankOfCode(code: number): number {
     const kind = this.kindOfCode(code);
-    return (kind === undefined ? undefined : this.#ranks.get(kind)) ?? CLAIMED;
+    return (kind === undefined ? undefined : this.#ranks.get(kind)) ?? LAST;
   }
 
   /** An email or phone that a source says which is not trusted is only a claim. */
   rank(found: readonly Identifier[], isTrusted: boolean): RankedIdentifiers {
     const identifiers: Identifier[] = [];
     const places: number[] = [];
-    let claims = 0;
     for (const identifier of found) {
       if (identifiers.some((known) => isSame(known, identifier))) continue;
-      const isClaim = !isTrusted && (identifier.kind === 'email' || identifier.kind === 'phone');
-      const place = (this.#ranks.get(identifier.kind) ?? 0) + (isClaim ? CLAIMED : 0);
+      const place = this.#ranks.get(identifier.kind) ?? 0;
       let at = places.length;
       while (at > 0 && places[at - 1]! > place) at--;
       places.splice(at, 0, place);
       identifiers.splice(at, 0, identifier);
-      if (isClaim) claims++;
     }
-    return { identifiers, claims };
+    if (isTrusted) return { identifiers, claims: undefined };
+    const claims = identifiers.flatMap(({ kind }, at) => (CLAIMED_KINDS.has(kind) ? [at] : []));
+    return { identifiers, claims: claims.length === 0 ? undefined : claims };
   }
 }
 

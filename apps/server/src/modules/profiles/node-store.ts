@@ -77,6 +77,8 @@ export interface NodeMove {
   /** Null: the node must still be nobody's. */
   readonly from: string | null;
   readonly to: string;
+  /** Bits as in `NODE_FLAGS`; left out: as they are. */
+  readonly flags?: number | undefined;
 }
 
 /** Gives nodes to profiles; answers the version of each change, fewer when another transaction was first. */
@@ -89,8 +91,8 @@ export async function moveNodes(
   const sorted = [...moves].sort((a, b) => a.node - b.node);
   const { rows } = await sql.query<{ id: number; version: number }>({
     name: 'node_move',
-    text: `update identity_node n set profile_id = m.target
-           from unnest($2::bigint[], $3::uuid[], $4::uuid[]) as m(id, origin, target)
+    text: `update identity_node n set profile_id = m.target, flags = coalesce(m.flags, n.flags)
+           from unnest($2::bigint[], $3::uuid[], $4::uuid[], $5::smallint[]) as m(id, origin, target, flags)
            where n.workspace_id = $1 and n.id = m.id and n.profile_id is not distinct from m.origin and n.erased_at is null
            returning n.id, nextval('node_map_version') as version`,
     values: [
@@ -98,9 +100,26 @@ export async function moveNodes(
       arrayLiteral(sorted.map((m) => m.node)),
       sorted.map((m) => m.from),
       arrayLiteral(sorted.map((m) => m.to)),
+      sorted.map((m) => m.flags ?? null),
     ],
   });
   return rows;
+}
+
+/** The list of nodes says of each what its owner's state says. */
+export async function setNodeFlags(
+  sql: Sql,
+  workspaceId: number,
+  flags: readonly (readonly [node: number, flags: number])[],
+): Promise<void> {
+  if (flags.length === 0) return;
+  const sorted = [...flags].sort((a, b) => a[0] - b[0]);
+  await sql.query({
+    name: 'node_flags',
+    text: `update identity_node n set flags = f.flags from unnest($2::bigint[], $3::smallint[]) as f(id, flags)
+           where n.workspace_id = $1 and n.id = f.id`,
+    values: [workspaceId, sorted.map(([node]) => node), sorted.map(([, bits]) => bits)],
+  });
 }
 
 export interface ProfileNodeRow {

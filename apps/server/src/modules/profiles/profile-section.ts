@@ -42,10 +42,10 @@ export interface ProfileState {
 
 export const profileSection = defineSection<ProfileState>('p');
 
-export function newProfileState(nodes: readonly NodeRef[], atMs: number): ProfileState {
+export function newProfileState(nodes: readonly HeldNode[], atMs: number): ProfileState {
   return {
-    nodes: nodes.map((node) => [node.kind, node.id]),
-    anchor: nodes[0]!.id,
+    nodes: [...nodes],
+    anchor: nodes[0]![1],
     firstSeenMs: atMs,
     lastSeenMs: atMs,
     traits: {},

@@ -1,3 +1,4 @@
+import type { ConflictReason } from './decide-identity.ts';
 import type { Sql } from '../../platform/postgres/index.ts';
 
 export interface ProfileRow {
@@ -67,19 +68,46 @@ export interface ConflictNote {
   readonly node: number;
   /** Whose the identifier stayed; null: nobody's. */
   readonly owner: string | null;
-  readonly reason: 'user_id' | 'limit' | 'unverified' | 'shared_device' | 'apart' | 'merge_limit';
+  readonly reason: ConflictReason;
   readonly causeMessageId: string;
 }
 
-/** Seen again, a conflict is counted, not noted anew. */
+/** Notes whose state is to be counted anew because a node was taken from it. */
+export async function askForRebuilds(
+  sql: Sql,
+  workspaceId: number,
+  options: {
+    taken: readonly { readonly from: string; readonly into: string; readonly node: number; readonly reason: string }[];
+    at: Date;
+  },
+): Promise<void> {
+  const { taken, at } = options;
+  if (taken.length === 0) return;
+  await sql.query({
+    name: 'profile_rebuild_ask',
+    text: `insert into profile_rebuild (workspace_id, from_profile, into_profile, nodes, reason, asked_at)
+           select $1, origin, target, array[node], reason, $6
+           from unnest($2::uuid[], $3::uuid[], $4::bigint[], $5::text[]) as t(origin, target, node, reason)`,
+    values: [
+      workspaceId,
+      taken.map((one) => one.from),
+      taken.map((one) => one.into),
+      taken.map((one) => one.node),
+      taken.map((one) => one.reason),
+      at,
+    ],
+  });
+}
+
+/** Seen again, a conflict is counted, not noted anew. Answers those that are new, as `profile node`. */
 export async function recordConflicts(
   sql: Sql,
   workspaceId: number,
   options: { conflicts: readonly ConflictNote[]; at: Date },
-): Promise<void> {
+): Promise<ReadonlySet<string>> {
   const { conflicts, at } = options;
-  if (conflicts.length === 0) return;
-  await sql.query({
+  if (conflicts.length === 0) return new Set();
+  const { rows } = await sql.query<{ profile_id: string; node: number; is_new: boolean }>({
     name: 'identity_conflict_insert',
     text: `insert into identity_conflict
              (workspace_id, profile_id, node, cause_message_id, found_at, last_seen_at, owner_profile, reason)
@@ -87,7 +115,8 @@ export async function recordConflicts(
            from unnest($2::uuid[], $3::bigint[], $4::text[], $6::uuid[], $7::text[]) as c(profile_id, node, cause, owner, reason)
            order by profile_id, node
            on conflict (workspace_id, profile_id, node) do update
-             set last_seen_at = excluded.last_seen_at, seen_count = identity_conflict.seen_count + 1`,
+             set last_seen_at = excluded.last_seen_at, seen_count = identity_conflict.seen_count + 1
+           returning profile_id, node, xmax = 0 as is_new`,
     values: [
       workspaceId,
       conflicts.map((c) => c.profileId),
@@ -98,6 +127,7 @@ export async function recordConflicts(
       conflicts.map((c) => c.reason),
     ],
   });
+  return new Set(rows.filter((row) => row.is_new).map((row) => `${row.profile_id} ${row.node}`));
 }
 
 /** Where each profile went: itself, or the one it was merged into, however many times. Unknown ids are left out. */

@@ -106,10 +106,7 @@ export function isNegative({ op }: EventFilter): boolean {
   return op === 'notEquals' || op === 'notIn';
 }
 
-function compileFilters(
-  filters: readonly EventFilter[],
-  blind: CountedEvents['blind'],
-): (event: RuleEvent) => boolean {
+function compileFilters(filters: readonly EventFilter[], blind: CountedEvents['blind']): (event: RuleEvent) => boolean {
   const tests = filters.map((filter, at) => {
     const steps = pathSteps(filter.property);
     const test = compileCondition(filter);

@@ -14,7 +14,8 @@ export function refuseSealedFilters(rule: SegmentRule): void {
     const fault = faultOf(filter);
     return fault === undefined ? [] : [{ field: 'rule', message: fault }];
   });
-  if (faults.length > 0) throw new AppError('invalid', 'The rule asks what sealed values cannot answer', { details: faults });
+  if (faults.length > 0)
+    throw new AppError('invalid', 'The rule asks what sealed values cannot answer', { details: faults });
 }
 
 function filtersOf(rule: SegmentRule): readonly EventFilter[] {

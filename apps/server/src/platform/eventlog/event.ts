@@ -27,10 +27,10 @@ export interface EventPayload {
   /** The number of the source it came from; none on what Segue itself emits. */
   source?: number;
   /**
-   * How many of the event's nodes, counted from the end, are only claimed: an email or phone somebody typed, from a source
-   * that is not trusted. Left out when none is.
+   * The places in `nodes` of those that are only claimed: an email or phone somebody typed, from a source that is not
+   * trusted. Left out when none is.
    */
-  claims?: number;
+  claims?: readonly number[];
   /**
    * On an event taken again after it was a dead letter: its first place (log, lane, seq) and how often it failed. Always
    * the last key. Its first line is in the history and was observed, so only the processor looks at this one.

@@ -1,14 +1,5 @@
 export { appendLines, internalLane, isAppendable } from './append.ts';
-export type {
-  EmittedEvent,
-  Entry,
-  EventBatch,
-  Handover,
-  Merge,
-  RebuildBatch,
-  Stage,
-  SubjectBatch,
-} from './batch.ts';
+export type { EmittedEvent, Entry, EventBatch, Handover, Merge, RebuildBatch, Stage, SubjectBatch } from './batch.ts';
 export { cleanText } from './clean-text.ts';
 export { createConfigCache } from './config-cache.ts';
 export {

@@ -7,7 +7,7 @@ import {
   readPositions,
   type Stage,
 } from '../../../platform/eventlog/index.ts';
-import { type LogProcess, openLogProcess } from '../../../platform/eventlog/testing/log-process.ts';
+import { type LogProcess, openLogProcess, storedEvent } from '../../../platform/eventlog/testing/log-process.ts';
 import {
   createTestClock,
   createTestDatabase,
@@ -17,8 +17,14 @@ import {
   type TestHistory,
 } from '../../../testkit/index.ts';
 import { accountsMigrations } from '../../accounts/index.ts';
-import { findProfileId, profilesMigrations } from '../../profiles/index.ts';
-import { type ProfileWorld, profileWorldOn } from '../../profiles/testing/profile-world.ts';
+import {
+  createIdentityStage,
+  createTraitsStage,
+  findProfileId,
+  IdentifierReader,
+  NodeDirectory,
+  profilesMigrations,
+} from '../../profiles/index.ts';
 import { runArchive } from '../archive/run-archive.ts';
 import { eventsHistoryMigrations } from '../history-migrations/index.ts';
 import { createSubjectHistory } from './subject-history.ts';
@@ -44,7 +50,44 @@ afterAll(async () => {
   await Promise.all([database.drop(), history.drop()]);
 });
 
-const newWorld = (): ProfileWorld => profileWorldOn(process, ++workspaces);
+interface Said {
+  /** `userId:ada`, as many as the event carries. */
+  readonly by: readonly string[];
+  readonly type?: EventType;
+  readonly atMs?: number;
+}
+
+interface Shop {
+  readonly workspaceId: number;
+  /** Appends as intake would; nothing is processed yet. Answers the message ids. */
+  say(...events: readonly Said[]): Promise<string[]>;
+  run(): Promise<number>;
+}
+
+function newShop(): Shop {
+  const workspaceId = ++workspaces;
+  const { services } = process;
+  const directory = new NodeDirectory(services.postgres, services.keysOf);
+  const reader = new IdentifierReader();
+  const stages = [createIdentityStage(), createTraitsStage(services.keysOf)];
+  const identify = (by: readonly string[]) =>
+    by.map((text) => reader.read(text.slice(0, text.indexOf(':')), text.slice(text.indexOf(':') + 1))!);
+  return {
+    workspaceId,
+    async say(...events) {
+      const said = events.map((event) => ({ event, identifiers: reader.rank(identify(event.by), true).identifiers }));
+      await directory.ensure(said.flatMap((s) => s.identifiers.map((identifier) => ({ workspaceId, identifier }))));
+      const placed = said.map(({ event: { type = 'track', atMs = NOW }, identifiers }) => {
+        const nodes = identifiers.map((identifier) => directory.find(workspaceId, identifier)!);
+        const refs = nodes.map(({ kind, id }) => ({ kind, id }));
+        return { lane: nodes[0]!.lane, event: storedEvent({ workspaceId, type, occurredAt: atMs, nodes: refs }) };
+      });
+      await process.append(placed);
+      return placed.map(({ event }) => event.id);
+    },
+    run: () => process.process(stages),
+  };
+}
 
 /** Copies everything that is in the logs now, and no more. */
 async function archive(): Promise<void> {
@@ -57,8 +100,11 @@ async function archive(): Promise<void> {
 }
 
 /** What a stage is given as the past of a profile, asked once for each of `asks`. */
-async function pastOf(world: ProfileWorld, userId: string, asks: readonly (readonly EventType[] | undefined)[]) {
-  const id = (await findProfileId(world, { kind: 'userId', value: userId }))!;
+async function pastOf(shop: Shop, userId: string, asks: readonly (readonly EventType[] | undefined)[]) {
+  const id = (await findProfileId(
+    { ...process.services, sql: process.services.postgres, workspaceId: shop.workspaceId },
+    { kind: 'userId', value: userId },
+  ))!;
   const answers: LoggedEvent[][] = [];
   const probe: Stage = {
     name: 'probe',
@@ -72,7 +118,7 @@ async function pastOf(world: ProfileWorld, userId: string, asks: readonly (reado
     },
   };
   const reshaper = createReshaper({ stages: [probe], history: createSubjectHistory(process.services.history) });
-  await reshaper.reshape(process.services, { workspaceId: world.workspaceId, ids: [id] }, async (batch) => ({
+  await reshaper.reshape(process.services, { workspaceId: shop.workspaceId, ids: [id] }, async (batch) => ({
     rebuilds: [batch.subjects.get(id)!],
   }));
   return answers;
@@ -80,48 +126,48 @@ async function pastOf(world: ProfileWorld, userId: string, asks: readonly (reado
 
 describe('the past of a profile', () => {
   it('is all the processor has taken, each once and oldest first, wherever the archive stands', async () => {
-    const world = newWorld();
+    const shop = newShop();
     const said: string[] = [];
     const say = async (...atMs: number[]) =>
       said.push(
-        ...(await world.say(
+        ...(await shop.say(
           ...atMs.map((at, i) => ({ by: [i % 2 === 0 ? 'userId:ada' : 'anonymousId:web'], atMs: at })),
         )),
       );
-    await world.say({ by: ['userId:ada', 'anonymousId:web'], type: 'identify', atMs: NOW - 1 });
+    await shop.say({ by: ['userId:ada', 'anonymousId:web'], type: 'identify', atMs: NOW - 1 });
     await say(NOW - 500, NOW - 900, NOW - 700);
-    await world.run();
-    const unarchived = (await pastOf(world, 'ada', [undefined]))[0]!;
+    await shop.run();
+    const unarchived = (await pastOf(shop, 'ada', [undefined]))[0]!;
     await archive();
-    const archived = (await pastOf(world, 'ada', [undefined]))[0]!;
+    const archived = (await pastOf(shop, 'ada', [undefined]))[0]!;
     expect(archived).toEqual(unarchived);
     expect(archived.map(({ occurredAt }) => NOW - occurredAt)).toEqual([900, 700, 500, 1]);
     await say(NOW - 600, NOW - 100);
-    await world.run();
-    const half = (await pastOf(world, 'ada', [['track']]))[0]!;
+    await shop.run();
+    const half = (await pastOf(shop, 'ada', [['track']]))[0]!;
     expect(half.map(({ occurredAt }) => NOW - occurredAt)).toEqual([900, 700, 600, 500, 100]);
     expect(half.map(({ id }) => id).sort()).toEqual([...said].sort());
   });
 
   it('ends where the processor stands, and holds nothing of anybody else', async () => {
-    const world = newWorld();
-    const other = newWorld();
-    for (const one of [world, other]) await one.say({ by: ['userId:ada'], atMs: NOW - 9 }, { by: ['userId:bob'] });
-    await world.run();
-    await world.say({ by: ['userId:ada'], atMs: NOW - 5 });
+    const shop = newShop();
+    const other = newShop();
+    for (const one of [shop, other]) await one.say({ by: ['userId:ada'], atMs: NOW - 9 }, { by: ['userId:bob'] });
+    await shop.run();
+    await shop.say({ by: ['userId:ada'], atMs: NOW - 5 });
     await archive();
-    expect((await pastOf(world, 'ada', [undefined]))[0]!.map(({ occurredAt }) => NOW - occurredAt)).toEqual([9]);
-    await world.run();
-    expect((await pastOf(world, 'ada', [undefined]))[0]).toHaveLength(2);
+    expect((await pastOf(shop, 'ada', [undefined]))[0]!.map(({ occurredAt }) => NOW - occurredAt)).toEqual([9]);
+    await shop.run();
+    expect((await pastOf(shop, 'ada', [undefined]))[0]).toHaveLength(2);
   });
 
   it('is read page by page when it is long, the same for every stage that asks', async () => {
-    const world = newWorld();
+    const shop = newShop();
     const times = Array.from({ length: 9_000 }, (_, i) => ({ by: ['userId:ada'], atMs: NOW - ((i * 7_919) % 9_000) }));
-    await world.say(...times, { by: ['userId:ada'], type: 'identify', atMs: NOW });
-    await world.run();
+    await shop.say(...times, { by: ['userId:ada'], type: 'identify', atMs: NOW });
+    await shop.run();
     await archive();
-    const [all, again, identified] = await pastOf(world, 'ada', [undefined, undefined, ['identify']]);
+    const [all, again, identified] = await pastOf(shop, 'ada', [undefined, undefined, ['identify']]);
     expect(all!.map(({ occurredAt }) => occurredAt)).toEqual(
       [...times.map(({ atMs }) => atMs), NOW].sort((a, b) => a - b),
     );

@@ -181,7 +181,8 @@ class GroupCommitter implements Committer {
     const sealing = new Map<number, number[]>();
     for (const { workspaceId, events } of group) {
       for (const event of events) {
-        const strongest = event.personal === undefined ? undefined : this.#nodes.find(workspaceId, event.identifiers[0]!);
+        const strongest =
+          event.personal === undefined ? undefined : this.#nodes.find(workspaceId, event.identifiers[0]!);
         if (strongest === undefined) continue;
         const ids = sealing.get(workspaceId) ?? [];
         ids.push(strongest.id);
@@ -247,9 +248,10 @@ function isSignUp({ type, name, payload }: ReadEvent): boolean {
   return SIGN_UP_EVENTS.has(name) || (name === 'Consent Updated' && payload.properties?.['status'] === 'granted');
 }
 
-/** The last nodes of an event are only claimed: those that fell away are not counted. */
+/** Claims are named by place: what fell away moves those behind it forward. */
 function withClaimsOf(payload: EventPayload, found: readonly (KnownNode | undefined)[]): EventPayload {
   const { claims, ...rest } = payload;
-  const left = claims === undefined ? 0 : found.slice(-claims).filter((node) => node !== undefined).length;
-  return left === 0 ? rest : { ...rest, claims: left };
+  const places = found.flatMap((node, place) => (node === undefined ? [] : [place]));
+  const left = claims?.map((place) => places.indexOf(place)).filter((place) => place >= 0) ?? [];
+  return left.length === 0 ? rest : { ...rest, claims: left };
 }

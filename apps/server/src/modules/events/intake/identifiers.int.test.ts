@@ -53,12 +53,12 @@ async function say(work: (sdk: Analytics) => void, writeKey = WRITE_KEY): Promis
   await sdk.closeAndFlush();
 }
 
-/** The kinds of an event's nodes, strongest first, and how many of them are claims. */
+/** The kinds of an event's nodes, strongest first, and the places of those that are claims. */
 async function identityOf(messageId: string): Promise<unknown> {
   const event = (await loggedEvents(world)).find(({ id }) => id === messageId);
   if (event === undefined) return undefined;
   const kinds = event.nodes.map(({ kind }) => KINDS[kind as keyof typeof KINDS] ?? kind);
-  return { kinds, claims: event.payload.claims ?? 0 };
+  return { kinds, claims: event.payload.claims ?? [] };
 }
 
 async function profileOf(identifier: string): Promise<JsonObject | undefined> {
@@ -81,7 +81,7 @@ describe('junk', () => {
     async (userId) => {
       const id = `junk-${userId}`;
       await say((sdk) => sdk.track(track(id, { userId, anonymousId: `laptop of ${userId}` })));
-      expect(await identityOf(id)).toEqual({ kinds: ['anonymousId'], claims: 0 });
+      expect(await identityOf(id)).toEqual({ kinds: ['anonymousId'], claims: [] });
       const alone = await world.post('/v1/track', { writeKey: WRITE_KEY, event: 'x', userId });
       expect(alone).toMatchObject({ status: 200, body: { accepted: 0, errors: [{ field: 'userId' }] } });
     },
@@ -92,8 +92,8 @@ describe('junk', () => {
     await say((sdk) => sdk.track(track('till-before', said)));
     expect(await set({ blockedValues: ['Till-*'] })).toMatchObject({ status: 200 });
     await say((sdk) => sdk.track(track('till-after', said)));
-    expect(await identityOf('till-before')).toEqual({ kinds: ['userId', 'anonymousId'], claims: 0 });
-    expect(await identityOf('till-after')).toEqual({ kinds: ['anonymousId'], claims: 0 });
+    expect(await identityOf('till-before')).toEqual({ kinds: ['userId', 'anonymousId'], claims: [] });
+    expect(await identityOf('till-after')).toEqual({ kinds: ['anonymousId'], claims: [] });
   });
 });
 
@@ -142,7 +142,7 @@ describe('addresses', () => {
       sdk.group(group as unknown as Parameters<Analytics['group']>[0]);
     }, trustedKey);
     for (const id of ['to-a-friend', 'to-a-company']) {
-      expect(await identityOf(id)).toEqual({ kinds: ['userId'], claims: 0 });
+      expect(await identityOf(id)).toEqual({ kinds: ['userId'], claims: [] });
     }
   });
 });
@@ -150,11 +150,11 @@ describe('addresses', () => {
 describe('claims', () => {
   const said = { anonymousId: 'pop-up', context: { traits: { email: ' Ada@Shop.Example ' } } };
 
-  it('an email of a source that is not trusted is a claim and stands last; of a trusted one it is not', async () => {
+  it('an email of a source that is not trusted is a claim; of a trusted one it is not', async () => {
     await say((sdk) => sdk.track(track('claim-web', { userId: 'ada', ...said })));
     await say((sdk) => sdk.track(track('claim-server', { userId: 'ada', ...said })), trustedKey);
-    expect(await identityOf('claim-web')).toEqual({ kinds: ['userId', 'anonymousId', 'email'], claims: 1 });
-    expect(await identityOf('claim-server')).toEqual({ kinds: ['userId', 'email', 'anonymousId'], claims: 0 });
+    expect(await identityOf('claim-web')).toEqual({ kinds: ['userId', 'email', 'anonymousId'], claims: [1] });
+    expect(await identityOf('claim-server')).toEqual({ kinds: ['userId', 'email', 'anonymousId'], claims: [] });
   });
 
   it('a source is trusted or not as a member says, and it is written down who said so', async () => {
@@ -168,7 +168,7 @@ describe('claims', () => {
     expect(await call('PATCH', path, { trusted: true })).toMatchObject({ status: 200, body: { trusted: true } });
     const key = (await call('POST', `${path}/write-keys`, { name: 'New' })).body['key'] as string;
     await say((sdk) => sdk.track(track('claim-no-more', said)), key);
-    expect(await identityOf('claim-no-more')).toEqual({ kinds: ['email', 'anonymousId'], claims: 0 });
+    expect(await identityOf('claim-no-more')).toEqual({ kinds: ['email', 'anonymousId'], claims: [] });
     await call('PATCH', path, { trusted: false });
     const { body: audit } = await call('GET', '/api/v1/audit?limit=500');
     const actions = (audit['items'] as { action: string }[]).map(({ action }) => action);
@@ -191,8 +191,8 @@ describe('kinds', () => {
       ];
       sdk.track(track('own-2', { userId: 'own-bob', context: { externalIds: others } }));
     }, trustedKey);
-    expect(await identityOf('own-1')).toEqual({ kinds: ['crmId', 'anonymousId'], claims: 0 });
-    expect(await identityOf('own-2')).toEqual({ kinds: ['userId', 'phone'], claims: 0 });
+    expect(await identityOf('own-1')).toEqual({ kinds: ['crmId', 'anonymousId'], claims: [] });
+    expect(await identityOf('own-2')).toEqual({ kinds: ['userId', 'phone'], claims: [] });
     const ada = await profileOf('crmId:C-7');
     const identifiers = ['userId own-ada', 'crmId C-7', 'anonymousId own-laptop'];
     expect(heldBy(ada)).toEqual(identifiers);
@@ -201,7 +201,7 @@ describe('kinds', () => {
 
     await set({});
     await say((sdk) => sdk.track(track('own-3', { anonymousId: 'x-3', context: { externalIds: [external] } })));
-    expect(await identityOf('own-3')).toEqual({ kinds: ['anonymousId'], claims: 0 });
+    expect(await identityOf('own-3')).toEqual({ kinds: ['anonymousId'], claims: [] });
     expect(heldBy(await profileOf('userId:own-ada')).sort()).toEqual([...identifiers].sort());
     expect(await world.get('/api/v1/profiles?identifier=crmId:C-7')).toMatchObject({ status: 400 });
 
@@ -217,7 +217,7 @@ describe('kinds', () => {
       const context = { device: { id: 'handset' }, traits: { email: 'rank@shop.example' } };
       sdk.track(track('ranked', { userId: 'ranked', anonymousId: 'ranked-web', context }));
     }, trustedKey);
-    expect(await identityOf('ranked')).toEqual({ kinds: ['email', 'userId', 'device', 'anonymousId'], claims: 0 });
+    expect(await identityOf('ranked')).toEqual({ kinds: ['email', 'userId', 'device', 'anonymousId'], claims: [] });
   });
 });
 

@@ -17,7 +17,7 @@ export interface ReadEvent {
   readonly name: string;
   readonly occurredAt: number;
   readonly receivedAt: number;
-  /** Strongest first, at least one; the last `payload.claims` of them are only claimed. */
+  /** Strongest first, at least one; `payload.claims` are the places of those only claimed. */
   readonly identifiers: readonly Identifier[];
   readonly payload: EventPayload;
   /** Same shape as `payload`. */
@@ -78,7 +78,7 @@ export function readItem(item: unknown, type: unknown, envelope: Envelope): Read
         }),
         receivedAt: envelope.receivedAtMs,
         identifiers,
-        payload: claims === 0 ? parted.payload : { ...parted.payload, claims },
+        payload: claims === undefined ? parted.payload : { ...parted.payload, claims },
         personal: parted.personal,
       },
     };

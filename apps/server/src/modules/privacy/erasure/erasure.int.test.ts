@@ -1,21 +1,30 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { PERSONAL_DATA } from '../../../compose/privacy.ts';
 import { createRequestWork } from '../../../compose/request-work.ts';
 import { createProfileReshaper } from '../../../compose/stages.ts';
+import type { History } from '../../../platform/clickhouse/index.ts';
 import type { JsonObject } from '../../../platform/json.ts';
 import { API_KEY, createEngines, type Engines, NOW, openWorld, trackEvent, type World } from '../../events/testing/world.ts';
-import { runPrivacyRequests } from '../index.ts';
-import { findTexts } from '../testing/find-texts.ts';
+import { runWebhooks } from '../../events/index.ts';
+import { findProfileId } from '../../profiles/index.ts';
+import { eraseProfile, runPrivacyRequests } from '../index.ts';
+import { findTexts, spellings } from '../testing/find-texts.ts';
 
 let engines: Engines;
 let world: World;
 let nowMs = NOW;
+let webhooks: Promise<void>;
+const end = new AbortController();
 beforeAll(async () => {
   engines = await createEngines();
   world = await openWorld(engines, { clock: { now: () => nowMs, realDelayMs: () => 0 } });
   world.work();
+  webhooks = runWebhooks(world.services, { processId: world.processId, signal: end.signal });
 });
 afterAll(async () => {
+  end.abort();
+  await webhooks;
   await world.close();
   await engines.drop();
 });
@@ -40,7 +49,7 @@ function customer(word: string): { secrets: string[]; events: JsonObject[] } {
         messageId: `${word}-2`,
         properties: { total: 12, email, shipping_address: { street: text } },
       }),
-      { type: 'group', userId, messageId: `${word}-3`, groupId: email, traits: { name } },
+      { type: 'group', userId, messageId: `${word}-3`, groupId: email, traits: { plan: 'team' } },
     ],
   };
 }
@@ -164,6 +173,90 @@ it('nothing of her is in either engine though her events stream in from two proc
   });
   expect(left!.n).toBe(0);
 });
+
+it('an erasure that was interrupted after the keys were destroyed is finished by whoever comes next', async () => {
+  const { secrets, events } = customer('lena');
+  await world.send(events);
+  await world.settle();
+  const { services, ctx } = world;
+  const profileId = (await findProfileId(ctx, { kind: 'userId', value: 'user-lena-4711' }))!;
+  const dying = { ...ctx, history: dyingHistory(services.history) };
+  await expect(repeat(() => eraseProfile(dying, PERSONAL_DATA, profileId))).rejects.toThrow('died');
+  expect(await world.count(`event where node in (${await erasedNodes()})`)).toBeGreaterThan(0);
+  expect(await repeat(() => eraseProfile(ctx, PERSONAL_DATA, profileId))).toMatchObject({ identifiers: 4, profiles: 1 });
+  expect(await world.count(`event where node in (${await erasedNodes()})`)).toBe(0);
+  expect(await findTexts(world, secrets)).toEqual({ clear: [], opened: [] });
+  expect(await eraseProfile(ctx, PERSONAL_DATA, profileId)).toEqual({});
+});
+
+it('of a merged customer every profile goes, of an anonymous one too', async () => {
+  const { secrets, events } = customer('nora');
+  await world.send([
+    trackEvent({ userId: null, anonymousId: 'device-cookie-nora', properties: { email: secrets[0]! } }),
+  ]);
+  await world.settle();
+  await world.send(events);
+  await world.settle();
+  const { ctx } = world;
+  const profileId = (await findProfileId(ctx, { kind: 'userId', value: 'user-nora-4711' }))!;
+  await repeat(() => eraseProfile(ctx, PERSONAL_DATA, profileId));
+  expect(await findTexts(world, secrets)).toEqual({ clear: [], opened: [] });
+
+  const cookie = 'device-cookie-alone';
+  await world.send([{ type: 'page', anonymousId: cookie, messageId: 'alone-1', properties: { path: '/' } }]);
+  await world.settle();
+  const anonymous = (await findProfileId(ctx, { kind: 'anonymousId', value: cookie }))!;
+  expect(await repeat(() => eraseProfile(ctx, PERSONAL_DATA, anonymous))).toMatchObject({ identifiers: 1 });
+  expect(await findTexts(world, [cookie])).toEqual({ clear: [], opened: [] });
+});
+
+it('nothing that says who somebody is ever stands in the write-ahead log', async () => {
+  const { secrets, events } = customer('vera');
+  await world.send(events);
+  await world.settle();
+  await ask('erase', 'user-vera-4711');
+  const { postgres } = world.services;
+  // A mark that must be found shows that the right files are read.
+  const mark = 'find-this-mark-in-the-log';
+  await postgres.query({
+    text: 'insert into consent_topic (workspace_id, topic, name, is_marketing) values (999, $1, $1, true)',
+    values: [mark],
+  });
+  const { rows: files } = await postgres.query<{ name: string }>({ text: 'select name from pg_ls_waldir() order by name' });
+  const found = new Set<string>();
+  for (const { name } of files) {
+    const { rows } = await postgres.query<{ bytes: Buffer | null }>({
+      text: `select pg_read_binary_file('pg_wal/' || $1, 0, 268435456, true) as bytes`,
+      values: [name],
+    });
+    const bytes = rows[0]?.bytes ?? Buffer.alloc(0);
+    for (const text of [...secrets, mark]) {
+      if (spellings(text).some((spelling) => bytes.includes(spelling))) found.add(text);
+    }
+  }
+  expect([...found]).toEqual([mark]);
+});
+
+/** Asks until nothing is waited for any more. */
+async function repeat<T>(work: () => Promise<T | undefined>): Promise<T> {
+  for (let round = 0; round < 400; round++) {
+    const answer = await work();
+    if (answer !== undefined) return answer;
+    await pause(10);
+  }
+  throw new Error('it was not done in time');
+}
+
+/** Reads, and dies when something is to be deleted. */
+function dyingHistory(history: History): History {
+  return {
+    insert: (insert) => history.insert(insert),
+    query: (query) => history.query(query),
+    command: () => Promise.reject(new Error('died')),
+    ping: () => history.ping(),
+    close: () => Promise.resolve(),
+  };
+}
 
 async function erasedNodes(): Promise<string> {
   const { rows } = await world.services.postgres.query<{ ids: string }>({

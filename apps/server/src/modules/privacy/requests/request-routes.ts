@@ -38,7 +38,10 @@ export const privacyRequestRoutes: Routes = (serve) => {
   serve(api.cancelPrivacyRequest, async ({ ctx, params }) => {
     const row = await requireRequest(ctx, params.id, { lock: true });
     if (!canCancel(row.state, row.attempts)) {
-      throw stopped(`A request that is ${row.state} cannot be cancelled`, 'only one that was not begun, or failed, can');
+      throw stopped(
+        `A request that is ${row.state} cannot be cancelled`,
+        'only one that was not begun, or failed, can',
+      );
     }
     await changeRequest(ctx.sql, row, { state: 'cancelled', finishedAt: new Date(ctx.clock.now()) });
     return audited(ctx, row, 'privacy_request.cancelled');
@@ -53,7 +56,8 @@ export const privacyRequestRoutes: Routes = (serve) => {
 
   serve(api.approvePrivacyRequest, async ({ ctx, params }) => {
     const row = await requireRequest(ctx, params.id, { lock: true });
-    if (row.state !== 'waiting') throw stopped(`The request is ${row.state}`, 'only one that waits for approval takes it');
+    if (row.state !== 'waiting')
+      throw stopped(`The request is ${row.state}`, 'only one that waits for approval takes it');
     if (ctx.actor.kind === 'member' && ctx.actor.role !== 'owner') {
       throw new AppError('forbidden', 'Only an owner lets a whole shop be erased', {
         details: [{ field: '', message: 'ask an owner of the workspace' }],

@@ -106,7 +106,13 @@ async function commit(job: Job, decide: (ctx: TxCtx) => Promise<Step>): Promise<
     const nowMs = ctx.clock.now();
     const change =
       done.kind === 'goes_on'
-        ? { state: 'running' as const, attempts: 0, nextAt: new Date(nowMs + done.restMs), progress: done.progress, counts }
+        ? {
+            state: 'running' as const,
+            attempts: 0,
+            nextAt: new Date(nowMs + done.restMs),
+            progress: done.progress,
+            counts,
+          }
         : { state: 'done' as const, outcome: done.outcome, counts, finishedAt: new Date(nowMs) };
     if (!(await changeRequest(ctx.sql, row, change))) throw new TakenAway();
     if (done.kind === 'finished') await recordReceipt(ctx, job, { counts, outcome: done.outcome });
@@ -149,7 +155,11 @@ async function nothingHeld(job: Job): Promise<Step> {
   const { ctx, row, secret, work } = job;
   const isSuppressed = row.kind === 'erase' && row.suppress;
   if (isSuppressed) await work.erasing!.suppress(ctx, secret.identifiers);
-  return { kind: 'finished', outcome: 'nothing_held', counts: isSuppressed ? { suppressed: secret.identifiers.length } : {} };
+  return {
+    kind: 'finished',
+    outcome: 'nothing_held',
+    counts: isSuppressed ? { suppressed: secret.identifiers.length } : {},
+  };
 }
 
 async function eraseAll(job: Job, profileIds: readonly string[]): Promise<Step> {

@@ -38,7 +38,8 @@ export const shopifyAccountRoutes: Routes = (serve) => {
 
   serve(api.deleteShopifyAccount, async ({ ctx, params }) => {
     const id = requirePublicId('sac', params.id);
-    if (!(await deleteAccount(ctx.sql, ctx.workspaceId, id))) throw new AppError('not_found', 'There is no such account');
+    if (!(await deleteAccount(ctx.sql, ctx.workspaceId, id)))
+      throw new AppError('not_found', 'There is no such account');
     await recordAudit(ctx, { action: 'shopify_account.deleted', subject: params.id });
   });
 };

@@ -16,7 +16,9 @@ const COLUMNS = 'workspace_id, id, shop_domain, secret, source_id, source_number
 /** False: the workspace has this shop already. */
 export async function insertAccount(sql: Sql, row: AccountRow): Promise<boolean> {
   const { rowCount } = await sql.query({
-    text: `insert into shopify_account (${COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing`,
+    text: `insert into shopify_account (workspace_id, id, shop_domain, secret, source_id, source_number,
+             match_customer_id, created_at)
+           values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing`,
     values: [
       row.workspace_id,
       row.id,

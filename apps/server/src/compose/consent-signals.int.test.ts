@@ -1,10 +1,10 @@
 import { propertyRuns } from '@segue/testkit/property-runs';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { inSubjects } from '../../../platform/eventlog/index.ts';
-import { parsePublicId } from '../../../platform/ids/index.ts';
-import type { JsonObject } from '../../../platform/json.ts';
-import { anchorNode } from '../../profiles/index.ts';
+import { inSubjects } from '../platform/eventlog/index.ts';
+import { parsePublicId } from '../platform/ids/index.ts';
+import type { JsonObject } from '../platform/json.ts';
+import { anchorNode } from '../modules/profiles/index.ts';
 import {
   API_KEY,
   createEngines,
@@ -13,9 +13,8 @@ import {
   openWorld,
   trackEvent,
   type World,
-} from '../../events/testing/world.ts';
-import { addressHash } from '../address.ts';
-import { ensureDefaultTopics, readPermissions } from '../index.ts';
+} from '../modules/events/testing/world.ts';
+import { addressHash, ensureDefaultTopics, readPermissions } from '../modules/consent/index.ts';
 
 const TCF =
   'COvFyGBOvFyGBAbAAAENAPCAAOAAAAAAAAAAAEEUACCKAAA.IFoEUQQgAIQwgIwQABAEAAAAOIAACAIAAAAQAIAgEAACEAAAAAgAQBAAAAAAAGBAAgAAAAAAAFAAECAAAgAAQARAEQAAAAAJAAIAAgAAAYQEAAAQmAgBC3ZAYzUw';
