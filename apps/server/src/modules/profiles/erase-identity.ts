@@ -11,7 +11,10 @@ export { advanceErasureEpoch, destroyNodes, readErasureEpoch };
 export async function suppressIdentifiers(ctx: Ctx, identifiers: readonly Identifier[]): Promise<void> {
   if (identifiers.length === 0) return;
   const keys = await ctx.keysOf(ctx.workspaceId);
-  const hashes = identifiers.map((identifier) => ({ hash: identifierHash(keys, identifier), kind: codeOf(identifier) }));
+  const hashes = identifiers.map((identifier) => ({
+    hash: identifierHash(keys, identifier),
+    kind: codeOf(identifier),
+  }));
   await inTransaction(ctx, async (ctx) => {
     const { sql, workspaceId } = ctx;
     const at = new Date(ctx.clock.now());

@@ -38,7 +38,10 @@ export async function insertErasedHashes(
 /** How often somebody was erased: whoever remembers nodes compares it before what it writes is durable. */
 export async function readErasureEpoch(sql: Sql): Promise<number> {
   // every workspace: one number for the whole installation keeps the look-up to one row.
-  const { rows } = await sql.query<{ epoch: number }>({ name: 'erasure_epoch', text: 'select epoch from erasure_epoch' });
+  const { rows } = await sql.query<{ epoch: number }>({
+    name: 'erasure_epoch',
+    text: 'select epoch from erasure_epoch',
+  });
   return rows[0]!.epoch;
 }
 

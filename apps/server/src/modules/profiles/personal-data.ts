@@ -22,7 +22,12 @@ const tables = createTableKeeper({
     },
     { table: 'profile_rebuild', profiles: ['from_profile', 'into_profile'], order: ['id'] },
     { table: 'company_node', nodes: ['node'], order: ['node', 'company_id'] },
-    { table: 'company_member', kind: 'companyMembership', profiles: ['profile_id'], order: ['company_id', 'profile_id'] },
+    {
+      table: 'company_member',
+      kind: 'companyMembership',
+      profiles: ['profile_id'],
+      order: ['company_id', 'profile_id'],
+    },
   ],
 });
 

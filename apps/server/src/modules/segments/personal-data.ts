@@ -4,7 +4,12 @@ import { createTableKeeper } from '../../platform/personal-data/index.ts';
 export const segmentsPersonalData = createTableKeeper({
   name: 'segments',
   tables: [
-    { table: 'segment_member', kind: 'segmentMembership', profiles: ['profile_id'], order: ['segment_id', 'profile_id'] },
+    {
+      table: 'segment_member',
+      kind: 'segmentMembership',
+      profiles: ['profile_id'],
+      order: ['segment_id', 'profile_id'],
+    },
     { table: 'segment_wake', profiles: ['profile_id'], order: ['profile_id'] },
     { table: 'leaf_state', nodes: ['node'], order: ['generation', 'node'] },
   ],

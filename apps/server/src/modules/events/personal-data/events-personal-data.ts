@@ -2,7 +2,12 @@ import type { Ctx } from '../../../platform/context.ts';
 import { open } from '../../../platform/crypto/index.ts';
 import { forgetDeadLetters, type LoggedEvent } from '../../../platform/eventlog/index.ts';
 import type { Json, JsonObject } from '../../../platform/json.ts';
-import { createTableKeeper, namesHer, type PersonalDataKeeper, type PersonalSubject } from '../../../platform/personal-data/index.ts';
+import {
+  createTableKeeper,
+  namesHer,
+  type PersonalDataKeeper,
+  type PersonalSubject,
+} from '../../../platform/personal-data/index.ts';
 import { openNodeKeys } from '../../profiles/index.ts';
 import { readNodes } from '../history/subject-history.ts';
 import { joinPersonal } from '../intake/personal.ts';
@@ -29,7 +34,11 @@ export const eventsPersonalData: PersonalDataKeeper = {
   name: tables.name,
   async *export(ctx, subject) {
     const keys = await nodeKeysOf(ctx, subject.nodes);
-    for await (const event of readNodes(ctx.history, { sql: ctx.sql, workspaceId: ctx.workspaceId, nodes: subject.nodes })) {
+    for await (const event of readNodes(ctx.history, {
+      sql: ctx.sql,
+      workspaceId: ctx.workspaceId,
+      nodes: subject.nodes,
+    })) {
       yield { kind: 'event', data: presentEvent(event, keys) };
     }
     yield* tables.export(ctx, subject);

@@ -117,7 +117,7 @@ async function hasEveryReaderPassed(ctx: Ctx, { marks }: ErasureRow): Promise<bo
 async function forgetKeptAnswers(ctx: TxCtx, { profileIds, values }: PersonalSubject): Promise<void> {
   const { wrapping } = await ctx.keysOf(ctx.workspaceId);
   const names = [...values, ...profileIds.map((id) => publicId('prf', id))];
-  for (let afterKey = ''; ; ) {
+  for (let afterKey = ''; ;) {
     const page = await pageKeptAnswers(ctx.sql, ctx.workspaceId, { afterKey, limit: PAGE_ANSWERS });
     const hers = page.filter(({ body }) => body !== null && namesHer(open(wrapping, body).toString('utf8'), names));
     await forgetAnswers(

@@ -57,7 +57,9 @@ function note(
 export function spellings(text: string): Buffer[] {
   const bytes = Buffer.from(text);
   const base64 = [0, 1, 2].map((shift) => {
-    const encoded = Buffer.concat([Buffer.alloc(shift), bytes]).toString('base64').replace(/=+$/, '');
+    const encoded = Buffer.concat([Buffer.alloc(shift), bytes])
+      .toString('base64')
+      .replace(/=+$/, '');
     // The first and last letters depend on what stands beside the text.
     return encoded.slice(shift === 0 ? 0 : shift + 1, -1);
   });
@@ -111,7 +113,9 @@ async function* postgresValues({ services: { postgres } }: World): AsyncIterable
   });
   for (const { table_name, column_name, data_type } of columns) {
     const value = data_type === 'bytea' ? `"${column_name}"` : `convert_to("${column_name}"::text, 'UTF8')`;
-    const { rows } = await postgres.query<{ bytes: Buffer | null }>({ text: `select ${value} as bytes from "${table_name}"` });
+    const { rows } = await postgres.query<{ bytes: Buffer | null }>({
+      text: `select ${value} as bytes from "${table_name}"`,
+    });
     for (const { bytes } of rows) if (bytes !== null) yield { place: `postgres ${table_name}.${column_name}`, bytes };
   }
 }
@@ -122,7 +126,9 @@ async function* historyValues({ services: { history } }: World): AsyncIterable<{
             select name from system.tables where database = currentDatabase() and engine like '%MergeTree')`,
   });
   for (const { table, name } of columns) {
-    const rows = await history.query<{ text: string }>({ sql: `select toString(\`${name}\`) as text from \`${table}\`` });
+    const rows = await history.query<{ text: string }>({
+      sql: `select toString(\`${name}\`) as text from \`${table}\``,
+    });
     for (const { text } of rows) yield { place: `history ${table}.${name}`, bytes: Buffer.from(text) };
   }
 }
