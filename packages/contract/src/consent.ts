@@ -61,8 +61,9 @@ export const wordingNameSchema = z
   .string({ error: 'give the name of the wording, like "checkout_box"' })
   .regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, { error: 'write the name in lower case, like "checkout_box"' });
 
-/** Body of `PUT /api/v1/consent-wordings/{wording}`. */
+/** Body of `POST /api/v1/consent-wordings`. */
 export const writeWordingSchema = z.strictObject({
+  id: wordingNameSchema,
   language: z
     .string({ error: 'give the language of the text, like "en"' })
     .regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, { error: 'give a language tag, like "en" or "de-AT"' }),

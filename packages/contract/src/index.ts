@@ -114,7 +114,6 @@ export {
   suppressAddressSchema,
   topicSchema,
   updateTopicSchema,
-  wordingNameSchema,
   writeWordingSchema,
   type Channel,
   type CreateTopicBody,

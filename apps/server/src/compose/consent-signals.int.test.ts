@@ -276,6 +276,16 @@ describe('words of customers', () => {
     expect(await permission(id)).toEqual({ kind: 'suppressed', reason: 'unsubscribe_all' });
   });
 
+  it('a late stop is not undone by a yes of a form, which no address stands behind', async () => {
+    const id = await newCustomer();
+    const yes = { channel: 'sms', topic: 'marketing', status: 'granted', source: 'opt_word' };
+    const occurredAt = new Date(NOW - 1_000).toISOString();
+    await call('POST', `/profiles/${id}/consents`, { ...yes, occurredAt });
+    await world.settle();
+    await heard(id, 'Message Received', { channel: 'sms', text: 'STOP', address_hash: await hash() }, NOW - 2_000);
+    expect(await permission(id)).toEqual({ kind: 'suppressed', reason: 'unsubscribe_all' });
+  });
+
   it('a mere yes resumes what was stopped and grants nothing else', async () => {
     const id = await newCustomer();
     const before = (await consents(id)).length;

@@ -143,8 +143,8 @@ export const consentEndpoints = {
     answer: pageOf(wordingSchema),
   }),
   writeConsentWording: defineEndpoint({
-    method: 'PUT',
-    path: '/api/v1/consent-wordings/{wording}',
+    method: 'POST',
+    path: '/api/v1/consent-wordings',
     scope: 'workspace:write',
     tag: 'Consent',
     summary: 'Make a new version of a text customers agree to',

@@ -64,10 +64,7 @@ export const EXAMPLES: Readonly<Record<OperationId, Make>> = {
   getPermissions: ofProfile,
   setRhythm: (shop) => ({ ...of(shop.profileId), body: { frequency: 'less_often', source: 'telephone' } }),
   listConsentWordings: plain,
-  writeConsentWording: (shop) => ({
-    params: { wording: shop.word() },
-    body: { language: 'en', text: 'Yes, send me news' },
-  }),
+  writeConsentWording: (shop) => ({ body: { id: shop.word(), language: 'en', text: 'Yes, send me news' } }),
   listSuppressions: plain,
   listProfileConsentSignals: ofProfile,
   getProfileConsentCategories: ofProfile,

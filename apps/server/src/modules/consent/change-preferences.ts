@@ -2,7 +2,7 @@ import type { Services } from '../../platform/context.ts';
 import type { Subject, SubjectBatch } from '../../platform/eventlog/index.ts';
 import { newUuid } from '../../platform/ids/index.ts';
 import { inProfile } from './in-profile.ts';
-import type { ConsentStatus } from './permission.ts';
+import type { ConsentStatus } from './consent-status.ts';
 import { type Choices, readChoices } from './preference-choices.ts';
 import type { ConsentProof } from './proof.ts';
 import { causeOfEvent } from './read-consent-event.ts';

@@ -1,6 +1,7 @@
 import type { NodeRef } from '../../platform/eventlog/index.ts';
 import type { Sql } from '../../platform/postgres/index.ts';
-import type { LegalBasis, RecordStatus } from './permission.ts';
+import type { RecordStatus } from './consent-status.ts';
+import type { LegalBasis } from './permission.ts';
 import type { SaidWord } from './weigh-words.ts';
 
 /** Which text a customer was shown. */

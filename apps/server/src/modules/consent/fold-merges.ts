@@ -71,6 +71,20 @@ export function foldMerges<W extends Placed, S>(
   return { standing: standing ?? folding.empty, steps };
 }
 
+/**
+ * Whether a word said at `occurredAt` and known only now comes after all of it, so that hearing it on top of what holds is
+ * the same as judging everything anew: it was said after what caused each merge, and they made one profile.
+ */
+export function comesAfter(occurredAt: number, merges: readonly MergeMark[]): boolean {
+  if (merges.some((merge) => merge.saidAt >= occurredAt)) return false;
+  const names = new Set(merges.flatMap((merge) => [merge.fromProfile, merge.intoProfile]));
+  for (const { fromProfile, intoProfile } of [...merges].sort((a, b) => a.seq - b.seq)) {
+    names.delete(fromProfile);
+    names.add(intoProfile);
+  }
+  return names.size <= 1;
+}
+
 interface Side<W, S> {
   readonly base: S;
   readonly words: W[];

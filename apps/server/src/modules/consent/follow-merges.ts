@@ -15,7 +15,8 @@ export async function followMerges(
   if (batch.merges.length === 0) return;
   await moveToProfiles(sql, workspaceId, finals);
   await insertMarks(sql, workspaceId, marksOf(batch, finals));
-  await refreshStates(sql, workspaceId, [...new Set(finals.values())]);
+  // Of who went nothing is left to count.
+  await refreshStates(sql, workspaceId, [...finals].flat());
 }
 
 function marksOf(

@@ -7,7 +7,7 @@ const FILED = ['consent_record', 'consent_confirmation', 'consent_wish'] as cons
 
 /** Gives what was filed under merged profiles to those they became part of. One statement a table. */
 export async function moveToProfiles(sql: Sql, workspaceId: number, moves: ReadonlyMap<string, string>): Promise<void> {
-  for (const table of [...FILED, 'consent_merge']) {
+  for (const table of FILED) {
     await sql.query({
       name: `${table}_follow`,
       text: `update ${table} r set profile_id = m.target from unnest($2::uuid[], $3::uuid[]) as m(origin, target)
@@ -15,6 +15,30 @@ export async function moveToProfiles(sql: Sql, workspaceId: number, moves: Reado
       values: [workspaceId, [...moves.keys()], [...moves.values()]],
     });
   }
+  await moveMarks(sql, workspaceId, moves);
+}
+
+/** A mark that was parted between two profiles, as far as each had its identifiers, is one again once they are. */
+async function moveMarks(sql: Sql, workspaceId: number, moves: ReadonlyMap<string, string>): Promise<void> {
+  await sql.query({
+    name: 'consent_merge_follow',
+    text: `with gone as (
+             delete from consent_merge c using unnest($2::uuid[], $3::uuid[]) as m(origin, target)
+             where c.workspace_id = $1 and c.profile_id = m.origin
+             returning m.target, c.seq, c.from_profile, c.into_profile, c.from_nodes, c.into_nodes, c.said_at, c.merged_at
+           )
+           insert into consent_merge as k
+             (workspace_id, profile_id, seq, from_profile, into_profile, from_nodes, into_nodes, said_at, merged_at)
+           select distinct on (g.target, g.seq) $1::integer, g.target, g.seq, g.from_profile, g.into_profile,
+             array(select distinct n from gone o, unnest(o.from_nodes) as n where o.target = g.target and o.seq = g.seq),
+             array(select distinct n from gone o, unnest(o.into_nodes) as n where o.target = g.target and o.seq = g.seq),
+             g.said_at, g.merged_at
+           from gone g
+           on conflict (workspace_id, profile_id, seq) do update set
+             from_nodes = array(select distinct n from unnest(k.from_nodes || excluded.from_nodes) as n),
+             into_nodes = array(select distinct n from unnest(k.into_nodes || excluded.into_nodes) as n)`,
+    values: [workspaceId, [...moves.keys()], [...moves.values()]],
+  });
 }
 
 /** Gives what was filed under nodes to whom the nodes went. One statement a table. */

@@ -1,3 +1,5 @@
+import type { ConsentStatus, RecordStatus } from './consent-status.ts';
+import type { Demands } from './topic.ts';
 import {
   type Grant,
   kindOfStanding,
@@ -6,12 +8,6 @@ import {
   type StandingKind,
   type Weight,
 } from './weigh-words.ts';
-
-/** What a customer said about one channel and topic, and counts. */
-export type ConsentStatus = 'granted' | 'denied';
-
-/** As it is recorded: what is pending waits for her confirmation and counts as nothing. */
-export type RecordStatus = ConsentStatus | 'pending';
 
 /** Why a message may go at all. */
 export type LegalBasis = 'marketing' | 'transactional';
@@ -52,13 +48,6 @@ export interface Permission {
   readonly decision: PermissionDecision;
   /** The record behind it; undefined when nothing was said. */
   readonly recordId: string | undefined;
-}
-
-/** What a topic asks for. */
-export interface Demands {
-  readonly isMarketing: boolean;
-  readonly silence: 'opt_in' | 'opt_out';
-  readonly requiresConfirmation: boolean;
 }
 
 export interface PermissionFacts extends Demands {

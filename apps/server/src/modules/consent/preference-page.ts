@@ -14,6 +14,8 @@ export interface PreferenceView extends Spoken {
   /** What "less often" comes to here. */
   readonly lessOften: Pace;
   readonly now: number;
+  /** IANA name, of the workspace. */
+  readonly timeZone: string;
   /** What just happened, in a sentence. */
   readonly done?: string | undefined;
 }
@@ -74,8 +76,11 @@ function pauseSheet(view: PreferenceView, action: string): string {
 }
 
 /** Puts the day on which the pause ends into a sentence. */
-export function fillDate(text: string, { language, rhythm }: Pick<PreferenceView, 'language' | 'rhythm'>): string {
-  const date = new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone: 'UTC' });
+export function fillDate(
+  text: string,
+  { language, rhythm, timeZone }: Pick<PreferenceView, 'language' | 'rhythm' | 'timeZone'>,
+): string {
+  const date = new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone });
   return text.replace('{date}', rhythm.pausedUntil === undefined ? '' : date.format(rhythm.pausedUntil));
 }
 

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Services } from '../../platform/context.ts';
 import type { Routes } from '../../platform/http/index.ts';
 import type { Sql } from '../../platform/postgres/index.ts';
+import { getWorkspaceRow } from '../accounts/index.ts';
 import { readBrand } from './brand.ts';
 import { pauseMessages, saveChoices, stopEverything, unsubscribe, unsubscribeFromAll } from './change-preferences.ts';
 import { chooseWording, type Spoken } from './choose-wording.ts';
@@ -11,7 +12,7 @@ import { confirmPage, confirmQuestion } from './confirm-page.ts';
 import { readChoices } from './preference-choices.ts';
 import { fillDate, type Pace, preferencePage, unknownLinkPage } from './preference-page.ts';
 import type { ConsentProof } from './proof.ts';
-import { readUnsubscribeToken, type UnsubscribeLink } from './unsubscribe-link.ts';
+import { readUnsubscribeToken, toCurrentOwner, type UnsubscribeLink } from './unsubscribe-link.ts';
 
 const BODY_BYTES_MAX = 16_384;
 
@@ -102,16 +103,19 @@ async function withLink(
 ): Promise<FastifyReply> {
   asPage(reply);
   const token = tokenOf(request);
-  const link = await readUnsubscribeToken(services, token);
-  if (link === undefined) return unknown({ request, reply });
+  const signed = await readUnsubscribeToken(services, token);
+  if (signed === undefined) return unknown({ request, reply });
+  const link = await toCurrentOwner(services.postgres, signed);
   const brand = await readBrand(services.postgres, link.workspaceId);
   const spoken = chooseWording(request.headers['accept-language'], brand.language);
   const done = await act(link, spoken);
   const choices = await readChoices(services, link);
+  const workspace: { time_zone: string } | undefined = await getWorkspaceRow(services.postgres, link.workspaceId);
   const view = {
     ...{ ...spoken, ...choices, token, brand },
     lessOften: await ports.readLessOften(services.postgres, link.workspaceId),
     now: services.clock.now(),
+    timeZone: workspace?.time_zone ?? 'UTC',
   };
   return reply.send(preferencePage({ ...view, done: done === undefined ? undefined : fillDate(done, view) }));
 }

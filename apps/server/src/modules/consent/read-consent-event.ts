@@ -1,7 +1,8 @@
 import { causedId, type LoggedEvent } from '../../platform/eventlog/index.ts';
 import type { Json, JsonObject } from '../../platform/json.ts';
 import type { WordingRef } from './consent-store.ts';
-import type { ConsentStatus, SuppressionReason } from './permission.ts';
+import type { ConsentStatus } from './consent-status.ts';
+import type { SuppressionReason } from './permission.ts';
 import type { ConsentProof } from './proof.ts';
 import { ALL_TOPICS } from './topic.ts';
 

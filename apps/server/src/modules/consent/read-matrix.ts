@@ -57,16 +57,23 @@ function cellsOf(known: {
 }): Cell[] {
   const { standings, reached, suppressed } = known;
   const topics = new Map(known.topics.map((topic) => [topic.topic, topic]));
-  const said = [...standings.keys()].map((key) => key.split('\n') as [string, string]);
-  const names = new Set([...topics.keys(), ...said.map(([, topic]) => topic).filter((topic) => topic !== ALL_TOPICS)]);
-  const unreached = new Set(said.map(([channel]) => channel));
+  const saidOn = new Map<string, string[]>();
+  for (const key of standings.keys()) {
+    const [channel, topic] = key.split('\n') as [string, string];
+    const known = saidOn.get(channel);
+    if (known === undefined) saidOn.set(channel, [topic]);
+    else known.push(topic);
+  }
+  const unreached = new Set(saidOn.keys());
   for (const { channel } of reached) unreached.delete(channel);
   const places = [...reached, ...[...unreached].map((channel) => ({ channel, addressHash: undefined }))];
   const used = new Set<string>();
   return places.flatMap(({ channel, addressHash }) => {
     const isUsed = addressHash !== undefined && !used.has(channel);
     used.add(channel);
-    return [...names].map((topic): Cell => {
+    // A topic nobody defined is shown only where it was said: events may name any number of them.
+    const said = (saidOn.get(channel) ?? []).filter((topic) => topic !== ALL_TOPICS);
+    return [...new Set([...topics.keys(), ...said])].map((topic): Cell => {
       const facts = {
         ...demandsOf(topics, topic),
         ofTopic: standings.get(standingKey(channel, topic)),

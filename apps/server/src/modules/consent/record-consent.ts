@@ -2,9 +2,10 @@ import type { NodeRef, SubjectBatch } from '../../platform/eventlog/index.ts';
 import { newUuid } from '../../platform/ids/index.ts';
 import { askForConfirmation } from './ask-for-confirmation.ts';
 import { insertRecords, type WordingRef } from './consent-store.ts';
-import { type ConsentStatus, type RecordStatus, statusToRecord } from './permission.ts';
+import type { ConsentStatus, RecordStatus } from './consent-status.ts';
+import { statusToRecord } from './permission.ts';
 import { type ConsentProof, sealProof } from './proof.ts';
-import { refreshStates } from './refresh-states.ts';
+import { addToStates } from './refresh-states.ts';
 import { ALL_TOPICS, demandsOf } from './topic.ts';
 import { listTopics } from './topic-store.ts';
 
@@ -68,11 +69,8 @@ export async function recordConsent(
   });
   const inserted = await insertRecords(batch.sql, batch.workspaceId, { records, nowMs: batch.now });
   const fresh = records.filter((record) => inserted.has(record.id));
-  await refreshStates(
-    batch.sql,
-    batch.workspaceId,
-    fresh.map((record) => record.profileId),
-  );
+  const words = fresh.map(({ id: recordId, ...word }) => ({ ...word, recordId }));
+  await addToStates(batch.sql, batch.workspaceId, words);
   const pending = fresh.filter((record) => record.status === 'pending');
   await askForConfirmation(batch, { pending, topics });
   return records.map((record) => record.status);

@@ -1,9 +1,10 @@
 import type { Sql } from '../../platform/postgres/index.ts';
-import { findWords, type WordRow, writeStates } from './consent-store.ts';
+import { findStates, findWords, type WordRow, writeStates } from './consent-store.ts';
+import { comesAfter } from './fold-merges.ts';
 import { findMarks } from './follow-store.ts';
 import { demandsOf } from './topic.ts';
 import { listTopics } from './topic-store.ts';
-import { type Standing, type Standings, standingKey, weighWords } from './weigh-words.ts';
+import { hearWords, type SaidWord, type Standing, type Standings, standingKey, weighWords } from './weigh-words.ts';
 
 /**
  * Makes what counts of these profiles anew from their records and merges: after new words, a merge, its undoing, and as
@@ -13,14 +14,46 @@ export async function refreshStates(sql: Sql, workspaceId: number, profileIds: r
   if (profileIds.length === 0) return;
   const ids = [...new Set(profileIds)].sort();
   const words = await findWords(sql, workspaceId, ids);
-  const marks = words.size === 0 ? new Map() : await findMarks(sql, workspaceId, ids);
-  const topics = new Map((await listTopics(sql, workspaceId)).map((topic) => [topic.topic, topic]));
+  const marks = await findMarks(sql, workspaceId, [...words.keys()]);
+  const listed = words.size === 0 ? [] : await listTopics(sql, workspaceId);
+  const topics = new Map(listed.map((topic) => [topic.topic, topic]));
   const isMarketing = (topic: string) => demandsOf(topics, topic).isMarketing;
   const rows = [...words].flatMap(([id, said]) => {
     const { standing } = weighWords(id, { words: said, merges: marks.get(id) ?? [], isMarketing });
     return toRows(id, standing);
   });
   await writeStates(sql, workspaceId, { profileIds: ids, rows });
+}
+
+/** A word that was recorded just now, with its profile. */
+export type FreshWord = Omit<SaidWord, 'seq' | 'nodeId' | 'saidBy'> & { readonly profileId: string };
+
+/**
+ * Brings what counts up to date with words recorded just now. A profile's records are read again only where a merge has a say
+ * in the word, so that whoever says much costs no more each time. Subjects must be locked. One query a table.
+ */
+export async function addToStates(sql: Sql, workspaceId: number, fresh: readonly FreshWord[]): Promise<void> {
+  if (fresh.length === 0) return;
+  const said = new Map<string, FreshWord[]>();
+  for (const word of fresh) {
+    const known = said.get(word.profileId);
+    if (known === undefined) said.set(word.profileId, [word]);
+    else known.push(word);
+  }
+  const marks = await findMarks(sql, workspaceId, [...said.keys()]);
+  const isAfter = ([id, words]: [string, FreshWord[]]) =>
+    words.every((word) => comesAfter(word.occurredAt, marks.get(id) ?? []));
+  const onTop = new Map([...said].filter(isAfter));
+  await refreshStates(
+    sql,
+    workspaceId,
+    [...said.keys()].filter((id) => !onTop.has(id)),
+  );
+  if (onTop.size === 0) return;
+  const profileIds = [...onTop.keys()].sort();
+  const states = standingsByProfile(await findStates(sql, workspaceId, profileIds));
+  const rows = [...onTop].flatMap(([id, words]) => toRows(id, hearWords(states.get(id) ?? new Map(), words)));
+  await writeStates(sql, workspaceId, { profileIds, rows });
 }
 
 function toRows(profileId: string, standings: Standings): WordRow[] {

@@ -1,5 +1,3 @@
-import type { Demands } from './permission.ts';
-
 /** Stands for every marketing topic, whether silence permits it or not, those made later included. Only denials use it. */
 export const ALL_TOPICS = '*';
 
@@ -16,6 +14,13 @@ export interface Topic {
   readonly doubleOptIn: boolean;
   /** Whether it is suggested for a new message of its kind. */
   readonly isDefault: boolean;
+}
+
+/** What a topic asks for. */
+export interface Demands {
+  readonly isMarketing: boolean;
+  readonly silence: 'opt_in' | 'opt_out';
+  readonly requiresConfirmation: boolean;
 }
 
 /** What every workspace starts with. */

@@ -1,6 +1,8 @@
 import type { Services } from '../../platform/context.ts';
 import { readToken, signToken, tokenWorkspace, type WorkspaceKeys } from '../../platform/crypto/index.ts';
 import type { NodeRef } from '../../platform/eventlog/index.ts';
+import type { Sql } from '../../platform/postgres/index.ts';
+import { ownersOfNodes } from '../profiles/index.ts';
 
 /** What an unsubscribe link knows: whom the message was for, where it went, and what it was about. */
 export interface UnsubscribeLink {
@@ -62,4 +64,10 @@ export async function readUnsubscribeToken(
   if (payload === undefined) return undefined;
   const [, profileId, kind, node, channel, addressHash, topic, messageId] = payload;
   return { workspaceId, profileId, node: { kind, id: node }, channel, addressHash, topic, messageId };
+}
+
+/** The link as of today: what is said by it is said by whoever has the address now, though a merge was undone since. */
+export async function toCurrentOwner(sql: Sql, link: UnsubscribeLink): Promise<UnsubscribeLink> {
+  const owner = (await ownersOfNodes(sql, link.workspaceId, [link.node.id])).get(link.node.id);
+  return owner === undefined ? link : { ...link, profileId: owner };
 }

@@ -1,11 +1,11 @@
 import { propertyRuns } from '@segue/testkit/property-runs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { MergeMark } from './fold-merges.ts';
+import { comesAfter, type MergeMark } from './fold-merges.ts';
 import { decidePermission, statusToRecord } from './permission.ts';
 import { splitMerges } from './split-merges.ts';
 import { ALL_TOPICS } from './topic.ts';
-import { type SaidWord, standingKey, weighWords } from './weigh-words.ts';
+import { hearWords, type SaidWord, type Standings, standingKey, weighWords } from './weigh-words.ts';
 
 const TOPICS = ['news', 'sales', 'receipts'] as const;
 const ADDRESSES = ['ada', 'bea'] as const;
@@ -171,6 +171,16 @@ const run = (happenings: readonly Happening[], mode: Mode): Shop => {
 };
 const mode = fc.constantFrom<Mode>('single', 'double');
 
+/** Of standings that are kept as rows: neither what is empty nor any order is. */
+const sorted = (standings: Standings) =>
+  [...standings]
+    .map(([key, { denial, pending, grants }]) => ({
+      ...{ key, denial, pending },
+      grants: grants.toSorted((a, b) => (a.recordId < b.recordId ? -1 : 1)),
+    }))
+    .filter(({ denial, pending, grants }) => denial !== undefined || pending !== undefined || grants.length > 0)
+    .sort((a, b) => (a.key < b.key ? -1 : 1));
+
 describe('what counts of all that was said', () => {
   it('no order of opt-in, opt-out, confirmation, merge, unmerge and import permits what the last word forbids', () => {
     let permitted = 0;
@@ -241,6 +251,37 @@ describe('what counts of all that was said', () => {
       ),
       { numRuns: propertyRuns(500) },
     );
+  });
+
+  it('is the same when words that come after everything are heard on top of what held', () => {
+    let heard = 0;
+    const later = fc.array(happening, { minLength: 1, maxLength: 4 });
+    fc.assert(
+      fc.property(
+        fc.array(happening, { maxLength: 14 }),
+        later,
+        fc.nat(14),
+        mode,
+        (happenings, words, sinceAt, mode) => {
+          const before = run(happenings, mode);
+          const said = words.flatMap((one) => (one.kind === 'word' ? [{ ...one, at: one.at + sinceAt }] : []));
+          const after = run([...happenings, ...said], mode);
+          for (const profile of new Set(before.owner)) {
+            const merges = before.marks.filter((mark) => mark.profileId === profile);
+            const known = before.wordsOf(profile);
+            const all = after.wordsOf(profile);
+            const fresh = all.slice(known.length);
+            if (!fresh.every((word) => comesAfter(word.occurredAt, merges))) continue;
+            heard += merges.length > 0 ? fresh.length : 0;
+            const weigh = (counted: readonly SaidWord[]) =>
+              weighWords(profile, { words: counted, merges, isMarketing }).standing;
+            expect(sorted(hearWords(weigh(known), fresh))).toEqual(sorted(weigh(all)));
+          }
+        },
+      ),
+      { numRuns: propertyRuns(1_000) },
+    );
+    expect(heard).toBeGreaterThan(50);
   });
 
   it('a merge of somebody who never said anything changes nothing', () => {

@@ -1,5 +1,5 @@
 import { type Folding, foldMerges, type MergeMark, type MergeStep, type Placed } from './fold-merges.ts';
-import type { RecordStatus } from './permission.ts';
+import type { RecordStatus } from './consent-status.ts';
 import { ALL_TOPICS } from './topic.ts';
 
 /** A consent record as far as it matters to what counts. */
@@ -77,7 +77,8 @@ export function weighWords(
   return foldMerges(profileId, { words: said.words, merges: said.merges, folding });
 }
 
-function hearWords(base: Standings, words: readonly SaidWord[]): Standings {
+/** What counts once these words are said too; their order never matters. */
+export function hearWords(base: Standings, words: readonly Omit<SaidWord, 'seq' | 'nodeId' | 'saidBy'>[]): Standings {
   const standings = new Map(base);
   for (const word of words) {
     const key = standingKey(word.channel, word.topic);
@@ -86,7 +87,7 @@ function hearWords(base: Standings, words: readonly SaidWord[]): Standings {
   return standings;
 }
 
-function addWord(standing: Standing, word: SaidWord): Standing {
+function addWord(standing: Standing, word: Omit<SaidWord, 'seq' | 'nodeId' | 'saidBy'>): Standing {
   const weight: Weight = { at: word.occurredAt, recordId: word.recordId };
   switch (word.status) {
     case 'denied':

@@ -12,7 +12,7 @@ import {
   type Rhythm,
   USUAL_RHYTHM,
 } from '../consent/index.ts';
-import { isRestricted } from '../profiles/index.ts';
+import { isRestricted, ownersOfNodes } from '../profiles/index.ts';
 import { capKey, type CountedSend, findLimits, insertCounted, listCounted } from './cap-store.ts';
 import type { EmailContent, OutgoingMessage } from './channels/channel.ts';
 import { decide, type FrequencyCap, type SendDecision, type SendFacts } from './gate.ts';
@@ -64,7 +64,12 @@ export async function decideMessages(
       workspaceId,
       prepared.map(({ message }) => message.id),
     );
-    const candidates = prepared.filter(({ message }) => waiting.get(message.id) === message.profileId);
+    const nodes = prepared.flatMap(({ address }) => address?.node.id ?? []);
+    const owners = await ownersOfNodes(batch.sql, workspaceId, nodes);
+    // An address that became somebody else's meanwhile is prepared anew: her word is about hers.
+    const isHers = ({ message, address }: PreparedMessage) =>
+      address === undefined || owners.get(address.node.id) === message.profileId;
+    const candidates = prepared.filter((one) => waiting.get(one.message.id) === one.message.profileId && isHers(one));
     if (candidates.length === 0) return [];
     decided = await decideAll(batch, deps, candidates);
     return writeDecisions(batch, deps, decided);

@@ -5,6 +5,9 @@ import { publicId } from '../../platform/ids/index.ts';
 import { createTestDatabase, type TestDatabase } from '../../testkit/index.ts';
 import { addressHash } from '../consent/index.ts';
 import { findProfileId } from '../profiles/index.ts';
+import { decideMessages } from './decide-messages.ts';
+import { claimDueMessages } from './message-store.ts';
+import { prepareMessages } from './prepare-messages.ts';
 import { runDueMessages } from './run-due-messages.ts';
 import { openWorld, startMailbox, type World, worldMigrations } from './testing/world.ts';
 
@@ -209,6 +212,9 @@ describe('the preference page', () => {
       return reply.body;
     };
     expect(await submit('action=pause')).toContain('Sie haben Pause bis 22. Dezember 2026');
+    await on.services.postgres.query({ text: `update workspace set time_zone = 'Pacific/Pago_Pago'` });
+    const there = await on.app.inject({ method: 'GET', url, headers: { 'accept-language': 'de' } });
+    expect(there.body).toContain('Pause bis 21. Dezember 2026');
     expect(await deliver(ada)).toMatchObject({ refusedBy: 'paused' });
     expect(await submit('action=resume')).toContain('Die Pause ist zu Ende');
     expect(await submit('action=save&choice=email:marketing&frequency=less_often')).toContain(
@@ -264,6 +270,57 @@ describe('permission', () => {
     expect(await deliver(other)).toMatchObject({ status: 'sent' });
   });
 
+  it('taken back by the link of a mail from before a merge was undone is that of who has the address now', async () => {
+    const ada = await on.addProfile(ADA);
+    const other = await subscriber('bea@example.com');
+    await say(ada, 'granted');
+    await say(other, 'granted');
+    on.clock.advance(1);
+    await merge(ADA, 'bea@example.com');
+    expect(await deliver(ada)).toMatchObject({ status: 'sent' });
+    expect(mails[0]!.to).toMatchObject({ text: 'bea@example.com' });
+    await on.unmerge(ada);
+    const url = new URL(/href="([^"]*\/p\/u\/[^"]*)"/.exec(mails[0]!.html as string)![1]!).pathname;
+    expect((await on.app.inject({ method: 'POST', url })).statusCode).toBe(200);
+    await on.process();
+    expect(await deliver(other)).toMatchObject({ status: 'refused', refusedBy: 'consent' });
+    expect(await deliver(ada)).toMatchObject({ status: 'sent' });
+  });
+
+  it('is asked of who has the address when it goes, though a merge was undone since it was prepared', async () => {
+    const ada = await on.addProfile(ADA);
+    const other = await subscriber('bea@example.com');
+    await say(ada, 'granted');
+    await say(other, 'granted');
+    on.clock.advance(1);
+    await merge(ADA, 'bea@example.com');
+    await queue(ada);
+    const now = on.clock.now();
+    const held = await claimDueMessages(on.services.postgres, { now, untilMs: now + 1, limit: 10 });
+    const prepared = await prepareMessages(on.services, on.deps, held);
+    expect(prepared.map(({ address }) => address?.text)).toEqual(['bea@example.com']);
+    await on.unmerge(ada);
+    await say(other, 'denied');
+    expect(await decideMessages(on.services, on.deps, prepared)).toEqual([]);
+    await settle();
+    expect(mails.map(({ to }) => to)).toMatchObject([{ text: ADA }]);
+  });
+
+  it('is shown in full and no wider, whatever channels and topics events name', async () => {
+    const ada = await on.addProfile(ADA);
+    const identifiers = [{ kind: 'email' as const, value: ADA }];
+    for (let i = 0; i < 30; i++) {
+      const properties = { channel: `channel${i}`, topic: `topic${i}`, status: 'granted' };
+      await on.accept({ type: 'track', name: 'Consent Updated', identifiers, properties });
+    }
+    await on.process();
+    const cells = await permissionsOf(ada);
+    const channels = new Set(cells.map(({ channel }) => channel));
+    expect(channels.size).toBe(31);
+    // Two topics on each channel, and what was said there.
+    expect(cells).toHaveLength(31 * 2 + 30);
+  });
+
   it('never reaches a suppressed address, whoever has it after a merge and its undoing', async () => {
     const ada = await on.addProfile(ADA);
     const other = await subscriber('bea@example.com');
@@ -296,7 +353,7 @@ describe('permission', () => {
   it('is kept with the version of the wording she saw', async () => {
     const ada = await on.addProfile(ADA);
     const write = async (text: string) =>
-      (await on.call('PUT', '/api/v1/consent-wordings/checkout_box', { language: 'en', text })).json as object;
+      (await on.call('POST', '/api/v1/consent-wordings', { id: 'checkout_box', language: 'en', text })).json as object;
     expect(await write('Send me news')).toMatchObject({ version: 1 });
     expect(await write('Send me news')).toMatchObject({ version: 1 });
     expect(await write('Send me news and offers')).toMatchObject({ version: 2 });
@@ -322,8 +379,8 @@ describe('permission', () => {
       wording: { id: 'nowhere' },
     };
     expect((await on.call('POST', pathOf(ada, 'consents'), unknown)).status).toBe(400);
-    expect((await on.call('PUT', '/api/v1/consent-wordings/segue_page', { language: 'en', text: 'x' })).status).toBe(
-      400,
-    );
+    expect(
+      (await on.call('POST', '/api/v1/consent-wordings', { id: 'segue_page', language: 'en', text: 'x' })).status,
+    ).toBe(400);
   });
 });

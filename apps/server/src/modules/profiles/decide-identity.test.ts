@@ -113,7 +113,9 @@ describe('limits', () => {
     const conflicts = [{ node: phoneWeb, reason: 'merge_limit' }];
     expect(decide([ada, phoneWeb], merged)).toEqual({ ...NOTHING, profileId: 'a', conflicts });
     expect(decide([ada, laptopWeb], merged).attach).toEqual([held(laptopWeb)]);
-    const full = Array.from({ length: NODES_MAX - 1 }, (_, i) => held(node('device', 1_000 + i), undefined, i * 100 * DAY));
+    const full = Array.from({ length: NODES_MAX - 1 }, (_, i) =>
+      held(node('device', 1_000 + i), undefined, i * 100 * DAY),
+    );
     expect(decide([ada, laptopWeb], viewOf({ a: [held(ada), ...full] }))).toEqual({ ...NOTHING, profileId: 'a' });
   });
 });
@@ -192,6 +194,23 @@ describe('a device seen with several people', () => {
 });
 
 describe('people a member set apart', () => {
+  it('who have user ids of their own share a device like any two others', () => {
+    const view = viewOf({ a: { nodes: [held(ada), held(phoneWeb)], apart: [bob.id] }, b: [bob] });
+    const conflicts = [{ node: phoneWeb, reason: 'shared_device' }];
+    expect(decide([bob, phoneWeb], view)).toEqual({ ...NOTHING, profileId: 'b', conflicts });
+  });
+
+  it('are never left without anything to be known by, however much somebody proves to be hers', () => {
+    const line = node('phone', 8);
+    const a = { nodes: [held(mail, claimed), held(line, claimed)], apart: [bob.id] };
+    expect(decide([bob, mail, line], viewOf({ a, b: [bob] }))).toEqual({
+      ...NOTHING,
+      profileId: 'b',
+      take: [{ node: held(mail), from: 'a' }],
+      conflicts: [{ node: line, reason: 'apart' }],
+    });
+  });
+
   it('are joined by no event, whatever it carries', () => {
     const view = viewOf({ a: { nodes: [held(mail)], apart: [phoneWeb.id] }, b: [phoneWeb] });
     const conflicts = [{ node: phoneWeb, reason: 'apart' }];

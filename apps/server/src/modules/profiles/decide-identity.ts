@@ -127,9 +127,15 @@ class Decision {
     } else if (!this.#isClaim(place) && this.#mayTake(node, owner, place)) {
       this.#take.push({ node: this.#held(place), from: owner });
     } else {
-      const isShared = reason === 'user_id' && isDeviceKind(node.kind);
+      const isShared = isDeviceKind(node.kind) && this.#isSomebodyElse(owner);
       this.#conflicts.push({ node, reason: isShared ? 'shared_device' : reason });
     }
+  }
+
+  /** Whether the profile has another user id than what is together already. */
+  #isSomebodyElse(owner: string): boolean {
+    const nodes = [...[...this.#group, owner].flatMap((id) => this.#view.stateOf(id).nodes), ...this.#attach];
+    return new Set(nodes.filter(([kind]) => kind === KIND_CODES.userId).map(([, id]) => id)).size > 1;
   }
 
   /** Why a profile, or a node of nobody, cannot become part of what is together already. */
@@ -168,8 +174,9 @@ class Decision {
 
   #mayTake(node: NodeRef, owner: string, place: number): boolean {
     if ((this.#flagsOf(node, owner) & NODE_FLAGS.claimed) === 0) return false;
-    const held = this.#held(place);
-    return this.#view.stateOf(owner).nodes.length > 1 && this.#obstacle(undefined, held) === undefined;
+    // Whoever it is taken from keeps something to be known by.
+    const left = this.#view.stateOf(owner).nodes.length - this.#take.filter(({ from }) => from === owner).length;
+    return left > 1 && this.#obstacle(undefined, this.#held(place)) === undefined;
   }
 
   /** An identifier that was only claimed is hers once a source that is trusted says it together with her. */

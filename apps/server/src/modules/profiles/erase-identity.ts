@@ -30,6 +30,7 @@ export async function suppressIdentifiers(ctx: Ctx, identifiers: readonly Identi
     );
     const forsaken = owners.filter((node) => node.profile_id === null).map(({ id }) => id);
     await insertErasedHashes(sql, workspaceId, { identifiers: hashes, at });
-    if ((await destroyNodes(sql, workspaceId, forsaken, at)) > 0) ctx.beforeCommit(() => advanceErasureEpoch(sql));
+    if ((await destroyNodes(sql, workspaceId, { nodes: forsaken, at })) > 0)
+      ctx.beforeCommit(() => advanceErasureEpoch(sql));
   });
 }

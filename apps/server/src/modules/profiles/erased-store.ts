@@ -55,7 +55,11 @@ export async function advanceErasureEpoch(sql: Sql): Promise<void> {
  * Destroys the keys and values of nodes and takes them from their owner; each former hash stays behind as that of an
  * erased customer. The row stays, so that whatever still names it is told apart from something new.
  */
-export async function destroyNodes(sql: Sql, workspaceId: number, nodes: readonly number[], at: Date): Promise<number> {
+export async function destroyNodes(
+  sql: Sql,
+  workspaceId: number,
+  { nodes, at }: { nodes: readonly number[]; at: Date },
+): Promise<number> {
   if (nodes.length === 0) return 0;
   const { rows } = await sql.query<{ hash: string; kind: number }>({
     text: `select hash, kind from identity_node

@@ -113,7 +113,13 @@ describe('rank', () => {
   it('follows the workspace’s order, for claims too', () => {
     const kinds = [...DEFAULT_IDENTITY_RULES.kinds].reverse();
     expect(rank({ ...DEFAULT_IDENTITY_RULES, kinds }, true)).toEqual(['anonymousId', 'phone', 'email', 'userId', []]);
-    expect(rank({ ...DEFAULT_IDENTITY_RULES, kinds }, false)).toEqual(['anonymousId', 'phone', 'email', 'userId', [1, 2]]);
+    expect(rank({ ...DEFAULT_IDENTITY_RULES, kinds }, false)).toEqual([
+      'anonymousId',
+      'phone',
+      'email',
+      'userId',
+      [1, 2],
+    ]);
   });
 });
 

@@ -6,40 +6,17 @@ import {
   type Subject,
 } from '../../platform/eventlog/index.ts';
 import type { GenerationCache } from '../../platform/generation-cache.ts';
-import { newUuid, publicId } from '../../platform/ids/index.ts';
+import { newUuid } from '../../platform/ids/index.ts';
 import { decideIdentity, type IdentityDecision, type IdentityView, isDeviceKind } from './decide-identity.ts';
 import { joinStates, partState, takeNodes } from './identity-graph/profile-states.ts';
 import { KIND_CODES } from './identifier.ts';
 import type { IdentityRules } from './identity-rules.ts';
-import { findOwners, moveNodes, type NodeMove, setNodeFlags } from './node-store.ts';
+import { IdentityChanges, type TakenNode } from './identity-changes.ts';
+import { findOwners } from './node-store.ts';
 import { type HeldNode, newProfileState, NODE_FLAGS, profileSection, type ProfileState } from './profile-section.ts';
-import {
-  askForRebuilds,
-  type ConflictNote,
-  insertProfiles,
-  type MergeRow,
-  recordConflicts,
-  recordMerges,
-} from './profile-store.ts';
 import { noteGuest, withGuests } from './shared-devices.ts';
 
 export type OwnerCache = GenerationCache<number, string>;
-
-/** A node that changed hands within the batch. */
-interface Moved {
-  /** Who had it before the batch; null: nobody. */
-  readonly from: string | null;
-  readonly node: NodeRef;
-  readonly to: string;
-}
-
-/** A node taken from a profile that lives on: both are to be counted anew. */
-interface Taken {
-  readonly from: string;
-  readonly into: string;
-  readonly node: number;
-  readonly reason: 'claim_refuted' | 'quarantine';
-}
 
 /** The identity of one batch while it is being decided. */
 export class Resolution implements IdentityView {
@@ -47,18 +24,13 @@ export class Resolution implements IdentityView {
   readonly #batch: EventBatch;
   readonly #cache: OwnerCache;
   readonly #owners = new Map<number, string>();
-  readonly #moved = new Map<number, Moved>();
-  readonly #created = new Set<string>();
   readonly #erased = new Set<number>();
-  readonly #merges: MergeRow[] = [];
-  readonly #conflicts = new Map<string, ConflictNote>();
-  readonly #taken: Taken[] = [];
-  /** Whose flags changed while it stayed where it is. */
-  readonly #flagged = new Map<number, number>();
+  readonly #changes: IdentityChanges;
 
   constructor(batch: EventBatch, options: { cache: OwnerCache; rules: IdentityRules }) {
     this.#batch = batch;
     this.#cache = options.cache;
+    this.#changes = new IdentityChanges(batch);
     this.rules = options.rules;
   }
 
@@ -71,17 +43,19 @@ export class Resolution implements IdentityView {
         else this.#owners.set(id, owner);
       }
     }
-    const rows =
-      unknown.size === 0 ? [] : await findOwners(this.#batch.sql, this.#batch.workspaceId, [...unknown]);
+    const rows = unknown.size === 0 ? [] : await findOwners(this.#batch.sql, this.#batch.workspaceId, [...unknown]);
+    const free = new Set<number>();
     for (const row of rows) {
       if (row.is_erased) this.#erased.add(row.id);
-      else if (row.profile_id !== null) {
+      else if (row.profile_id === null) free.add(row.id);
+      else {
         this.#owners.set(row.id, row.profile_id);
         this.#cache.set(row.id, row.profile_id);
       }
     }
     await this.#batch.lock([...new Set(this.#owners.values())]);
     this.#forgetMoved();
+    this.#refuseTaken(free);
     // Between reading the node and locking its profile the profile may have been merged away: its row is gone then.
     for (const owner of this.#owners.values()) {
       if (!this.#batch.subjects.has(owner)) throw new RetryBatch('a profile was merged meanwhile');
@@ -98,6 +72,15 @@ export class Resolution implements IdentityView {
       moved++;
     }
     if (moved > 0) throw new RetryBatch(`${moved} nodes went to other profiles meanwhile`);
+  }
+
+  /** A node that was nobody's when it was looked up may have come to one of the profiles before it was locked. */
+  #refuseTaken(free: ReadonlySet<number>): void {
+    if (free.size === 0) return;
+    for (const owner of new Set(this.#owners.values())) {
+      const nodes = this.#batch.subjects.get(owner)?.get(profileSection)?.nodes ?? [];
+      if (nodes.some(([, id]) => free.has(id))) throw new RetryBatch('a node of nobody went to a profile meanwhile');
+    }
   }
 
   ownerOf(nodeId: number): string | undefined {
@@ -120,12 +103,15 @@ export class Resolution implements IdentityView {
     }
     const decision = decideIdentity({ nodes, claims, occurredAt: event.occurredAt }, this);
     const subject = this.#apply(decision, event);
-    this.#watchDevices(event, { nodes, claims, decision });
+    this.#watchDevices(subject, event, { nodes, decision });
     return subject;
   }
 
   /** What is still under way of a customer who was erased brings nobody back. */
-  #withoutErased({ nodes, payload }: LoggedEvent): { nodes: readonly NodeRef[]; claims: readonly number[] | undefined } {
+  #withoutErased({ nodes, payload }: LoggedEvent): {
+    nodes: readonly NodeRef[];
+    claims: readonly number[] | undefined;
+  } {
     const { claims } = payload;
     if (this.#erased.size === 0 || !nodes.some(({ id }) => this.#erased.has(id))) return { nodes, claims };
     const left = nodes.filter(({ id }) => !this.#erased.has(id));
@@ -152,7 +138,7 @@ export class Resolution implements IdentityView {
     for (const node of decision.confirm) this.#confirm(subject, node);
     for (const { node, reason } of decision.conflicts) {
       const taken = decision.take.find((one) => one.node[1] === node.id);
-      this.#conflicts.set(`${subject.id} ${node.id}`, {
+      this.#changes.noteConflict({
         profileId: subject.id,
         node: node.id,
         owner: taken?.from ?? this.#owners.get(node.id) ?? null,
@@ -177,9 +163,8 @@ export class Resolution implements IdentityView {
   }
 
   #newSubject(nodes: readonly HeldNode[], atMs: number): Subject {
-    const id = newUuid(this.#batch.now);
-    const subject = this.#batch.create(id);
-    this.#created.add(id);
+    const subject = this.#batch.create(newUuid(this.#batch.now));
+    this.#changes.noteCreated(subject.id);
     subject.set(profileSection, newProfileState(nodes, atMs));
     return subject;
   }
@@ -187,12 +172,14 @@ export class Resolution implements IdentityView {
   #attach(subject: Subject, nodes: readonly HeldNode[]): void {
     if (nodes.length === 0) return;
     const state = subject.get(profileSection)!;
-    subject.set(profileSection, { ...state, nodes: [...state.nodes, ...nodes] });
+    const all = [...state.nodes, ...nodes];
+    subject.set(profileSection, { ...state, nodes: all });
+    this.#changes.noteSize(subject.id, { before: state.nodes.length, after: all.length });
     for (const node of nodes) this.#give(refOf(node), subject.id);
   }
 
   /** From a profile that lives on: what is filed under the node follows as soon as both are counted anew. */
-  #take(node: HeldNode, of: { from: string; into: Subject; reason: Taken['reason'] }): void {
+  #take(node: HeldNode, of: { from: string; into: Subject; reason: TakenNode['reason'] }): void {
     const { from, into, reason } = of;
     const [, id] = node;
     const former = this.#subject(from);
@@ -205,7 +192,7 @@ export class Resolution implements IdentityView {
     const held = into.get(profileSection)!;
     if (!held.nodes.some(([, own]) => own === id)) into.set(profileSection, takeNodes(held, [node]));
     this.#give(refOf(node), into.id, from);
-    this.#taken.push({ from, into: into.id, node: id, reason });
+    this.#changes.noteTaken({ from, into: into.id, node: id, reason });
   }
 
   #confirm(subject: Subject, node: NodeRef): void {
@@ -217,17 +204,14 @@ export class Resolution implements IdentityView {
     const before = state.nodes.find(([, id]) => id === node)?.[3] ?? 0;
     const after = change(before);
     if (after === before) return;
-    const nodes = state.nodes.map(
-      (held): HeldNode => (held[1] === node ? withFlags(held, after) : held),
-    );
+    const nodes = state.nodes.map((held): HeldNode => (held[1] === node ? withFlags(held, after) : held));
     subject.set(profileSection, { ...state, nodes });
-    this.#flagged.set(node, after);
+    this.#changes.noteFlags(node, after);
   }
 
-  /** `from` is who had the node; before the batch, unless it was moved in it already. Most of them are on no event of it. */
+  /** `from` is who had the node; null: nobody. Most of them are on no event of the batch. */
   #give(node: NodeRef, to: string, from: string | null = null): void {
-    const before = this.#moved.get(node.id);
-    this.#moved.set(node.id, { node, to, from: before === undefined ? from : before.from });
+    this.#changes.noteMoved(node, { from, to });
     this.#owners.set(node.id, to);
   }
 
@@ -236,40 +220,19 @@ export class Resolution implements IdentityView {
     const nodes = theirs.nodes.map(refOf);
     into.set(profileSection, joinStates(into.get(profileSection)!, theirs));
     for (const node of nodes) this.#give(node, into.id, from.id);
-    if (this.#created.delete(from.id)) this.#retarget(from.id, into.id);
-    else {
-      const id = newUuid(this.#batch.now);
-      this.#merges.push({ id, from: from.id, into: into.id, nodes: nodes.map((n) => n.id), causeMessageId });
-    }
+    this.#changes.noteMerge({ from: from.id, into: into.id, nodes: nodes.map(({ id }) => id), causeMessageId });
     this.#batch.merges.push({ from, into });
     this.#batch.remove(from.id);
     for (const entry of this.#batch.entries) if (entry.subject === from) entry.subject = into;
   }
 
-  /** A profile that came and went within the batch is never written: what was merged into it went on with it. */
-  #retarget(gone: string, into: string): void {
-    for (const [index, merge] of this.#merges.entries()) {
-      if (merge.into === gone) this.#merges[index] = { ...merge, into };
-    }
-    for (const [key, conflict] of this.#conflicts) {
-      const profileId = conflict.profileId === gone ? into : conflict.profileId;
-      const owner = conflict.owner === gone ? into : conflict.owner;
-      if (profileId === conflict.profileId && owner === conflict.owner) continue;
-      this.#conflicts.delete(key);
-      if (profileId !== owner) this.#conflicts.set(`${profileId} ${conflict.node}`, { ...conflict, profileId, owner });
-    }
-    for (const [index, taken] of this.#taken.entries()) {
-      if (taken.from === gone) this.#taken[index] = { ...taken, from: into };
-      else if (taken.into === gone) this.#taken[index] = { ...taken, into };
-    }
-  }
-
   /** Who sits before a device: seen with a second user id it identifies neither, seen with too many it is nobody's own. */
   #watchDevices(
+    subject: Subject,
     event: LoggedEvent,
-    of: { nodes: readonly NodeRef[]; claims: readonly number[] | undefined; decision: IdentityDecision },
+    of: { nodes: readonly NodeRef[]; decision: IdentityDecision },
   ): void {
-    const user = of.nodes.find(({ kind }) => kind === KIND_CODES.userId);
+    const user = this.#userIdOf(subject, of.nodes);
     if (user === undefined) return;
     for (const node of of.nodes) {
       if (!isDeviceKind(node.kind)) continue;
@@ -279,8 +242,15 @@ export class Resolution implements IdentityView {
         (one) => one.node.id === node.id && one.reason === 'shared_device',
       );
       const flags = this.#heldOf(owner, node.id)?.[3] ?? 0;
-      if (isNewlyShared || (flags & NODE_FLAGS.shared) !== 0) this.#noteGuest(node, owner, [user.id, event.occurredAt]);
+      if (isNewlyShared || (flags & NODE_FLAGS.shared) !== 0) this.#noteGuest(node, owner, [user, event.occurredAt]);
     }
+  }
+
+  /** The customer who sits there: named by the event itself, or known by something else it carries. */
+  #userIdOf(subject: Subject, nodes: readonly NodeRef[]): number | undefined {
+    const named = nodes.find(({ kind }) => kind === KIND_CODES.userId);
+    if (named !== undefined || nodes.every(({ kind }) => isDeviceKind(kind))) return named?.id;
+    return subject.get(profileSection)!.nodes.find(([kind]) => kind === KIND_CODES.userId)?.[1];
   }
 
   #noteGuest(node: NodeRef, owner: string, guest: [number, number]): void {
@@ -290,10 +260,12 @@ export class Resolution implements IdentityView {
     this.#setFlags(subject, node.id, (flags) => flags | NODE_FLAGS.shared);
     const state = subject.get(profileSection)!;
     const own = state.nodes.find(([kind]) => kind === KIND_CODES.userId);
-    const known = state.guests?.[String(node.id)] ?? (own === undefined ? [] : [[own[1], held[2] ?? guest[1]] as const]);
+    const known =
+      state.guests?.[String(node.id)] ?? (own === undefined ? [] : [[own[1], held[2] ?? guest[1]] as const]);
     const { guests, isTooMany } = noteGuest(known, guest, this.rules.userIdsPerHourMax);
-    if (isTooMany && state.nodes.length > 1) return this.#quarantine(node, owner);
-    subject.set(profileSection, withGuests(state, node.id, guests));
+    if (!isTooMany) return subject.set(profileSection, withGuests(state, node.id, guests));
+    if (state.nodes.length > 1) this.#quarantine(node, owner);
+    else this.#setFlags(subject, node.id, (flags) => flags | NODE_FLAGS.quarantined);
   }
 
   /** A till, a kiosk: it becomes an anonymous profile of its own, and what it did alone goes along. */
@@ -303,71 +275,14 @@ export class Resolution implements IdentityView {
     const flagged = withFlags([node.kind, node.id, atMs], NODE_FLAGS.shared | NODE_FLAGS.quarantined);
     const into = this.#newSubject([flagged], atMs);
     this.#take(flagged, { from: owner, into, reason: 'quarantine' });
-    this.#flagged.set(node.id, flagged[3]!);
   }
 
   #heldOf(profileId: string, node: number): HeldNode | undefined {
     return this.stateOf(profileId).nodes.find(([, id]) => id === node);
   }
 
-  async write(): Promise<void> {
-    const { sql, workspaceId, now } = this.#batch;
-    const at = new Date(now);
-    await insertProfiles(
-      sql,
-      workspaceId,
-      [...this.#created].map((id) => ({ id, createdAt: at })),
-    );
-    const moves = [...this.#moved.values()].map((m): NodeMove => ({
-      node: m.node.id,
-      from: m.from,
-      to: m.to,
-      flags: this.#heldOf(m.to, m.node.id)?.[3] ?? 0,
-    }));
-    const versions = await moveNodes(sql, workspaceId, moves);
-    if (versions.length !== moves.length) throw new RetryBatch('a node was given away meanwhile');
-    for (const { id, version } of versions) this.#emitMap(this.#moved.get(id)!, version);
-    const stayed = [...this.#flagged].filter(([node]) => !this.#moved.has(node));
-    await setNodeFlags(sql, workspaceId, stayed);
-    await recordMerges(sql, workspaceId, { merges: this.#merges, at });
-    for (const merge of this.#merges) this.#emitMerged(merge);
-    await askForRebuilds(sql, workspaceId, { taken: this.#taken, at });
-    const fresh = await recordConflicts(sql, workspaceId, { conflicts: [...this.#conflicts.values()], at });
-    for (const conflict of this.#conflicts.values()) {
-      const isNew = fresh.has(`${conflict.profileId} ${conflict.node}`);
-      if (conflict.reason === 'merge_limit' && isNew) this.#emitAlert(conflict.profileId);
-    }
-  }
-
-  #emitMap(move: Moved, version: number): void {
-    this.#batch.emit({
-      type: 'map',
-      subjectId: move.to,
-      node: move.node,
-      name: '',
-      occurredAt: this.#batch.now,
-      properties: { profile_id: move.to, version },
-    });
-  }
-
-  #emitMerged(merge: MergeRow): void {
-    // `into` may have been merged further in the same batch; its nodes are the last one's now.
-    const owner = this.#owners.get(merge.nodes[0]!);
-    if (owner === undefined) return;
-    this.#emit(owner, 'Profiles Merged', {
-      from_profile_id: publicId('prf', merge.from),
-      into_profile_id: publicId('prf', merge.into),
-    });
-  }
-
-  #emitAlert(profileId: string): void {
-    if (this.#batch.subjects.has(profileId)) this.#emit(profileId, 'Identity Alert', { reason: 'merge_limit' });
-  }
-
-  #emit(subjectId: string, name: string, properties: Record<string, string>): void {
-    const node = this.stateOf(subjectId).nodes.map(refOf)[0];
-    if (node === undefined) return;
-    this.#batch.emit({ subjectId, node, name, occurredAt: this.#batch.now, properties });
+  write(): Promise<void> {
+    return this.#changes.write();
   }
 }
 

@@ -4,65 +4,51 @@ import { describe, expect, it } from 'vitest';
 
 import type { NodeRef } from '../../platform/eventlog/index.ts';
 import type { Json } from '../../platform/json.ts';
-import { decideIdentity, type IdentityView } from './decide-identity.ts';
-import { KIND_CODES, KIND_LIMITS, kindOfCode, normaliseIdentifier, RANKED_KINDS } from './identifier.ts';
-import { currentTraits, joinTraits, mergeTimedTraits, type TimedTraits } from './profile-section.ts';
+import { normaliseIdentifier, KIND_CODES, RANKED_KINDS } from './identifier.ts';
+import { MERGES_MAX, NODES_MAX } from './identity-limits.ts';
+import { DEFAULT_IDENTITY_RULES } from './identity-rules.ts';
+import { currentTraits, joinTraits, mergeTimedTraits, NODE_FLAGS, type TimedTraits } from './profile-section.ts';
+import { PeopleInMemory } from './testing/people-in-memory.ts';
 
 type Kind = keyof typeof KIND_CODES;
-type Event = readonly NodeRef[];
-
-/** Profiles in memory: what the stage does with a decision, as plainly as possible. */
-class Memory implements IdentityView {
-  readonly profiles = new Map<string, NodeRef[]>();
-  #next = 0;
-
-  ownerOf(nodeId: number): string | undefined {
-    return [...this.profiles].find(([, nodes]) => nodes.some((node) => node.id === nodeId))?.[0];
-  }
-  nodesOf(id: string): readonly NodeRef[] {
-    return this.profiles.get(id) ?? [];
-  }
-  limitOf(kind: number): number {
-    return KIND_LIMITS[kindOfCode(kind)!];
-  }
-
-  hear(event: Event): string {
-    const decision = decideIdentity(event, this);
-    const id = decision.profileId ?? String(this.#next++).padStart(6, '0');
-    const merged = decision.merge.flatMap((from) => this.profiles.get(from)!);
-    for (const from of decision.merge) this.profiles.delete(from);
-    this.profiles.set(id, [...this.nodesOf(id), ...merged, ...decision.attach]);
-    return id;
-  }
-
-  /** Which nodes are together. */
-  partition(): string[] {
-    return [...this.profiles.values()]
-      .map((nodes) =>
-        nodes
-          .map(({ id }) => id)
-          .sort((a, b) => a - b)
-          .join(' '),
-      )
-      .sort();
-  }
+interface Heard {
+  readonly nodes: readonly NodeRef[];
+  readonly claims: readonly number[];
+  readonly occurredAt: number;
 }
 
+const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const node = (kind: Kind, n: number): NodeRef => ({ kind: KIND_CODES[kind], id: KIND_CODES[kind] * 10_000 + n });
 const byStrength = (a: NodeRef, b: NodeRef) => a.kind - b.kind || a.id - b.id;
+const said = (nodes: readonly NodeRef[], occurredAt = 0, claims: readonly number[] = []): Heard => ({
+  nodes,
+  claims,
+  occurredAt,
+});
 
-/** Nodes of a small world: many events touch the same ones. Limits are met often because the pool of addresses is large. */
+/** Nodes of a small world: many events touch the same ones. Limits are met often because there are many addresses. */
 const anyNode: fc.Arbitrary<NodeRef> = fc
   .tuple(
     fc.constantFrom<Kind>('userId', 'userId', 'loyaltyId', 'email', 'device', 'anonymousId', 'anonymousId'),
     fc.integer({ min: 0, max: 7 }),
   )
-  .map(([kind, n]) => ({ kind: KIND_CODES[kind], id: KIND_CODES[kind] * 100 + n }));
-const anyEvent: fc.Arbitrary<Event> = fc
-  .uniqueArray(anyNode, { minLength: 1, maxLength: 4, selector: ({ id }) => id })
-  .map((nodes) => nodes.sort(byStrength));
+  .map(([kind, n]) => node(kind, n));
+const anyEvent: fc.Arbitrary<Heard> = fc
+  .tuple(
+    fc.uniqueArray(anyNode, { minLength: 1, maxLength: 4, selector: ({ id }) => id }),
+    fc.integer({ min: 0, max: 20 * 24 }),
+    fc.boolean(),
+  )
+  .map(([unsorted, hour, isTrusted]) => {
+    const nodes = unsorted.sort(byStrength);
+    const claims = isTrusted ? [] : nodes.flatMap(({ kind }, place) => (kind === KIND_CODES.email ? [place] : []));
+    return { nodes, claims, occurredAt: hour * HOUR_MS };
+  });
+const anyEvents = fc.array(anyEvent, { maxLength: 40, size: 'max' });
 
 /** Each customer has nodes of her own, one user id at most; every event is of one customer. */
-const conflictFree: fc.Arbitrary<Event[]> = fc
+const conflictFree: fc.Arbitrary<Heard[]> = fc
   .array(
     fc.tuple(
       fc.integer({ min: 0, max: 3 }),
@@ -76,28 +62,23 @@ const conflictFree: fc.Arbitrary<Event[]> = fc
           ['anonymousId', 1],
           ['anonymousId', 2],
         ),
-        {
-          minLength: 1,
-          maxLength: 3,
-          selector: ([kind, n]) => `${kind}${n}`,
-        },
+        { minLength: 1, maxLength: 3, selector: ([kind, n]) => `${kind}${n}` },
       ),
+      fc.integer({ min: 0, max: 30 }),
     ),
     { maxLength: 14 },
   )
   .map((events) =>
-    events.map(([customer, nodes]) =>
-      nodes
-        .map(([kind, n]) => ({ kind: KIND_CODES[kind], id: KIND_CODES[kind] * 100 + customer * 10 + n }))
-        .sort(byStrength),
+    events.map(([customer, nodes, day]) =>
+      said(nodes.map(([kind, n]) => node(kind, customer * 10 + n)).sort(byStrength), day * DAY_MS),
     ),
   );
 
 /** Identifiers seen together belong together, and so on along the chain: nothing else is known. */
-function connected(events: readonly Event[]): string[] {
+function connected(events: readonly Heard[]): string[] {
   let groups: Set<number>[] = [];
-  for (const event of events) {
-    const ids = event.map(({ id }) => id);
+  for (const { nodes } of events) {
+    const ids = nodes.map(({ id }) => id);
     const touched = groups.filter((group) => ids.some((id) => group.has(id)));
     groups = [
       ...groups.filter((group) => !touched.includes(group)),
@@ -107,6 +88,8 @@ function connected(events: readonly Event[]): string[] {
   return groups.map((group) => [...group].sort((a, b) => a - b).join(' ')).sort();
 }
 
+const isDevice = (kind: number) => kind === KIND_CODES.device || kind === KIND_CODES.anonymousId;
+
 describe('identity', () => {
   it('puts together exactly what was seen together, in whatever order events without conflict come', () => {
     const ordered = conflictFree.chain((events) =>
@@ -115,64 +98,163 @@ describe('identity', () => {
     fc.assert(
       fc.property(ordered, ([events, shuffled]) => {
         for (const order of [events, shuffled]) {
-          const memory = new Memory();
-          for (const event of order) memory.hear(event);
-          expect(memory.partition()).toEqual(connected(events));
+          const people = new PeopleInMemory();
+          for (const event of order) people.hear(event);
+          expect(people.partition()).toEqual(connected(events));
         }
       }),
       { numRuns: propertyRuns(2_000) },
     );
   });
 
-  it('never lets a profile hold two user ids, nor more of any kind than it may, under any events in any order', () => {
+  it('never lets a profile hold more of any kind than it may, nor two user ids, under any events in any order', () => {
     fc.assert(
-      fc.property(fc.array(anyEvent, { maxLength: 40, size: 'max' }), (events) => {
-        const memory = new Memory();
-        for (const event of events) {
-          memory.hear(event);
-          for (const nodes of memory.profiles.values()) {
-            for (const kind of RANKED_KINDS) {
-              const held = new Set(nodes.filter((node) => node.kind === KIND_CODES[kind]).map(({ id }) => id));
-              expect(held.size).toBeLessThanOrEqual(KIND_LIMITS[kind]);
+      fc.property(anyEvents, (events) => {
+        const people = new PeopleInMemory();
+        for (const event of events) people.hear(event);
+        for (const { nodes } of people.profiles.values()) {
+          for (const { code, limit, perDays } of DEFAULT_IDENTITY_RULES.kinds) {
+            const times = nodes.filter(([kind]) => kind === code).map(([, , atMs]) => atMs!);
+            const windowMs = perDays === undefined ? Number.POSITIVE_INFINITY : perDays * DAY_MS;
+            for (const from of times) {
+              const within = times.filter((atMs) => perDays === undefined || (atMs >= from && atMs - from < windowMs));
+              expect(within.length).toBeLessThanOrEqual(limit);
             }
           }
         }
       }),
-      { numRuns: propertyRuns(200) },
+      { numRuns: propertyRuns(400) },
     );
   });
 
   it('gives an event to the owner of its strongest identifier, and each identifier to one profile at most', () => {
     fc.assert(
-      fc.property(fc.array(anyEvent, { maxLength: 40, size: 'max' }), (events) => {
-        const memory = new Memory();
+      fc.property(anyEvents, (events) => {
+        const people = new PeopleInMemory();
         for (const event of events) {
-          const id = memory.hear(event);
-          expect(memory.ownerOf(event[0]!.id)).toBe(id);
-          const all = [...memory.profiles.values()].flat().map((node) => node.id);
+          const { id, isQuarantined } = people.hear(event);
+          if (!isQuarantined) expect(people.ownerOf(event.nodes[0]!.id)).toBe(id);
+          const all = [...people.profiles.values()].flatMap(({ nodes }) => nodes.map(([, held]) => held));
           expect(new Set(all).size).toBe(all.length);
+          for (const { nodes } of people.profiles.values()) expect(nodes.length).toBeGreaterThan(0);
         }
       }),
       { numRuns: propertyRuns(1_000) },
     );
   });
 
-  it('never mixes the people who share a device, however their visits alternate', () => {
-    const device: NodeRef = { kind: KIND_CODES.anonymousId, id: 1 };
-    const person = (n: number): NodeRef => ({ kind: KIND_CODES.userId, id: 10 + n });
-    const visits = fc.array(fc.option(fc.integer({ min: 0, max: 3 }), { nil: undefined }), {
-      minLength: 1,
-      maxLength: 20,
+  it('never joins two who are known because of what somebody typed', () => {
+    fc.assert(
+      fc.property(anyEvents, (events) => {
+        const people = new PeopleInMemory();
+        for (const event of events) {
+          const before = new Map([...people.profiles].map(([id, { nodes }]) => [id, nodes]));
+          const owners = new Map(event.nodes.map(({ id }) => [id, people.ownerOf(id)]));
+          const { merged, id } = people.hear(event);
+          if (merged.length === 0) continue;
+          const known = [...merged, id].filter((one) => before.get(one)?.some(([kind]) => !isDevice(kind)) === true);
+          const proves = (one: string) =>
+            event.nodes.some(
+              (held, place) =>
+                owners.get(held.id) === one &&
+                !event.claims.includes(place) &&
+                (before.get(one)!.find(([, other]) => other === held.id)![3] ?? 0) === 0,
+            );
+          if (known.length > 1) for (const one of known) expect(proves(one)).toBe(true);
+        }
+      }),
+      { numRuns: propertyRuns(1_000) },
+    );
+  });
+
+  it('never follows a device that was seen with two people: nothing comes to anybody by it', () => {
+    fc.assert(
+      fc.property(anyEvents, (events) => {
+        const people = new PeopleInMemory();
+        for (const event of events) {
+          const idle = people.idleNodes();
+          const without = { ...event, nodes: event.nodes.filter(({ id }) => !idle.has(id)) };
+          const claims = event.claims.map((place) => without.nodes.indexOf(event.nodes[place]!)).filter((i) => i >= 0);
+          const other = people.copy();
+          const { id } = people.hear(event);
+          if (idle.has(event.nodes[0]!.id) || without.nodes.length === event.nodes.length) continue;
+          expect(other.hear({ ...without, claims }).id).toBe(id);
+          // A device that just turned out to be a till leaves on its own account.
+          const settled = (of: PeopleInMemory) => of.partition((flags) => (flags & NODE_FLAGS.quarantined) === 0);
+          if (people.quarantined().size === other.quarantined().size) expect(settled(people)).toEqual(settled(other));
+        }
+      }),
+      { numRuns: propertyRuns(1_000) },
+    );
+  });
+
+  it('never mixes the people who share devices, however their visits alternate', () => {
+    const visit = fc.record({
+      who: fc.option(fc.integer({ min: 0, max: 6 }), { nil: undefined }),
+      isAddressed: fc.boolean(),
+      device: fc.integer({ min: 0, max: 2 }),
+      minute: fc.integer({ min: 0, max: 300 }),
     });
     fc.assert(
-      fc.property(visits, (people) => {
-        const memory = new Memory();
-        for (const who of people) memory.hear(who === undefined ? [device] : [person(who), device]);
-        const known = new Set(people.filter((who) => who !== undefined));
-        expect(new Set([...known].map((who) => memory.ownerOf(person(who).id))).size).toBe(known.size);
+      fc.property(fc.array(visit, { minLength: 1, maxLength: 30, size: 'max' }), (visits) => {
+        const people = new PeopleInMemory();
+        for (const { who, isAddressed, device, minute } of visits) {
+          const own = who === undefined ? [] : [node('userId', who), ...(isAddressed ? [node('email', who)] : [])];
+          people.hear(said([...own, node('anonymousId', device)], minute * 60_000));
+        }
+        for (const { nodes } of people.profiles.values()) {
+          const whose = nodes.filter(([kind]) => !isDevice(kind)).map(([, id]) => id % 10_000);
+          expect(new Set(whose).size).toBeLessThanOrEqual(1);
+          const isQuarantined = nodes.some(([, , , flags = 0]) => (flags & NODE_FLAGS.quarantined) !== 0);
+          if (isQuarantined) expect(nodes).toHaveLength(1);
+        }
+        // A till is what was seen with more people within an hour than a household has, no matter in which order.
+        for (const id of people.quarantined()) {
+          const times = visits.flatMap((one) =>
+            one.who !== undefined && node('anonymousId', one.device).id === id ? [[one.who, one.minute] as const] : [],
+          );
+          const most = Math.max(
+            ...times.map(
+              ([, from]) => new Set(times.filter(([, at]) => at >= from && at - from < 60).map(([who]) => who)).size,
+            ),
+          );
+          expect(most).toBeGreaterThan(DEFAULT_IDENTITY_RULES.userIdsPerHourMax);
+        }
       }),
-      { numRuns: propertyRuns(500) },
+      { numRuns: propertyRuns(1_000) },
     );
+  });
+
+  it('bounds what one profile comes of, whether everything meets in one, in a chain, in a circle or in a tree', () => {
+    const webs = Array.from({ length: 256 }, (_, i) => node('anonymousId', i));
+    const shapes: Record<string, readonly (readonly [number, number])[]> = {
+      star: webs.slice(1).map((_, i) => [0, i + 1]),
+      chain: webs.slice(1).map((_, i) => [i, i + 1]),
+      circle: webs.map((_, i) => [i, (i + 1) % webs.length]),
+      tree: Array.from({ length: 8 }, (_, level) => 2 ** level).flatMap((step) =>
+        Array.from({ length: webs.length / (2 * step) }, (_, i): [number, number] => [
+          2 * i * step,
+          (2 * i + 1) * step,
+        ]),
+      ),
+    };
+    for (const pairs of Object.values(shapes)) {
+      const people = new PeopleInMemory();
+      // Two days between any two: no more of them within a week than may be.
+      for (const [i, web] of webs.entries()) people.hear(said([web], i * 2 * DAY_MS));
+      const reasons = pairs.flatMap(([a, b]) => people.hear(said([webs[a]!, webs[b]!], 0)).reasons);
+      const merges = [...people.profiles.values()].map((state) => state.merges ?? 0);
+      expect(Math.max(...merges)).toBeLessThanOrEqual(MERGES_MAX);
+      expect(new Set(reasons)).toEqual(new Set(['merge_limit']));
+      expect(people.profiles.size).toBeGreaterThanOrEqual(Math.ceil(webs.length / (MERGES_MAX + 1)));
+    }
+  });
+
+  it('bounds what one profile holds', () => {
+    const people = new PeopleInMemory();
+    const ada = node('userId', 0);
+    for (let i = 0; i < NODES_MAX + 50; i++) people.hear(said([ada, node('anonymousId', i)], i * 2 * DAY_MS));
+    expect([...people.profiles.values()].map(({ nodes }) => nodes.length)).toEqual([NODES_MAX]);
   });
 
   it('is not taken in by placeholders, however they are dressed', () => {

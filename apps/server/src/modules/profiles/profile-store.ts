@@ -99,24 +99,31 @@ export async function askForRebuilds(
   });
 }
 
-/** Seen again, a conflict is counted, not noted anew. Answers those that are new, as `profile node`. */
+/** Seen again, a conflict is counted, not noted anew. Answers the profiles of which one for this reason is the first ever. */
 export async function recordConflicts(
   sql: Sql,
   workspaceId: number,
-  options: { conflicts: readonly ConflictNote[]; at: Date },
+  options: { conflicts: readonly ConflictNote[]; at: Date; alertReason: ConflictReason },
 ): Promise<ReadonlySet<string>> {
-  const { conflicts, at } = options;
+  const { conflicts, at, alertReason } = options;
   if (conflicts.length === 0) return new Set();
-  const { rows } = await sql.query<{ profile_id: string; node: number; is_new: boolean }>({
+  const { rows } = await sql.query<{ profile_id: string }>({
     name: 'identity_conflict_insert',
-    text: `insert into identity_conflict
+    // The question at the end does not see what is noted by the same statement.
+    text: `with noted as (
+           insert into identity_conflict
              (workspace_id, profile_id, node, cause_message_id, found_at, last_seen_at, owner_profile, reason)
            select $1, profile_id, node, cause, $5, $5, owner, reason
            from unnest($2::uuid[], $3::bigint[], $4::text[], $6::uuid[], $7::text[]) as c(profile_id, node, cause, owner, reason)
            order by profile_id, node
            on conflict (workspace_id, profile_id, node) do update
              set last_seen_at = excluded.last_seen_at, seen_count = identity_conflict.seen_count + 1
-           returning profile_id, node, xmax = 0 as is_new`,
+           returning profile_id, reason
+         )
+         select distinct profile_id from noted where reason = $8 and not exists (
+           select 1 from identity_conflict e
+           where e.workspace_id = $1 and e.profile_id = noted.profile_id and e.reason = $8
+         )`,
     values: [
       workspaceId,
       conflicts.map((c) => c.profileId),
@@ -125,9 +132,10 @@ export async function recordConflicts(
       at,
       conflicts.map((c) => c.owner),
       conflicts.map((c) => c.reason),
+      alertReason,
     ],
   });
-  return new Set(rows.filter((row) => row.is_new).map((row) => `${row.profile_id} ${row.node}`));
+  return new Set(rows.map((row) => row.profile_id));
 }
 
 /** Where each profile went: itself, or the one it was merged into, however many times. Unknown ids are left out. */

@@ -45,11 +45,15 @@ async function* exportTable(
     for (const [at, column] of (table.sealed ?? []).entries()) {
       const sealed = rows.map((row: PersonalRow) => ({ row: row.row, sealed: row[`sealed_${at}`] ?? null }));
       const opened = (await open?.(ctx, column, sealed)) ?? [];
-      for (const [index, value] of opened.entries()) if (value !== undefined) items[index]![camelCase(column)] = value;
+      fill(items, camelCase(column), opened);
     }
     for (const data of items) yield { kind: table.kind!, data };
     if (rows.length < PAGE_ROWS) return;
   }
+}
+
+function fill(items: readonly JsonObject[], name: string, values: readonly (Json | undefined)[]): void {
+  for (const [at, value] of values.entries()) if (value !== undefined) items[at]![name] = value;
 }
 
 /** Columns as people write them, without those that say nothing. */

@@ -1,4 +1,4 @@
-import type { ConsentStatus } from '../permission.ts';
+import type { ConsentStatus } from '../consent-status.ts';
 import { allows, type Categories } from './profile-signals.ts';
 
 /** A category of the consent platform that is consent to messages about a topic on a channel. */

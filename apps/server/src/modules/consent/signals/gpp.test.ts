@@ -16,6 +16,13 @@ describe('a GPP string', () => {
     ).toEqual([2, 5, 6, 7, 8, 9, 10, 11, 12]);
   });
 
+  it('says what it says beside a section nobody reads, however that is written', () => {
+    expect(decodeGpp('DBACTCD~1YNN~{"of": "tomorrow"}').sections).toEqual([
+      { id: 6, name: 'uspv1', usPrivacy: '1YNN' },
+      { id: 100, name: 'unread' },
+    ]);
+  });
+
   it('holds a TC string as its section 2, and the head of the Canadian one as its section 5', () => {
     const text =
       'DBACOeA~CPSG_8APSG_8ANwAAAENAwCAAAAAAAAAAAAAAAAAAAAA.QAAA.IAAA~CPSG_8APSG_8AAyACAENGdCgf_gfgAfgfgBgABABAAABAB4AACAC.fHHHA4444ao~1YNN';

@@ -87,15 +87,15 @@ function decodeSection(id: number, text: string): GppSection {
     if (!US_PRIVACY.test(text)) throw new Malformed('holds a US Privacy section that is not like "1YNN"');
     return { id, name: 'uspv1', usPrivacy: text };
   }
+  // What nobody reads may be written in whatever way.
+  if (id !== US_NATIONAL_ID && !US_STATES.has(id)) return { id, name: 'unread' };
   const [core = '', ...segments] = text.split('.');
   const bits = new BitReader(core);
-  const section = usSectionOf(id, bits.left);
-  return section === undefined ? { id, name: 'unread' } : readUsSection({ id, section, bits }, segments);
+  return readUsSection({ id, section: US_STATES.get(id) ?? nationalSection(bits.left), bits }, segments);
 }
 
 /** The national section grew without a new version number: its length tells. */
-function usSectionOf(id: number, bits: number): UsSection | undefined {
-  if (id !== US_NATIONAL_ID) return US_STATES.get(id);
+function nationalSection(bits: number): UsSection {
   const longBits = 6 + 2 * US_NATIONAL_LONG.fields.reduce((sum, [, count = 1]) => sum + count, 0);
   return bits >= longBits ? US_NATIONAL_LONG : US_NATIONAL_SHORT;
 }

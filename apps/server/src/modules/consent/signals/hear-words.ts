@@ -123,9 +123,15 @@ async function actOnAddresses(
 ): Promise<void> {
   const toWord = ({ channel, occurredAt, addressHash: hash }: Heard): AddressWord[] =>
     hash === undefined ? [] : [{ channel, addressHash: hash, occurredAt: Math.min(occurredAt, batch.now) }];
-  // A stop that arrives after a later start was taken back already.
+  // A stop that arrives after a later start was taken back already: by a yes from the address itself, not by one of a form.
   const isTakenBack = (one: Heard): boolean =>
-    ofChannel(said, one).some((word) => word.status === 'granted' && word.occurred_ms > one.occurredAt);
+    ofChannel(said, one).some(
+      (word) =>
+        word.status === 'granted' &&
+        word.confirmed &&
+        word.address_hash === one.addressHash &&
+        word.occurred_ms > one.occurredAt,
+    );
   const stops = heard.filter((one) => one.action === 'stop' && one.isOfAddress && !isTakenBack(one));
   await suppressStopped(batch.sql, batch.workspaceId, { words: stops.flatMap(toWord), nowMs: batch.now });
   const starts = heard.filter((one) => one.action === 'start');

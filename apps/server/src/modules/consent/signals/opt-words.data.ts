@@ -42,7 +42,10 @@ const ENGLISH: OptWords = {
 /** A yes resumes on SMS what was stopped before; from anybody else it is an answer to some question. */
 export const ENGLISH_ANSWERS: readonly string[] = ['yes'];
 
-/** By ISO 639-1. */
+/**
+ * By ISO 639-1. Where the language is not known every table is looked in: no word may stand here that is an everyday answer in
+ * another language once its accents are gone (Italian "fine", Finnish "seis", Vietnamese "dừng").
+ */
 export const OPT_WORDS: Readonly<Record<string, OptWords>> = {
   en: ENGLISH,
   ar: { stop: ['توقف', 'إيقاف', 'الغاء الاشتراك'], start: ['ابدأ', 'اشتراك'], help: ['مساعدة'] },
@@ -70,8 +73,8 @@ export const OPT_WORDS: Readonly<Record<string, OptWords>> = {
   },
   et: { stop: ['stopp', 'loobu'], smsStop: ['lopeta'], start: ['alusta'], help: ['abi'] },
   fi: {
-    stop: ['seis', 'lopeta', 'peru tilaus'],
-    smsStop: ['peru', 'loppu'],
+    stop: ['lopeta', 'peru tilaus'],
+    smsStop: ['loppu'],
     start: ['aloita', 'tilaa'],
     help: ['apua', 'ohje'],
   },
@@ -106,7 +109,7 @@ export const OPT_WORDS: Readonly<Record<string, OptWords>> = {
   },
   it: {
     stop: ['cancellami', 'disiscrivimi', 'disiscrizione', 'annulla iscrizione', 'basta messaggi'],
-    smsStop: ['ferma', 'fine', 'annulla', 'basta'],
+    smsStop: ['ferma', 'annulla', 'basta'],
     start: ['inizia', 'iscrivimi', 'riprendi'],
     help: ['aiuto'],
   },
@@ -128,8 +131,8 @@ export const OPT_WORDS: Readonly<Record<string, OptWords>> = {
     help: ['pomoc'],
   },
   pt: {
-    stop: ['sair da lista', 'descadastrar', 'cancelar inscricao', 'remover', 'nao quero mais receber'],
-    smsStop: ['parar', 'pare', 'sair', 'cancelar', 'fim'],
+    stop: ['sair da lista', 'descadastrar', 'cancelar inscricao', 'nao quero mais receber'],
+    smsStop: ['remover', 'parar', 'pare', 'sair', 'cancelar', 'fim'],
     start: ['iniciar', 'comecar', 'voltar', 'retomar'],
     help: ['ajuda'],
   },
@@ -148,19 +151,24 @@ export const OPT_WORDS: Readonly<Record<string, OptWords>> = {
   sk: { stop: ['odhlasit'], smsStop: ['koniec', 'zrusit'], start: ['prihlasit'], help: ['pomoc'] },
   sl: { stop: ['odjava'], smsStop: ['konec'], start: ['prijava'], help: ['pomoc'] },
   sv: {
-    stop: ['stopp', 'avregistrera', 'avsluta', 'avprenumerera'],
-    smsStop: ['slut'],
+    stop: ['stopp', 'avregistrera', 'avprenumerera'],
+    smsStop: ['slut', 'avsluta'],
     start: ['starta', 'prenumerera'],
     help: ['hjalp'],
   },
   tr: {
-    stop: ['iptal', 'ret', 'durdur', 'abonelikten cik'],
-    smsStop: ['dur', 'cik'],
+    stop: ['durdur', 'abonelikten cik'],
+    smsStop: ['iptal', 'ret', 'dur', 'cik'],
     start: ['basla', 'abone ol'],
     help: ['yardim'],
   },
   uk: { stop: ['стоп', 'відписатися'], smsStop: ['скасувати'], start: ['старт', 'підписатися'], help: ['допомога'] },
-  vi: { stop: ['huy', 'dung', 'huy dang ky'], start: ['bat dau', 'dang ky'], help: ['tro giup'] },
+  vi: {
+    stop: ['huy dang ky', 'ngung nhan tin', 'dung nhan tin'],
+    smsStop: ['huy'],
+    start: ['bat dau', 'dang ky'],
+    help: ['tro giup'],
+  },
   zh: {
     stop: ['退订', '停止', '退訂', '取消订阅', '取消訂閱'],
     smsStop: ['td'],

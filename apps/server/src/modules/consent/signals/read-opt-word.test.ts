@@ -87,6 +87,30 @@ describe('a word that ends messages', () => {
   });
 });
 
+describe('an everyday answer', () => {
+  it('ends nothing in a language nobody told, though it is spelled like a word of some language', () => {
+    const answers = ['fine', 'Fine, thanks!', 'seis', 'Perú', 'Đúng', 'đúng', 'sim', 'low', 'ok', 'right', 'tak'];
+    for (const text of answers) {
+      for (const channel of ['sms', 'whatsapp']) expect(action(text, channel), `${text} on ${channel}`).toBeUndefined();
+    }
+    for (const text of ['Huy', 'ret', 'iptal', 'remover', 'avsluta', 'fin', 'ende']) {
+      expect(action(text, 'whatsapp'), text).toBeUndefined();
+    }
+  });
+
+  it('in a chat, or in a language of which carriers demand nothing, is no yes of somebody who never stopped', () => {
+    for (const [text, channel, language] of [
+      ['Start', 'whatsapp', 'en'],
+      ['weiter', 'whatsapp', 'de'],
+      ['weiter', 'sms', 'de'],
+      ['Inicio', 'messenger', 'es'],
+      ['alta', 'sms', undefined],
+    ] as const) {
+      expect(readOptWord(text, { channel, language }), text).toEqual({ action: 'start', isAnswer: true });
+    }
+  });
+});
+
 describe('a word that resumes or asks', () => {
   it('is told apart from a mere yes, which only answers', () => {
     expect(readOptWord('START', { channel: 'sms' })).toEqual({ action: 'start', isAnswer: false });

@@ -10,7 +10,7 @@ export interface OwnWord {
 
 export interface ReadOptWord {
   readonly action: OptAction;
-  /** A mere yes: it counts only from somebody who had stopped. */
+  /** A mere yes, or what bots hear all day, like "weiter": it counts only from somebody who had stopped. */
   readonly isAnswer: boolean;
 }
 
@@ -25,7 +25,8 @@ const LETTERS: Readonly<Record<string, string>> = { ß: 'ss', ł: 'l', ø: 'o', 
 /**
  * Whether a whole message is one of the words that end, resume or explain messages on its channel. "STOP!", "Stop, please"
  * and "🛑 stopp" are; "don't stop" and "when do you stop delivering" are not. English words hold in every language, those
- * of an unknown language are looked for in all. Pure.
+ * of an unknown language are looked for in all. Only carriers' START on SMS and a workspace's own word are a yes of somebody
+ * who never said no. Pure.
  */
 export function readOptWord(
   text: string,
@@ -35,9 +36,13 @@ export function readOptWord(
   const message = withoutCourtesies(plain(text));
   if (message === '') return undefined;
   const language = said.language?.slice(0, 2).toLowerCase();
-  const action = findOwn(message, { ...said, language }) ?? findAction(message, said.channel === 'sms', language);
+  const isSms = said.channel === 'sms';
+  const own = findOwn(message, { ...said, language });
+  if (own !== undefined) return { action: own, isAnswer: false };
+  const action = findAction(message, isSms, language);
+  if (action === 'start') return { action, isAnswer: !(isSms && ENGLISH_PLAIN.start.has(message)) };
   if (action !== undefined) return { action, isAnswer: false };
-  return said.channel === 'sms' && ENGLISH_ANSWERS.includes(message) ? { action: 'start', isAnswer: true } : undefined;
+  return isSms && ENGLISH_ANSWERS.includes(message) ? { action: 'start', isAnswer: true } : undefined;
 }
 
 /** Without case, accents, punctuation and emoji; words apart by one space. */

@@ -48,12 +48,14 @@ function columnsOf(workspaceId: number, words: readonly AddressWord[]): unknown[
   ];
 }
 
-/** The last yes and the last no of a profile about a channel and topic. */
+/** The last yes and the last no of a profile about a channel and topic, by how and for which address it was said. */
 export interface ChannelWord {
   profile_id: string;
   channel: string;
   topic: string;
   status: 'granted' | 'denied';
+  confirmed: boolean;
+  address_hash: string | null;
   occurred_ms: number;
 }
 
@@ -66,9 +68,9 @@ export async function findChannelWords(
   if (profileIds.length === 0) return [];
   const { rows } = await sql.query<ChannelWord>({
     name: 'consent_channel_words',
-    text: `select profile_id, channel, topic, status, (extract(epoch from max(occurred_at)) * 1000)::float8 as occurred_ms
+    text: `select profile_id, channel, topic, status, confirmed, address_hash, (extract(epoch from max(occurred_at)) * 1000)::float8 as occurred_ms
            from consent_record where workspace_id = $1 and profile_id = any($2::uuid[]) and status <> 'pending'
-           group by profile_id, channel, topic, status`,
+           group by profile_id, channel, topic, status, confirmed, address_hash`,
     values: [workspaceId, profileIds],
   });
   return rows;

@@ -207,6 +207,7 @@ class GroupCommitter implements Committer {
     const found = event.identifiers.map((identifier) => this.#nodes.find(workspaceId, identifier));
     const nodes = found.filter((node) => node !== undefined);
     const strongest = nodes[0];
+    if (found.length === 0) throw new Error('an event without any identifier');
     if (strongest === undefined) return undefined;
     const id = event.messageId ?? newUuid(event.receivedAt);
     const payload = nodes.length === found.length ? event.payload : withClaimsOf(event.payload, found);

@@ -71,7 +71,7 @@ async function destroy(
       await forgetKeptAnswers(ctx, subject);
       for (const keeper of keepers) counts[keeper.name] = (await keeper.erase(ctx, subject)).rows;
       const at = new Date(ctx.clock.now());
-      counts['identifiers'] = await destroyNodes(ctx.sql, ctx.workspaceId, subject.nodes, at);
+      counts['identifiers'] = await destroyNodes(ctx.sql, ctx.workspaceId, { nodes: subject.nodes, at });
       if (batch.subjects.has(profileId)) batch.remove(profileId);
       await insertErasure(ctx.sql, ctx.workspaceId, {
         profile_id: profileId,
@@ -95,7 +95,9 @@ async function sweep(ctx: Ctx, keepers: readonly PersonalDataKeeper[], erasure: 
   };
   await inTransaction(ctx, async (ctx) => {
     const counts = { ...erasure.counts };
-    for (const { name, erase } of keepers) counts[name] = (counts[name] ?? 0) + (await erase(ctx, subject)).rows;
+    for (const keeper of keepers) {
+      counts[keeper.name] = (counts[keeper.name] ?? 0) + (await keeper.erase(ctx, subject)).rows;
+    }
     await sweptErasure(ctx.sql, ctx.workspaceId, { profileId: erasure.profile_id, counts });
   });
 }

@@ -24,24 +24,18 @@ export async function findTexts(world: World, texts: readonly string[]): Promise
   for await (const { place, bytes } of everyValue(world)) {
     for (const plain of decompressed(bytes)) {
       note(clear, { place, plain, texts });
-      for (const sealed of sealedIn(plain)) {
-        for (const key of keys) {
-          const inner = tryOpen(key, sealed);
-          if (inner === undefined) continue;
-          note(opened, { place, plain: inner, texts });
-          // Traits lie in a state that lies in another; one seal within another is opened as well.
-          for (const deeper of sealedIn(inner)) {
-            for (const deeperKey of keys) {
-              const innermost = tryOpen(deeperKey, deeper);
-              if (innermost !== undefined) note(opened, { place, plain: innermost, texts });
-            }
-          }
-          break;
-        }
+      // Traits lie sealed in a state; one seal within another is opened as well.
+      const inner = openedIn(plain, keys);
+      for (const text of [...inner, ...inner.flatMap((deeper) => openedIn(deeper, keys))]) {
+        note(opened, { place, plain: text, texts });
       }
     }
   }
   return { clear: [...clear.values()], opened: [...opened.values()] };
+}
+
+function openedIn(plain: Buffer, keys: readonly Buffer[]): Buffer[] {
+  return sealedIn(plain).flatMap((sealed) => keys.flatMap((key) => tryOpen(key, sealed) ?? []));
 }
 
 function note(

@@ -23,6 +23,8 @@ export interface SaidEvent {
   readonly personal?: JsonObject;
   /** Properties that intake seals. */
   readonly personalProperties?: JsonObject;
+  /** False: an email or phone is only claimed. */
+  readonly isTrusted?: boolean;
 }
 
 /** A process that recognises customers of one workspace: what intake, identity and traits do, without their loops. */
@@ -40,6 +42,10 @@ export function identifiersOf(said: Said): Identifier[] {
     return normaliseIdentifier(kind as Identifier['kind'], value.join(':'))!;
   });
   return rankIdentifiers(found);
+}
+
+function claimsOf(identifiers: readonly Identifier[]): number[] {
+  return identifiers.flatMap(({ kind }, place) => (kind === 'email' || kind === 'phone' ? [place] : []));
 }
 
 /** A workspace as one process sees it. */
@@ -63,6 +69,7 @@ export function profileWorldOn(process: LogProcess, workspaceId: number): Profil
       const placed = identified.map((event) => {
         const { identifiers, type = 'track', personal, personalProperties, properties, traits, name, atMs } = event;
         const nodes = identifiers.map((identifier) => directory.find(workspaceId, identifier)!);
+        const claims = event.isTrusted === false ? claimsOf(identifiers) : [];
         const { id, lane } = nodes[0]!;
         const key = directory.keyOf(id);
         const sealed =
@@ -77,7 +84,11 @@ export function profileWorldOn(process: LogProcess, workspaceId: number): Profil
           receivedAt: services.clock.now(),
           nodes: nodes.map(({ kind, id }) => ({ kind, id })),
           sealed,
-          payload: { ...(properties && { properties }), ...(traits && { traits }) },
+          payload: {
+            ...(properties && { properties }),
+            ...(traits && { traits }),
+            ...(claims.length > 0 && { claims }),
+          },
         });
         return { lane, event: stored };
       });

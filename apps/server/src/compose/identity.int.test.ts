@@ -1,0 +1,240 @@
+import { randomBytes } from 'node:crypto';
+import type { IdentityConflict, Profile, Source, TimelineItem, WriteKey } from '@segue/contract';
+import { Analytics } from '@segment/analytics-node';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ApiWorld, type Keys, NOW, openApiWorld } from './testing/api-world.ts';
+
+const DAY_MS = 86_400_000;
+
+let world: ApiWorld;
+let url: string;
+
+beforeAll(async () => {
+  world = await openApiWorld();
+  url = await world.app.listen({ port: 0, host: '127.0.0.1' });
+});
+afterAll(() => world.close());
+
+interface Shop extends Keys {
+  /** A website's client: what is typed there is a claim. */
+  site(use: (sdk: Analytics) => void): Promise<void>;
+  /** The shop's own server's client: what it says of addresses is true. */
+  server(use: (sdk: Analytics) => void): Promise<void>;
+  find(identifier: string): Promise<Profile | undefined>;
+  get(identifier: string): Promise<Profile>;
+  conflicts(): Promise<IdentityConflict[]>;
+  timeline(profileId: string): Promise<string[]>;
+}
+
+async function openShop(): Promise<Shop> {
+  const keys = await world.addWorkspace(randomBytes(4).toString('hex'));
+  const made = await world.ask('createSource', keys.apiKey, { body: { name: 'Till', kind: 'server' } });
+  const { writeKey } = made.json<Source & { writeKey: WriteKey }>();
+  const through = async (key: string, use: (sdk: Analytics) => void) => {
+    const sdk = new Analytics({ writeKey: key, host: url, flushInterval: 10 });
+    const errors: unknown[] = [];
+    sdk.on('error', (error) => errors.push(error));
+    use(sdk);
+    await sdk.closeAndFlush();
+    expect(errors).toEqual([]);
+    await world.settle();
+  };
+  const find = async (identifier: string) => {
+    const answer = await world.ask('listProfiles', keys.apiKey, { query: { identifier } });
+    return answer.json<{ items: Profile[] }>().items[0];
+  };
+  return {
+    ...keys,
+    site: (use) => through(keys.writeKey, use),
+    server: (use) => through(writeKey.key, use),
+    find,
+    async get(identifier) {
+      const profile = await find(identifier);
+      if (profile === undefined) throw new Error(`nobody is ${identifier}`);
+      return profile;
+    },
+    conflicts: async () =>
+      (await world.ask('listIdentityConflicts', keys.apiKey)).json<{ items: IdentityConflict[] }>().items,
+    timeline: async (id) => {
+      const query = { limit: '200' };
+      const answer = await world.ask('listProfileTimeline', keys.apiKey, { params: { id }, query });
+      return answer.json<{ items: TimelineItem[] }>().items.map(({ name, type }) => name || type);
+    },
+  };
+}
+
+const said = (profile: Profile) => profile.identifiers.map(({ kind, value }) => `${kind}:${value}`);
+
+describe('a customer of a shop that speaks Segment', () => {
+  it('is one profile from the first page to the second device, whoever of her devices spoke last', async () => {
+    const shop = await openShop();
+    await shop.site((sdk) => sdk.page({ anonymousId: 'phone-web', name: 'Shoes' }));
+    const { id } = await shop.get('anonymousId:phone-web');
+    await shop.site((sdk) => sdk.identify({ userId: 'ada', anonymousId: 'phone-web', traits: { plan: 'plus' } }));
+    await shop.site((sdk) => sdk.track({ anonymousId: 'laptop-web', event: 'Product Viewed' }));
+    await shop.site((sdk) => sdk.alias({ userId: 'ada', previousId: 'laptop-web' }));
+    const ada = await shop.get('anonymousId:laptop-web');
+    expect(ada.id).toBe(id);
+    expect(said(ada)).toEqual(['userId:ada', 'anonymousId:phone-web', 'anonymousId:laptop-web']);
+    expect(await shop.timeline(id)).toEqual(expect.arrayContaining(['Shoes', 'Product Viewed', 'identify']));
+  });
+
+  it('is one profile though fifty clients identify her at the same moment, each by what it happens to know', async () => {
+    const shop = await openShop();
+    const knows = [
+      { userId: 'ada', anonymousId: 'web-1' },
+      { anonymousId: 'web-1', traits: { email: 'ada@shop.example' } },
+      { userId: 'ada', traits: { email: 'ada@shop.example', phone: '+442079460018' } },
+      { anonymousId: 'web-2', traits: { phone: '+442079460018' } },
+      { userId: 'ada', context: { device: { id: 'tablet' } } },
+    ] as const;
+    const made = await world.ask('createSource', shop.apiKey, { body: { name: 'App server', kind: 'server' } });
+    const { key } = made.json<{ writeKey: WriteKey }>().writeKey;
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, (_, i) =>
+        fetch(`${url}/v1/identify`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ writeKey: key, ...knows[i % knows.length] }),
+        }),
+      ),
+    );
+    expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 50 }, () => 200));
+    await world.settle();
+    const ada = await shop.get('userId:ada');
+    expect(said(ada)).toHaveLength(6);
+    for (const identifier of said(ada)) expect((await shop.get(identifier)).id).toBe(ada.id);
+    const all = await world.ask('listProfiles', shop.apiKey);
+    expect(all.json<{ items: Profile[] }>().items.map(({ id }) => id)).toEqual([ada.id]);
+    expect((await shop.timeline(ada.id)).filter((name) => name === 'identify')).toHaveLength(50);
+    expect(await shop.conflicts()).toEqual([]);
+  });
+
+  it('keeps no more browsers than five a week, and is recognised by what is stronger all the same', async () => {
+    const shop = await openShop();
+    await shop.site((sdk) => {
+      for (let i = 0; i < 8; i++) {
+        sdk.track({ userId: 'ada', anonymousId: `web-${i}`, event: 'Seen', timestamp: new Date(NOW - i * 3_600_000) });
+      }
+      for (let i = 8; i < 11; i++) {
+        sdk.track({ userId: 'ada', anonymousId: `web-${i}`, event: 'Seen', timestamp: new Date(NOW - i * 7 * DAY_MS) });
+      }
+    });
+    const ada = await shop.get('userId:ada');
+    expect(said(ada).filter((identifier) => identifier.startsWith('anonymousId:'))).toHaveLength(8);
+    expect((await shop.timeline(ada.id)).filter((name) => name === 'Seen')).toHaveLength(11);
+    expect(await shop.conflicts()).toEqual([]);
+  });
+
+  it('is not made of a whole town by a broken integration: it stops, and says so once', async () => {
+    const shop = await openShop();
+    const webs = Array.from({ length: 106 }, (_, i) => `web-${i}`);
+    const at = (i: number) => new Date(NOW - (i + 1) * 2 * DAY_MS);
+    await shop.site((sdk) => webs.forEach((anonymousId, i) => sdk.page({ anonymousId, timestamp: at(i) })));
+    await shop.site((sdk) =>
+      webs.forEach((anonymousId, i) => sdk.track({ userId: 'ada', anonymousId, event: 'Seen', timestamp: at(i) })),
+    );
+    const ada = await shop.get('userId:ada');
+    const held = said(ada).filter((identifier) => identifier.startsWith('anonymousId:'));
+    // The first visitor became her, and a hundred were merged into her.
+    expect(held).toHaveLength(101);
+    const conflicts = await shop.conflicts();
+    expect(conflicts.map(({ reason }) => reason)).toEqual(Array.from({ length: 5 }, () => 'merge_limit'));
+    expect((await shop.timeline(ada.id)).filter((name) => name === 'Identity Alert')).toHaveLength(1);
+    await shop.site((sdk) => sdk.track({ userId: 'ada', event: 'Seen Later' }));
+    expect((await shop.get('userId:ada')).id).toBe(ada.id);
+  });
+});
+
+describe('two customers', () => {
+  it('on one browser are never mixed, and what it does alone stays with who was first, out of the other’s sight', async () => {
+    const shop = await openShop();
+    await shop.site((sdk) => sdk.identify({ userId: 'ada', anonymousId: 'family', traits: { plan: 'gold' } }));
+    await shop.site((sdk) => sdk.identify({ userId: 'bob', anonymousId: 'family', traits: { plan: 'basic' } }));
+    await shop.site((sdk) => sdk.track({ anonymousId: 'family', event: 'Gift Viewed' }));
+    const [ada, bob] = [await shop.get('userId:ada'), await shop.get('userId:bob')];
+    expect([ada.traits, bob.traits]).toEqual([{ plan: 'gold' }, { plan: 'basic' }]);
+    expect([said(ada), said(bob)]).toEqual([['userId:ada', 'anonymousId:family'], ['userId:bob']]);
+    expect(await shop.timeline(ada.id)).toContain('Gift Viewed');
+    expect(await shop.timeline(bob.id)).not.toContain('Gift Viewed');
+    // Nothing comes to her by it any more: the address typed there is not hers.
+    await shop.site((sdk) =>
+      sdk.identify({ anonymousId: 'family', traits: { email: 'carol@shop.example', plan: 'other' } }),
+    );
+    expect(said(await shop.get('userId:ada'))).toEqual(said(ada));
+    expect((await shop.get('email:carol@shop.example')).id).not.toBe(ada.id);
+    expect(await shop.conflicts()).toMatchObject([
+      { reason: 'shared_device', profileId: bob.id, ownerProfileId: ada.id, identifier: { value: 'family' } },
+    ]);
+  });
+
+  it('before a till are not its owner: seen with six within an hour it is a profile of its own', async () => {
+    const shop = await openShop();
+    for (let i = 0; i < 6; i++) {
+      const timestamp = new Date(NOW - (30 - i) * 60_000);
+      await shop.site((sdk) => sdk.track({ userId: `u${i}`, anonymousId: 'till', event: 'Paid', timestamp }));
+    }
+    const till = await shop.get('anonymousId:till');
+    expect(said(till)).toEqual(['anonymousId:till']);
+    await shop.site((sdk) => sdk.track({ anonymousId: 'till', event: 'Price Asked' }));
+    await shop.site((sdk) => sdk.identify({ userId: 'u7', anonymousId: 'till', traits: { plan: 'plus' } }));
+    expect(await shop.timeline(till.id)).toContain('Price Asked');
+    expect(await shop.get('anonymousId:till')).toMatchObject({ id: till.id, traits: {} });
+    for (let i = 0; i < 6; i++) {
+      const customer = await shop.get(`userId:u${i}`);
+      expect(said(customer)).toEqual([`userId:u${i}`]);
+      expect(await shop.timeline(customer.id)).not.toContain('Price Asked');
+    }
+  });
+
+  it('with a user id each are joined by nothing an event says', async () => {
+    const shop = await openShop();
+    const home = { email: 'home@shop.example' };
+    await shop.server((sdk) => sdk.identify({ userId: 'ada', traits: home }));
+    await shop.server((sdk) => sdk.identify({ userId: 'bob', traits: home }));
+    await shop.server((sdk) => sdk.alias({ userId: 'bob', previousId: 'ada' }));
+    const [ada, bob] = [await shop.get('userId:ada'), await shop.get('userId:bob')];
+    expect(ada.id).not.toBe(bob.id);
+    expect((await shop.get('email:home@shop.example')).id).toBe(ada.id);
+    await shop.server((sdk) => sdk.identify({ userId: 'bob', traits: home }));
+    expect(await shop.conflicts()).toMatchObject([{ reason: 'user_id', profileId: bob.id, seenCount: 2 }]);
+  });
+});
+
+describe('an address somebody typed', () => {
+  const email = 'ada@shop.example';
+
+  it('joins no two known customers and shows the one who typed it nothing of the other', async () => {
+    const shop = await openShop();
+    await shop.server((sdk) =>
+      sdk.identify({ anonymousId: 'app', traits: { email, loyaltyId: 'card-1', plan: 'gold' } }),
+    );
+    await shop.site((sdk) => sdk.identify({ userId: 'mallory', traits: { email } }));
+    const mallory = await shop.get('userId:mallory');
+    expect(said(mallory)).toEqual(['userId:mallory']);
+    expect(mallory.traits).not.toHaveProperty('plan');
+    const ada = await shop.get('loyaltyId:card-1');
+    expect((await shop.get(`email:${email}`)).id).toBe(ada.id);
+    expect(await shop.conflicts()).toMatchObject([
+      { reason: 'unverified', profileId: mallory.id, ownerProfileId: ada.id },
+    ]);
+  });
+
+  it('joins them once the shop’s own server says that it is hers', async () => {
+    const shop = await openShop();
+    await shop.server((sdk) => sdk.identify({ anonymousId: 'app', traits: { email, loyaltyId: 'card-1' } }));
+    await shop.server((sdk) => sdk.identify({ userId: 'ada', traits: { email } }));
+    expect((await shop.get('userId:ada')).id).toBe((await shop.get('loyaltyId:card-1')).id);
+    expect(await shop.conflicts()).toEqual([]);
+  });
+
+  it('comes to whom it belongs as soon as the shop’s own server says so', async () => {
+    const shop = await openShop();
+    await shop.site((sdk) => sdk.identify({ userId: 'mallory', traits: { email } }));
+    expect((await shop.get(`email:${email}`)).id).toBe((await shop.get('userId:mallory')).id);
+    await shop.server((sdk) => sdk.identify({ userId: 'ada', traits: { email } }));
+    const ada = await shop.get('userId:ada');
+    expect((await shop.get(`email:${email}`)).id).toBe(ada.id);
+    expect(said(await shop.get('userId:mallory'))).toEqual(['userId:mallory']);
+  });
+});
