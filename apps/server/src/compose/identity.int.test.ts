@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import type { IdentityConflict, Profile, Source, TimelineItem, WriteKey } from '@segue/contract';
+import type { IdentityConflict, IdentitySettings, Profile, Source, TimelineItem, WriteKey } from '@segue/contract';
 import { Analytics } from '@segment/analytics-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runProfileRebuilds } from '../modules/profiles/index.ts';
+import { createProfileReshaper } from './stages.ts';
 import { type ApiWorld, type Keys, NOW, openApiWorld } from './testing/api-world.ts';
 
 const DAY_MS = 86_400_000;
@@ -126,6 +128,52 @@ describe('a customer of a shop that speaks Segment', () => {
     expect(await shop.conflicts()).toEqual([]);
   });
 
+  it('keeps no more than five addresses; what goes to the sixth is hers, whom the user id names', async () => {
+    const shop = await openShop();
+    await shop.server((sdk) => {
+      for (let i = 0; i < 6; i++) sdk.identify({ userId: 'ada', traits: { email: `ada-${i}@shop.example`, tries: i } });
+    });
+    const ada = await shop.get('userId:ada');
+    expect(said(ada).filter((identifier) => identifier.startsWith('email:'))).toHaveLength(5);
+    expect(await shop.find('email:ada-5@shop.example')).toBeUndefined();
+    expect(ada.traits).toMatchObject({ tries: 5 });
+    expect(await shop.conflicts()).toEqual([]);
+  });
+
+  it('is not who any placeholder names, nor what the shop says names nobody', async () => {
+    const shop = await openShop();
+    const { kinds } = (await world.ask('getIdentitySettings', shop.apiKey)).json<IdentitySettings>();
+    const body = { kinds, blockedValues: ['till-*'] };
+    const asked = await world.ask('updateIdentitySettings', shop.apiKey, { body });
+    expect(asked.status).toBe(200);
+    const junk = ['null', 'undefined', '0', '-1', 'anonymous', '[object Object]', 'TILL-7'];
+    const zeros = '00000000-0000-0000-0000-000000000000';
+    await shop.server((sdk) =>
+      [...junk, zeros].forEach((userId, i) =>
+        sdk.identify({ userId, anonymousId: `web-${i}`, traits: { email: 'none', plan: `p${i}` } }),
+      ),
+    );
+    const all = await world.ask('listProfiles', shop.apiKey);
+    const names = all.json<{ items: Profile[] }>().items.map(said);
+    expect(names.sort()).toEqual([...junk, zeros].map((_, i) => [`anonymousId:web-${i}`]));
+  });
+
+  it('is who the strongest identifier names, by the shop’s own order of them', async () => {
+    const shop = await openShop();
+    const settings = (await world.ask('getIdentitySettings', shop.apiKey)).json<IdentitySettings>();
+    const kinds = [...settings.kinds].sort((a, b) => Number(b.kind === 'loyaltyId') - Number(a.kind === 'loyaltyId'));
+    const asked = await world.ask('updateIdentitySettings', shop.apiKey, { body: { kinds } });
+    expect(asked.status).toBe(200);
+    await shop.server((sdk) => sdk.identify({ userId: 'u1' }));
+    await shop.server((sdk) => sdk.identify({ userId: 'u2', traits: { loyaltyId: 'card-2' } }));
+    const context = { externalIds: [{ type: 'loyaltyId', id: 'card-2' }] };
+    await shop.server((sdk) => sdk.track({ event: 'Paid', userId: 'u1', context }));
+    const [one, two] = [await shop.get('userId:u1'), await shop.get('userId:u2')];
+    expect(one.id).not.toBe(two.id);
+    expect(await shop.timeline(two.id)).toContain('Paid');
+    expect(await shop.timeline(one.id)).not.toContain('Paid');
+  });
+
   it('is not made of a whole town by a broken integration: it stops, and says so once', async () => {
     const shop = await openShop();
     const webs = Array.from({ length: 106 }, (_, i) => `web-${i}`);
@@ -236,5 +284,22 @@ describe('an address somebody typed', () => {
     const ada = await shop.get('userId:ada');
     expect((await shop.get(`email:${email}`)).id).toBe(ada.id);
     expect(said(await shop.get('userId:mallory'))).toEqual(['userId:mallory']);
+  });
+
+  it('takes along what was done by it alone: it is seen at one customer only, the right one', async () => {
+    const shop = await openShop();
+    await shop.site((sdk) => sdk.identify({ userId: 'mallory', traits: { email, plan: 'basic' } }));
+    await shop.site((sdk) => sdk.identify({ anonymousId: 'web', traits: { email, city: 'Bath' } }));
+    await shop.site((sdk) => sdk.track({ userId: 'mallory', event: 'Own Visit' }));
+    expect((await shop.get('userId:mallory')).traits).toMatchObject({ city: 'Bath' });
+    await shop.server((sdk) => sdk.identify({ userId: 'ada', traits: { email } }));
+    while ((await runProfileRebuilds(world.services, createProfileReshaper(world.services))) > 0);
+    const [ada, mallory] = [await shop.get('userId:ada'), await shop.get('userId:mallory')];
+    expect(ada.traits).toMatchObject({ city: 'Bath' });
+    expect(mallory.traits).toMatchObject({ plan: 'basic' });
+    expect(await shop.timeline(ada.id)).not.toContain('Own Visit');
+    expect((await shop.timeline(ada.id)).filter((name) => name === 'identify')).toHaveLength(2);
+    expect((await shop.timeline(mallory.id)).filter((name) => name === 'identify')).toHaveLength(1);
+    expect(await shop.timeline(mallory.id)).toContain('Own Visit');
   });
 });

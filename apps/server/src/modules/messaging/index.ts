@@ -5,7 +5,7 @@ export { watchMessages } from './message-metrics.ts';
 export { findOverdue } from './message-list-store.ts';
 export { messagingMigrations } from './migrations/index.ts';
 export type { SendDeps, SendGuard } from './ports.ts';
-export { lockRunMessages, type RunMessage } from './move-store.ts';
+export { lockRunMessages } from './move-store.ts';
 export { queueMessages } from './queue-messages.ts';
 export { recoverMessages } from './recover-messages.ts';
 export { messagingRoutes } from './routes.ts';

@@ -28,17 +28,6 @@ export const RANKED_KINDS: readonly IdentifierKind[] = [
   'anonymousId',
 ];
 
-/** How many of a kind one profile may hold. Two user ids never: they are two customers. */
-export const KIND_LIMITS: Readonly<Record<IdentifierKind, number>> = {
-  userId: 1,
-  loyaltyId: 1,
-  email: 5,
-  phone: 5,
-  device: 10,
-  channel: 10,
-  anonymousId: 50,
-};
-
 export interface Identifier {
   /** One of Segue's kinds, or the workspace's own. */
   readonly kind: string;

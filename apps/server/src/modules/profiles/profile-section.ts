@@ -1,5 +1,5 @@
 import { open, seal } from '../../platform/crypto/index.ts';
-import { defineSection, type NodeRef } from '../../platform/eventlog/index.ts';
+import { defineSection } from '../../platform/eventlog/index.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../platform/json.ts';
 
 /** A trait's value and when it was said. A null is a trait taken back: it outlives older values. */

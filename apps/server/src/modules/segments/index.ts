@@ -10,5 +10,5 @@ export { runDueWakes } from './run-due-wakes.ts';
 export { isMember } from './segment-section.ts';
 export { segmentStage } from './segment-stage.ts';
 export { watchWakes } from './wake-metrics.ts';
-export { countUnfilledSince, listActiveSegments, type SegmentRow } from './segment-store.ts';
+export { countUnfilledSince, listActiveSegments } from './segment-store.ts';
 export { segmentsPersonalData } from './personal-data.ts';

@@ -23,6 +23,8 @@ export const postgresUser = 'segue';
  * What the engine is run with. An acknowledged commit survives a power cut: fsync, synchronous_commit and
  * full_page_writes stay on. Rare, wide checkpoints keep full-page images out of the WAL. The embedded build knows only
  * pglz to compress them, which costs more CPU than the bytes it saves.
+ * A checkpoint removes the WAL it no longer needs instead of keeping it under a new name: the wrapped keys of whoever was
+ * erased go with it.
  * Statements and their values are never logged: they hold personal data.
  */
 const settings = {
@@ -35,6 +37,7 @@ const settings = {
   maintenance_work_mem: '128MB',
   wal_buffers: '16MB',
   wal_compression: 'off',
+  wal_recycle: 'off',
   min_wal_size: '512MB',
   max_wal_size: '4GB',
   checkpoint_timeout: '15min',

@@ -47,7 +47,7 @@ export { eventlogMigrations } from './migrations/index.ts';
 export { type LeasedRun, processRuns } from './processor.ts';
 export { eventAt, readBlocks, readNewest, readTail, type LaneRun } from './read-blocks.ts';
 export { AppendSignal, LaneHold, readRuns } from './reader.ts';
-export { createReshaper, type Reshaper, type Reshaping, type ReshapingBatch, type SubjectHistory } from './rebuild.ts';
+export { createReshaper, type Reshaper, type ReshapingBatch, type SubjectHistory } from './rebuild.ts';
 export { runProcessor } from './run-processor.ts';
 export { runRetention } from './retention.ts';
 export { RetryBatch } from './retry-batch.ts';

@@ -1,3 +1,3 @@
-export type { PersonalDataKeeper, PersonalItem, PersonalSubject } from './personal-data.ts';
-export { createTableKeeper, type SealedRow } from './table-keeper.ts';
+export type { PersonalDataKeeper, PersonalSubject } from './personal-data.ts';
+export { createTableKeeper } from './table-keeper.ts';
 export { namesHer } from './names-her.ts';

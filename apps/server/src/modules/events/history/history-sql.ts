@@ -136,20 +136,19 @@ export interface EventNames {
 export async function forgetEvents(history: History, rule: ForgetRule): Promise<boolean> {
   const condition = forgetCondition(rule);
   const [found] = await history.query<{ part: string }>({
-    sql: `select _partition_id as part from event where ${condition} group by part order by part limit 1`,
+    sql: `select _partition_id as part from event where workspace_id = ${Math.trunc(rule.workspaceId)} and ${condition} group by part order by part limit 1`,
     priority: 'background',
   });
   if (found === undefined) return false;
   // Not the lighter `delete`, which leaves them on the disk until a merge.
   await history.command(
-    `alter table event delete in partition id '${found.part.replaceAll(/[^0-9A-Za-z_]/g, '')}' where ${condition} settings mutations_sync = 1`,
+    `alter table event delete in partition id '${found.part.replaceAll(/[^0-9A-Za-z_]/g, '')}' where workspace_id = ${Math.trunc(rule.workspaceId)} and ${condition} settings mutations_sync = 1`,
   );
   return true;
 }
 
-function forgetCondition({ workspaceId, type, name, except, beforeMs }: ForgetRule): string {
+function forgetCondition({ type, name, except, beforeMs }: ForgetRule): string {
   const conditions = [
-    `workspace_id = ${Math.trunc(workspaceId)}`,
     `type = ${quoted(type)}`,
     `occurred_ms < ${Math.trunc(beforeMs)}`,
     namesSql(name),

@@ -1,6 +1,6 @@
 import { uncompressSync } from 'snappy';
-import { open } from '../../../platform/crypto/index.ts';
-import type { World } from '../../events/testing/world.ts';
+import { open } from '../../platform/crypto/index.ts';
+import type { World } from '../../modules/events/testing/world.ts';
 
 export interface FoundText {
   readonly place: string;

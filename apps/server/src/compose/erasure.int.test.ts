@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { PERSONAL_DATA } from '../../../compose/privacy.ts';
-import { createRequestWork } from '../../../compose/request-work.ts';
-import { createProfileReshaper } from '../../../compose/stages.ts';
-import type { History } from '../../../platform/clickhouse/index.ts';
-import type { JsonObject } from '../../../platform/json.ts';
+import { PERSONAL_DATA } from './privacy.ts';
+import { createRequestWork } from './request-work.ts';
+import { createProfileReshaper } from './stages.ts';
+import type { History } from '../platform/clickhouse/index.ts';
+import type { JsonObject } from '../platform/json.ts';
 import {
   API_KEY,
   createEngines,
@@ -13,11 +13,11 @@ import {
   openWorld,
   trackEvent,
   type World,
-} from '../../events/testing/world.ts';
-import { runWebhooks } from '../../events/index.ts';
-import { findProfileId } from '../../profiles/index.ts';
-import { eraseProfile, runPrivacyRequests } from '../index.ts';
-import { findTexts, spellings } from '../testing/find-texts.ts';
+} from '../modules/events/testing/world.ts';
+import { runWebhooks } from '../modules/events/index.ts';
+import { findProfileId } from '../modules/profiles/index.ts';
+import { eraseProfile, runPrivacyRequests } from '../modules/privacy/index.ts';
+import { findTexts, spellings } from './testing/find-texts.ts';
 
 let engines: Engines;
 let world: World;
@@ -230,6 +230,33 @@ it('nothing that says who somebody is ever stands in the write-ahead log', async
     text: 'insert into consent_topic (workspace_id, topic, name, is_marketing) values (999, $1, $1, true)',
     values: [mark],
   });
+  const found = await inWriteAheadLog([...secrets, mark].map((text) => ({ text, bytes: spellings(text) })));
+  expect(found).toEqual([mark]);
+});
+
+it('her wrapped keys are in the write-ahead log before, and in none of its files after vacuum and a checkpoint', async () => {
+  const { events } = customer('olga');
+  await world.send(events);
+  await world.settle();
+  const { postgres } = world.services;
+  const profileId = (await findProfileId(world.ctx, { kind: 'userId', value: 'user-olga-4711' }))!;
+  const { rows } = await postgres.query<{ wrapped_key: Buffer }>({
+    text: 'select wrapped_key from identity_node where profile_id = $1',
+    values: [profileId],
+  });
+  const keys = rows.map(({ wrapped_key }) => ({ text: wrapped_key.toString('hex'), bytes: [wrapped_key] }));
+  expect(keys).toHaveLength(4);
+  expect(await inWriteAheadLog(keys)).toHaveLength(4);
+  await ask('erase', 'user-olga-4711');
+  for (const text of ['vacuum identity_node', 'select pg_switch_wal()', 'checkpoint']) await postgres.query({ text });
+  expect(await inWriteAheadLog(keys)).toEqual([]);
+});
+
+/** Which of these bytes stand in any file of the write-ahead log. */
+async function inWriteAheadLog(
+  sought: readonly { readonly text: string; readonly bytes: readonly Buffer[] }[],
+): Promise<string[]> {
+  const { postgres } = world.services;
   const { rows: files } = await postgres.query<{ name: string }>({
     text: 'select name from pg_ls_waldir() order by name',
   });
@@ -239,13 +266,11 @@ it('nothing that says who somebody is ever stands in the write-ahead log', async
       text: `select pg_read_binary_file('pg_wal/' || $1, 0, 268435456, true) as bytes`,
       values: [name],
     });
-    const bytes = rows[0]?.bytes ?? Buffer.alloc(0);
-    for (const text of [...secrets, mark]) {
-      if (spellings(text).some((spelling) => bytes.includes(spelling))) found.add(text);
-    }
+    const file = rows[0]?.bytes ?? Buffer.alloc(0);
+    for (const { text, bytes } of sought) if (bytes.some((form) => file.includes(form))) found.add(text);
   }
-  expect([...found]).toEqual([mark]);
-});
+  return [...found];
+}
 
 /** Asks until nothing is waited for any more. */
 async function repeat<T>(work: () => Promise<T | undefined>): Promise<T> {
