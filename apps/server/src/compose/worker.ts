@@ -11,7 +11,7 @@ import {
 import { forgetLinkVisits, runHeldClicks } from '../modules/content/index.ts';
 import { journeySendGuard, runDueJourneyWaits } from '../modules/journeys/index.ts';
 import { createEmailChannel, recoverMessages, runDueMessages, type SendDeps } from '../modules/messaging/index.ts';
-import { runEventRetention, runPrivacyRequests } from '../modules/privacy/index.ts';
+import { forgetRemnants, runEventRetention, runPrivacyRequests } from '../modules/privacy/index.ts';
 import { runProfileRebuilds } from '../modules/profiles/index.ts';
 import { runBackFills, runDueWakes } from '../modules/segments/index.ts';
 import type { Config } from '../platform/config/index.ts';
@@ -59,6 +59,7 @@ export function startWorker(config: Config, services: Services, processId: strin
     loop('webhook retention', 60_000, () => retainWebhooks(services)),
     loop('profile rebuilds', 100, () => runProfileRebuilds(services, reshaper)),
     loop('privacy requests', 250, () => runPrivacyRequests(services, requestWork)),
+    loop('remnants of erasures', 60_000, () => forgetRemnants(services)),
     loop('event retention', 60_000, () => runEventRetention(services)),
     loop('segment wakes', 100, () => runDueWakes(services)),
     loop('segment back-fills', 250, () => runBackFills(services)),

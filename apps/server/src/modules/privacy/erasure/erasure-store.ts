@@ -1,5 +1,4 @@
-import type { Sql } from '../../../platform/postgres/index.ts';
-import { arrayLiteral } from '../../../platform/postgres/index.ts';
+import { arrayLiteral, type Postgres, type Sql } from '../../../platform/postgres/index.ts';
 
 /** A place in a lane. */
 export interface LaneMark {
@@ -124,4 +123,20 @@ export async function forgetAnswers(sql: Sql, workspaceId: number, keys: readonl
     text: `update idempotency_key set body = null where workspace_id = $1 and key = any($2::text[])`,
     values: [workspaceId, keys],
   });
+}
+
+/** A superuser may ask for a checkpoint and a new file of the log, others not: then they come by themselves. */
+const NOT_ALLOWED = '42501';
+
+/** Removes dead rows that held keys, and lets PostgreSQL drop the files of its log from before. Not in a transaction. */
+export async function letGoOfDeadKeys(postgres: Postgres): Promise<void> {
+  await postgres.query({ text: 'vacuum identity_node' });
+  // every workspace: the log is the whole database's.
+  for (const text of ['select pg_switch_wal()', 'checkpoint']) {
+    try {
+      await postgres.query({ text });
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== NOT_ALLOWED) throw error;
+    }
+  }
 }
