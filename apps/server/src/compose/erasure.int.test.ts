@@ -249,7 +249,8 @@ it('her wrapped keys are in the write-ahead log before, and in none of its files
   expect(await inWriteAheadLog(keys)).toHaveLength(4);
   await ask('erase', 'user-olga-4711');
   // The embedded engine is set so; of one's own it is the operator's to do.
-  for (const text of ["alter system set wal_recycle = 'off'", 'select pg_reload_conf()']) await postgres.query({ text });
+  for (const text of ["alter system set wal_recycle = 'off'", 'select pg_reload_conf()'])
+    await postgres.query({ text });
   expect(await forgetRemnants(world.services)).toBe(0);
   expect(await forgetRemnants(world.services)).toBe(1);
   expect(await forgetRemnants(world.services)).toBe(0);

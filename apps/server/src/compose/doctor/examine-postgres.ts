@@ -128,7 +128,8 @@ async function judgeSecret(postgres: Postgres, config: Config): Promise<Judgemen
 async function judgeAudit(postgres: Postgres, config: Config): Promise<Judgement> {
   const secret = await findSecret(config);
   const applied = (await readAppliedMigrations(postgres)) ?? [];
-  if (secret === undefined || !applied.some(({ id }) => id.endsWith('_chain-audit'))) return ok('nothing to follow yet');
+  if (secret === undefined || !applied.some(({ id }) => id.endsWith('_chain-audit')))
+    return ok('nothing to follow yet');
   const keyRing = createKeyRing(postgres, secret);
   const { verified, broken } = await findBrokenAudit(postgres, (workspaceId) => keyRing.keysOf(workspaceId));
   if (broken === undefined) return ok(`all ${verified} entries hold`);
