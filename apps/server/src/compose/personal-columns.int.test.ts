@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createEngines, type Engines, openWorld, type World } from '../modules/events/testing/world.ts';
 import { inTransaction } from '../platform/eventlog/index.ts';
 import type { PersonalSubject } from '../platform/personal-data/index.ts';
-import type { Sql } from '../platform/postgres/index.ts';
+import type { Transaction } from '../platform/postgres/index.ts';
 import { PERSONAL_DATA } from './privacy.ts';
 
 /** Tables that name a profile or a node and that no keeper empties, each with what happens to it instead. */
@@ -33,11 +33,12 @@ async function erasedTables(): Promise<Set<string>> {
     ...{ profileIds: ['0193a000-0000-7000-8000-000000000001'], nodes: [2_000_000_001] },
   };
   await inTransaction(world.ctx, async (ctx) => {
-    const sql: Sql = {
+    const sql: Transaction = {
       query: (query) => {
         for (const [, table] of query.text.matchAll(/(?:delete from|update) ([a-z_]+)/g)) tables.add(table!);
         return ctx.sql.query(query);
       },
+      copyInto: (table, columns, rows) => ctx.sql.copyInto(table, columns, rows),
     };
     for (const keeper of PERSONAL_DATA) await keeper.erase({ ...ctx, sql }, subject);
   });

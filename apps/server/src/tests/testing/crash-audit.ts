@@ -38,6 +38,10 @@ export interface Audit {
   /** How many events the log gave numbers to: what came from outside. */
   intakeHeads(): Promise<number>;
   archivedEvents(): Promise<ArchivedEvent[]>;
+  /** Every identifier that was erased, and how many rows of the history are still filed under one. */
+  erased(): Promise<{ nodes: Set<number>; rows: number }>;
+  /** A privacy request whose process died is due now: the minute until another may take it is not waited for. */
+  endRequestLeases(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -80,6 +84,19 @@ export function openAudit(engines: { engineUrls(): { postgresUrl: string; clickh
       history.query<ArchivedEvent>({
         sql: 'select log, lane, seq, message_id, name, node, payload from history_events order by log, lane, seq',
       }),
+    erased: async () => {
+      const { rows } = await postgres.query<{ id: string }>({
+        text: 'select id::text as id from identity_node where erased_at is not null',
+      });
+      const nodes = new Set(rows.map(({ id }) => Number(id)));
+      const [left] = await history.query<{ n: number }>({
+        sql: `select toInt32(count()) as n from event where node in (${[0, ...nodes].join(', ')})`,
+      });
+      return { nodes, rows: left!.n };
+    },
+    endRequestLeases: async () => {
+      await postgres.query({ text: `update privacy_request set next_at = now() where state = 'running'` });
+    },
     close: async () => {
       await Promise.all([postgres.close(), history.close()]);
     },

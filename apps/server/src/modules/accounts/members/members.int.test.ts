@@ -254,6 +254,7 @@ describe('an invite', () => {
 
 const ANALYST = [
   'profiles:read',
+  'identity:read',
   'companies:read',
   'segments:read',
   'journeys:read',
