@@ -1,12 +1,24 @@
 import { randomBytes } from 'node:crypto';
-import type { IdentityConflict, IdentitySettings, Profile, Source, TimelineItem, WriteKey } from '@segue/contract';
+import type {
+  IdentityConflict,
+  IdentitySettings,
+  Profile,
+  ProfileIdentity,
+  Source,
+  TimelineItem,
+  WriteKey,
+} from '@segue/contract';
 import { Analytics } from '@segment/analytics-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { addressHash, confirmUrl } from '../modules/consent/index.ts';
 import { runProfileRebuilds } from '../modules/profiles/index.ts';
+import { inTransaction } from '../platform/eventlog/index.ts';
+import { newUuid, publicId } from '../platform/ids/index.ts';
 import { createProfileReshaper } from './stages.ts';
 import { type ApiWorld, type Keys, NOW, openApiWorld } from './testing/api-world.ts';
 
 const DAY_MS = 86_400_000;
+const KIND_OF_EMAIL = 30;
 
 let world: ApiWorld;
 let url: string;
@@ -284,6 +296,64 @@ describe('an address somebody typed', () => {
     const ada = await shop.get('userId:ada');
     expect((await shop.get(`email:${email}`)).id).toBe(ada.id);
     expect(said(await shop.get('userId:mallory'))).toEqual(['userId:mallory']);
+  });
+
+  it('is hers and no mere claim once the mailbox itself answered: by a click on a link in a mail, or an opt-in confirmed', async () => {
+    const { services } = world;
+    const verified = async (shop: Shop): Promise<unknown> => {
+      const { id } = await shop.get('userId:ada');
+      const identity = await world.ask('getProfileIdentity', shop.apiKey, { params: { id } });
+      return identity.json<ProfileIdentity>().identifiers.find(({ kind }) => kind === 'email')?.isVerified;
+    };
+    const opening = async (): Promise<Shop> => {
+      const shop = await openShop();
+      await shop.site((sdk) => sdk.identify({ userId: 'ada', traits: { email } }));
+      expect(await verified(shop)).toBe(false);
+      return shop;
+    };
+
+    const clicking = await opening();
+    const { rows } = await services.postgres.query<{ id: number; kind: number; profile_id: string }>({
+      text: 'select id, kind, profile_id from identity_node where workspace_id = $1 and kind = $2',
+      values: [clicking.workspaceId, KIND_OF_EMAIL],
+    });
+    const [{ id, kind, profile_id: subjectId }] = rows as [(typeof rows)[0]];
+    const actor = { kind: 'system', name: 'test' } as const;
+    await inTransaction(
+      { ...services, workspaceId: clicking.workspaceId, actor, sql: services.postgres },
+      async (ctx) => {
+        const clicked = {
+          name: 'Email Link Clicked',
+          occurredAt: NOW,
+          properties: { message_id: publicId('msg', newUuid(NOW)) },
+        };
+        ctx.emit({ subjectId, node: { kind, id }, ...clicked });
+      },
+    );
+    await world.settle();
+    expect(await verified(clicking)).toBe(true);
+
+    const confirming = await opening();
+    const { workspaceId, apiKey } = confirming;
+    await world.ask('updateTopic', apiKey, { params: { topic: 'marketing' }, body: { doubleOptIn: true } });
+    const properties = { channel: 'email', topic: 'marketing', status: 'granted' };
+    await confirming.site((sdk) => sdk.track({ userId: 'ada', event: 'Consent Updated', properties }));
+    expect(await verified(confirming)).toBe(false);
+    const asked = await services.postgres.query<{ id: string }>({
+      text: 'select id from consent_confirmation where workspace_id = $1',
+      values: [workspaceId],
+    });
+    const keys = await services.keysOf(workspaceId);
+    const link = confirmUrl(keys, {
+      workspaceId,
+      confirmationId: asked.rows[0]!.id,
+      messageId: 'msg_x',
+      addressHash: addressHash(keys, 'email', email),
+      publicUrl: url,
+    });
+    expect((await fetch(link, { method: 'POST' })).status).toBe(200);
+    await world.settle();
+    expect(await verified(confirming)).toBe(true);
   });
 
   it('takes along what was done by it alone: it is seen at one customer only, the right one', async () => {

@@ -118,14 +118,16 @@ export class Resolution implements IdentityView {
     return { nodes: left, claims: claims?.map((place) => left.indexOf(nodes[place]!)).filter((place) => place >= 0) };
   }
 
-  /** The common case without any decision: every node belongs to the same profile, of whose nodes nothing is in doubt. */
+  /** The common case without any decision: every node belongs to the same profile, and none of them is in doubt. */
   #settled(nodes: readonly NodeRef[], isOwn: boolean): Subject | undefined {
     const owner = this.#owners.get(nodes[0]!.id);
     if (owner === undefined) return undefined;
     for (let i = 1; i < nodes.length; i++) if (this.#owners.get(nodes[i]!.id) !== owner) return undefined;
     const subject = this.#subject(owner);
     if (isOwn) return subject;
-    for (const held of subject.get(profileSection)!.nodes) if ((held[3] ?? 0) !== 0) return undefined;
+    for (const [, id, , flags = 0] of subject.get(profileSection)!.nodes) {
+      if (flags !== 0 && nodes.some((node) => node.id === id)) return undefined;
+    }
     return subject;
   }
 

@@ -40,7 +40,7 @@ export interface RebuildRow {
   nodes: number[];
 }
 
-/** What waits to be counted anew, oldest first, beyond a place. */
+/** What waits to be counted anew, in the order of the queue. */
 export async function listRebuilds(sql: Sql, limit: number): Promise<RebuildRow[]> {
   const { rows } = await sql.query<RebuildRow>({
     // every workspace: one round looks after all of them.
@@ -57,4 +57,12 @@ export async function takeRebuild(sql: Sql, workspaceId: number, id: number): Pr
     values: [workspaceId, id],
   });
   return rowCount === 1;
+}
+
+/** To the end of the queue. Does nothing when somebody else took it. */
+export async function postponeRebuild(sql: Sql, workspaceId: number, id: number): Promise<void> {
+  await sql.query({
+    text: 'update profile_rebuild set id = default where workspace_id = $1 and id = $2',
+    values: [workspaceId, id],
+  });
 }

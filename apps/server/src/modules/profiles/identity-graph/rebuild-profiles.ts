@@ -1,11 +1,13 @@
 import type { Services } from '../../../platform/context.ts';
 import { AppError } from '../../../platform/errors.ts';
-import type { Handover, Reshaper, TxCtx } from '../../../platform/eventlog/index.ts';
+import { type NodeRef, type Reshaper, RetryBatch, type Subject, type TxCtx } from '../../../platform/eventlog/index.ts';
 import { publicId } from '../../../platform/ids/index.ts';
+import { isRetryable } from '../../../platform/postgres/index.ts';
 import { recordAudit } from '../../accounts/index.ts';
+import { findOwners } from '../node-store.ts';
 import { profileSection } from '../profile-section.ts';
 import { followMerged } from '../profile-store.ts';
-import { listRebuilds, type RebuildRow, takeRebuild } from './graph-node-store.ts';
+import { listRebuilds, postponeRebuild, type RebuildRow, takeRebuild } from './graph-node-store.ts';
 import { requireSubject } from './merge-profiles.ts';
 
 /** Counts everything known of a profile anew from its history: state is a cache, this is how it is filled. */
@@ -20,36 +22,51 @@ const ROUND = 50;
 
 /**
  * One round over profiles from which the identity stage took an identifier: what is filed under it goes with it, and both
- * are counted anew, each pair in a transaction of its own. Answers how many pairs. One whose events wait as dead letters
- * waits for them.
+ * are counted anew, each pair in a transaction of its own. Answers how many pairs. A pair that cannot be counted now goes to
+ * the end of the queue, so that it holds up nobody: its events wait as dead letters, or a fault that is thrown at the end.
  */
 export async function runProfileRebuilds(services: Services, reshaper: Reshaper): Promise<number> {
   let done = 0;
+  let fault: unknown;
   for (const row of await listRebuilds(services.postgres, ROUND)) {
     try {
       await rebuildPair(services, reshaper, row);
       done++;
     } catch (error) {
-      if (!(error instanceof AppError) || error.code !== 'conflict') throw error;
+      await postponeRebuild(services.postgres, row.workspace_id, row.id);
+      if (!isPassing(error)) fault ??= error;
     }
   }
+  if (fault !== undefined) throw fault;
   return done;
+}
+
+function isPassing(error: unknown): boolean {
+  return error instanceof RetryBatch || isRetryable(error) || (error instanceof AppError && error.code === 'conflict');
 }
 
 async function rebuildPair(services: Services, reshaper: Reshaper, row: RebuildRow): Promise<void> {
   const { workspace_id: workspaceId, from_profile: from, into_profile: into } = row;
   const owners = await followMerged(services.postgres, workspaceId, [from, into]);
-  const ids = [...new Set([owners.get(from), owners.get(into)])].filter((id) => id !== undefined);
+  const former = owners.get(from);
+  // A pair may have waited long: whose a node is now counts, not who took it.
+  const holders = new Map<number, string>();
+  for (const { id, profile_id: holder } of await findOwners(services.postgres, workspaceId, row.nodes)) {
+    if (holder !== null) holders.set(id, holder);
+  }
+  const ids = [...new Set([former, owners.get(into), ...holders.values()])].filter((id) => id !== undefined);
   await reshaper.reshape(services, { workspaceId, ids }, async (batch) => {
     if (!(await takeRebuild(batch.sql, workspaceId, row.id))) return {};
     const rebuilds = ids.map((id) => requireSubject(batch, id));
-    const [former, owner] = [batch.subjects.get(owners.get(from) ?? ''), batch.subjects.get(owners.get(into) ?? '')];
-    const handovers: Handover[] = [];
-    if (former !== undefined && owner !== undefined && former !== owner) {
-      const kinds = new Map(owner.get(profileSection)!.nodes.map(([kind, id]) => [id, kind]));
-      const nodes = row.nodes.flatMap((id) => (kinds.has(id) ? [{ kind: kinds.get(id)!, id }] : []));
-      handovers.push({ from: former, into: owner, nodes });
+    const given = new Map<Subject, NodeRef[]>();
+    for (const [id, holder] of holders) {
+      const owner = requireSubject(batch, holder);
+      const held = owner.get(profileSection)!.nodes.find((node) => node[1] === id);
+      if (held === undefined) throw new RetryBatch('a node was given away meanwhile');
+      if (holder !== former) given.set(owner, [...(given.get(owner) ?? []), { kind: held[0], id }]);
     }
+    const giver = former === undefined ? undefined : requireSubject(batch, former);
+    const handovers = giver === undefined ? [] : [...given].map(([to, nodes]) => ({ from: giver, into: to, nodes }));
     return { rebuilds, handovers };
   });
 }

@@ -60,7 +60,9 @@ async function partiesOf(ctx: TxCtx, conflict: ConflictRow): Promise<{ profileId
   const profileId = (await followMerged(sql, workspaceId, [conflict.profile_id])).get(conflict.profile_id);
   if (profileId === undefined) throw refuse('', 'the profile of this conflict is gone: dismiss it');
   const [owner] = await findOwners(sql, workspaceId, [conflict.node]);
-  if (owner === undefined) throw refuse('', 'the identifier of this conflict is gone: dismiss it');
+  if (owner === undefined || owner.is_erased) {
+    throw refuse('', 'the identifier of this conflict is gone: dismiss it');
+  }
   return { profileId, ownerId: owner.profile_id };
 }
 
