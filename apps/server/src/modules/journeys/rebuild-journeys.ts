@@ -16,7 +16,8 @@ export async function rebuildJourneys(batch: RebuildBatch, live: LiveJourneys): 
   for (const { from, into } of batch.handovers) subjects.set(from.id, from).set(into.id, into);
   if (live.byId.size === 0) {
     for (const subject of subjects.values()) if (subject.get(journeySection)) subject.set(journeySection, undefined);
-    return;
+    // Ended runs go with their node all the same.
+    return saveProfileRuns(batch, new Map(), { handovers: batch.handovers });
   }
   // Whether there are runs is only known once the rows are read: the section may be another's, or none.
   for (const subject of subjects.values())

@@ -204,6 +204,20 @@ describe('a conflict', () => {
     expect(open.json<{ items: object[] }>().items).toEqual([]);
   });
 
+  it('about an identifier that was erased can only be dismissed, and says so', async () => {
+    const { shop, conflict } = await withConflict();
+    await world.services.postgres.query({
+      text: `update identity_node set wrapped_key = null, value = '', hash = gen_random_uuid(), profile_id = null, erased_at = now()
+             where workspace_id = $1 and kind = 90`,
+      values: [shop.workspaceId],
+    });
+    for (const action of ['give', 'merge']) {
+      const refused = await settle(shop, conflict.id, action);
+      expect([refused.status, refused.text]).toEqual([409, expect.stringContaining('is gone: dismiss it')]);
+    }
+    expect((await settle(shop, conflict.id, 'dismiss')).status).toBe(200);
+  });
+
   it('settled by merging makes the two one', async () => {
     const shop = await said({ userId: 'ada' }, { anonymousId: 'web' });
     const [ada, web] = [await shop.idOf(ADA), await shop.idOf(WEB)];

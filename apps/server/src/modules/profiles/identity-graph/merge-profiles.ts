@@ -10,6 +10,7 @@ import {
 } from '../../../platform/eventlog/index.ts';
 import { newUuid, publicId } from '../../../platform/ids/index.ts';
 import { recordAudit } from '../../accounts/index.ts';
+import { NODES_MAX } from '../identity-limits.ts';
 import type { IdentityRules } from '../identity-rules.ts';
 import { loadIdentifierReader } from '../load-identity-rules.ts';
 import { profileSection, type ProfileState } from '../profile-section.ts';
@@ -18,9 +19,6 @@ import { settleBetween } from './conflict-store.ts';
 import { giveNodes } from './give-nodes.ts';
 import { recordMemberMerge } from './merge-store.ts';
 import { joinStates, refsOf } from './profile-states.ts';
-
-/** As many identifiers one profile may hold of all kinds together, whoever decides. */
-const NODES_MAX = 1_000;
 
 /**
  * Makes one profile part of another because somebody says so: limits of more than one do not count then, and what was set
