@@ -24,6 +24,6 @@ export function createStages(services: Services): readonly Stage[] {
 }
 
 /** What merges, unmerges and rebuilds profiles on somebody's word: the same stages, over a past that is read again. */
-export function createProfileReshaper(services: Services): Reshaper {
-  return createReshaper({ stages: createStages(services), history: createSubjectHistory(services.history) });
+export function createProfileReshaper(services: Services, stages = createStages(services)): Reshaper {
+  return createReshaper({ stages, history: createSubjectHistory(services.history) });
 }

@@ -1,4 +1,7 @@
-import { arrayLiteral, type Sql } from '../../../platform/postgres/index.ts';
+import { arrayLiteral, isRetryable, type Sql } from '../../../platform/postgres/index.ts';
+
+/** Whether the database failed in passing, so that the same statement may succeed later. */
+export const isPassingFault = isRetryable;
 
 export interface GraphNodeRow {
   id: number;

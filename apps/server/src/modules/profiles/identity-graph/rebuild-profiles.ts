@@ -2,12 +2,11 @@ import type { Services } from '../../../platform/context.ts';
 import { AppError } from '../../../platform/errors.ts';
 import { type NodeRef, type Reshaper, RetryBatch, type Subject, type TxCtx } from '../../../platform/eventlog/index.ts';
 import { publicId } from '../../../platform/ids/index.ts';
-import { isRetryable } from '../../../platform/postgres/index.ts';
 import { recordAudit } from '../../accounts/index.ts';
 import { findOwners } from '../node-store.ts';
 import { profileSection } from '../profile-section.ts';
 import { followMerged } from '../profile-store.ts';
-import { listRebuilds, postponeRebuild, type RebuildRow, takeRebuild } from './graph-node-store.ts';
+import { isPassingFault, listRebuilds, postponeRebuild, type RebuildRow, takeRebuild } from './graph-node-store.ts';
 import { requireSubject } from './merge-profiles.ts';
 
 /** Counts everything known of a profile anew from its history: state is a cache, this is how it is filled. */
@@ -42,7 +41,9 @@ export async function runProfileRebuilds(services: Services, reshaper: Reshaper)
 }
 
 function isPassing(error: unknown): boolean {
-  return error instanceof RetryBatch || isRetryable(error) || (error instanceof AppError && error.code === 'conflict');
+  return (
+    error instanceof RetryBatch || isPassingFault(error) || (error instanceof AppError && error.code === 'conflict')
+  );
 }
 
 async function rebuildPair(services: Services, reshaper: Reshaper, row: RebuildRow): Promise<void> {

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ApiWorld, openApiWorld } from '../../../compose/testing/api-world.ts';
 import { createProfileReshaper } from '../../../compose/stages.ts';
-import { createReshaper, inSubjects, type RebuildBatch, type Reshaper } from '../../../platform/eventlog/index.ts';
-import { createSubjectHistory } from '../../events/index.ts';
+import { inSubjects, type RebuildBatch, type Reshaper } from '../../../platform/eventlog/index.ts';
 import { parsePublicId } from '../../../platform/ids/index.ts';
 import { profileSection } from '../profile-section.ts';
 import { runProfileRebuilds } from './rebuild-profiles.ts';
@@ -56,10 +55,9 @@ const bury = (shop: IdentityShop) =>
 
 /** Does nothing but look at what the stages would be given. */
 const observed = (look: (batch: RebuildBatch) => void): Reshaper =>
-  createReshaper({
-    stages: [{ name: 'looking', run: () => Promise.resolve(), rebuild: (batch) => Promise.resolve(batch).then(look) }],
-    history: createSubjectHistory(world.services.history),
-  });
+  createProfileReshaper(world.services, [
+    { name: 'looking', run: () => Promise.resolve(), rebuild: (batch) => Promise.resolve(batch).then(look) },
+  ]);
 const waiting = async (shop: IdentityShop) =>
   (
     await world.services.postgres.query({
