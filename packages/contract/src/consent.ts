@@ -39,8 +39,11 @@ export const createTopicSchema = z.strictObject({
   name: topicName,
   description: topicDescription.nullable().default(null),
   kind: z.enum(TOPIC_KINDS, { error: 'give "marketing", or "transactional" for what needs no consent' }),
-  /** What holds of who never said anything; without it marketing asks for opt-in. */
-  default: topicDefault.optional(),
+  default: topicDefault
+    .optional()
+    .describe(
+      'What holds of who never said anything. Left out: `opt_in` for marketing; of a transactional topic leave it out',
+    ),
   doubleOptIn: z.boolean({ error: 'give true or false' }).default(false),
   isDefault: z.boolean({ error: 'give true or false' }).default(false),
 });
@@ -98,20 +101,34 @@ export const recordConsentSchema = z.strictObject({
   source: z
     .string({ error: 'say where the customer said so, like "checkout"' })
     .regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, { error: 'write the source in lower case, like "checkout" or "store_till"' }),
-  occurredAt: z.iso.datetime({ offset: true, error: 'give an ISO 8601 time, like "2026-11-22T10:00:00Z"' }).optional(),
+  occurredAt: z.iso
+    .datetime({ offset: true, error: 'give an ISO 8601 time, like "2026-11-22T10:00:00Z"' })
+    .optional()
+    .describe('When she said so; left out: now. A later word of hers stands'),
   text: wellFormedText('give the wording the customer saw').optional(),
   url: z
     .url({ protocol: /^https?$/, error: 'give the http(s) address of the page' })
     .max(2000)
     .optional(),
   ip: z.union([z.ipv4(), z.ipv6()], { error: 'give an IPv4 or IPv6 address' }).optional(),
-  /** Which wording she was shown: its text is kept as proof. Without a version the newest. */
-  wording: z.strictObject({ id: wordingNameSchema, version: z.int().min(1).optional() }).optional(),
-  /** She has confirmed it by double opt-in already, where it was said: then it counts for this address only. */
-  address: z.string({ error: 'give the address it was confirmed for' }).min(1).max(512).optional(),
-  isConfirmed: z.boolean({ error: 'give true or false' }).default(false),
-  /** Ask her to confirm it, also when the topic does not. */
-  doubleOptIn: z.boolean({ error: 'give true or false' }).default(false),
+  wording: z
+    .strictObject({ id: wordingNameSchema, version: z.int().min(1).optional() })
+    .optional()
+    .describe('Which wording she was shown: its text is kept as proof. Without a version the newest'),
+  address: z
+    .string({ error: 'give the address it was confirmed for' })
+    .min(1)
+    .max(512)
+    .optional()
+    .describe('With `isConfirmed`: the address it was confirmed for; left out: the only one she has on the channel'),
+  isConfirmed: z
+    .boolean({ error: 'give true or false' })
+    .default(false)
+    .describe('She has confirmed a yes by double opt-in already, where it was said: it permits that address only'),
+  doubleOptIn: z
+    .boolean({ error: 'give true or false' })
+    .default(false)
+    .describe('Ask her to confirm a yes, also when the topic does not'),
 });
 export type RecordConsentBody = z.infer<typeof recordConsentSchema>;
 

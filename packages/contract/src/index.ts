@@ -1,11 +1,11 @@
 export { allows, EVERY_SCOPE, ROLE_SCOPES, ROLES, SCOPES, type Role, type Scope } from './access.ts';
 export { api } from './api.ts';
-export type { PrivacyRequest } from './api/privacy-requests.ts';
+export { OBJECTIONS, type PrivacyRequest } from './api/privacy-requests.ts';
 export type { ShopifyAccount } from './api/shopify-accounts.ts';
 export type { Retention, RetentionRule } from './api/privacy-retention.ts';
 export type { AuditEntry } from './api/audit.ts';
 export { createApiKeySchema, type ApiKey } from './api/keys.ts';
-export { createInviteSchema, type Invite, type Member } from './api/members.ts';
+export { createInviteSchema, type Invite, type Member, type TakenBack } from './api/members.ts';
 export { SOURCE_KINDS, TRUSTED_SOURCE_KINDS, type Source, type WriteKey } from './api/sources.ts';
 export { BLOCKED_VALUES_MAX, IDENTIFIER_KINDS, OWN_KINDS_MAX, type IdentitySettings } from './api/identity.ts';
 export type { Workspace } from './api/workspace.ts';

@@ -82,12 +82,12 @@ const fields = {
     )
     .max(WEBHOOK_CATEGORIES_MAX, { error: `give at most ${WEBHOOK_CATEGORIES_MAX} categories` })
     .describe(
-      'Categories of consent it needs, all of them: an event whose `context.consent.categoryPreferences` says otherwise is kept from it. An event without a consent object is sent',
+      'Categories of consent it needs, all of them: an event whose `context.consent.categoryPreferences` says otherwise is kept from it. An event without a consent object is sent. `tcf:4` is purpose 4 of the TCF, judged by TC strings',
     ),
   isAdvertising: z
     .boolean({ error: 'give true or false' })
     .describe(
-      'It is there for advertising: events under Global Privacy Control (`context.consent.gpc`) are kept from it',
+      'It is there for advertising: events of who opted out of sale, sharing or targeted advertising, by Global Privacy Control or a GPP string, are kept from it',
     ),
 };
 

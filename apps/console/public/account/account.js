@@ -27,12 +27,12 @@ function header(own) {
   ]);
 }
 
-/** Her workspaces; the console opens the one she worked in last. */
+/** Her workspaces; the console shows the one she opened last. */
 function workspaces(own) {
   const last = own.workspaces.find((workspace) => workspace.isLast) ?? own.workspaces[0];
   const rows = own.workspaces.map((workspace) => {
     const open = async () => {
-      await read('/api/v1/workspace', { 'segue-workspace': workspace.id });
+      await send('/api/auth/open-workspace', { workspace: workspace.id });
       location.assign('/');
     };
     return h('li', { class: 'account-row' }, [

@@ -93,6 +93,7 @@ describe('a signal of a consent platform', () => {
     expect(found.map((one) => one['kind']).toSorted()).toEqual(['gpp', 'tcf']);
     expect(found.find((one) => one['kind'] === 'tcf')).toMatchObject({
       isCurrent: true,
+      sourceId: expect.stringMatching(/^src_[0-9a-f]{32}$/),
       raw: TCF,
       ip: '203.0.113.7',
       url: 'https://shop.example/',
@@ -402,10 +403,12 @@ describe('an import of consents', () => {
         row({ topic: '*' }),
         row({ occurredAt: '2031-01-01T00:00:00Z' }),
         row({ identifier: `userId:${customer}b`, isConfirmed: true }),
+        row({ topic: 'News Letter' }),
       ],
     });
     expect(status).toBe(202);
-    expect(body).toMatchObject({ rows: 7, accepted: 2, failed: 5 });
+    expect(body).toMatchObject({ rows: 8, accepted: 2, failed: 6 });
+    expect(body['errors']).toContainEqual({ row: 8, field: 'topic', message: expect.stringMatching(/^give a topic/) });
     expect((body['errors'] as JsonObject[]).map((one) => [one['row'], one['field']])).toEqual([
       [2, 'identifier'],
       [3, 'status'],
@@ -413,6 +416,7 @@ describe('an import of consents', () => {
       [5, 'topic'],
       [6, 'occurredAt'],
       [7, 'address'],
+      [8, 'topic'],
     ]);
     await world.settle();
     expect(await consents(await profileOf('email', email))).toMatchObject([

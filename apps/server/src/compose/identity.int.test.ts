@@ -253,11 +253,41 @@ describe('two customers', () => {
     await shop.server((sdk) => sdk.identify({ userId: 'ada', traits: home }));
     await shop.server((sdk) => sdk.identify({ userId: 'bob', traits: home }));
     await shop.server((sdk) => sdk.alias({ userId: 'bob', previousId: 'ada' }));
+    expect(await shop.find('anonymousId:ada')).toBeUndefined();
     const [ada, bob] = [await shop.get('userId:ada'), await shop.get('userId:bob')];
     expect(ada.id).not.toBe(bob.id);
     expect((await shop.get('email:home@shop.example')).id).toBe(ada.id);
     await shop.server((sdk) => sdk.identify({ userId: 'bob', traits: home }));
-    expect(await shop.conflicts()).toMatchObject([{ reason: 'user_id', profileId: bob.id, seenCount: 2 }]);
+    const conflicts = (await shop.conflicts()).sort((a, b) => a.seenCount - b.seenCount);
+    expect(conflicts).toMatchObject([
+      { reason: 'user_id', profileId: bob.id, ownerProfileId: ada.id, identifier: { kind: 'userId' }, seenCount: 1 },
+      { reason: 'user_id', profileId: bob.id, ownerProfileId: ada.id, identifier: { kind: 'email' }, seenCount: 2 },
+    ]);
+  });
+
+  it('are two though one is said to be who the other was, and who was nobody’s user id was a visitor', async () => {
+    const shop = await openShop();
+    await shop.server((sdk) => sdk.identify({ userId: 'ada', traits: { plan: 'gold' } }));
+    await shop.server((sdk) => sdk.track({ anonymousId: 'visitor', event: 'Looked' }));
+    // In one batch, one of them not known before it.
+    await shop.server((sdk) => {
+      sdk.alias({ userId: 'new-ada', previousId: 'ada' });
+      sdk.alias({ userId: 'new-ada', previousId: 'visitor' });
+      sdk.alias({ userId: 'carol', previousId: 'nobody-yet' });
+      sdk.identify({ userId: 'bob', traits: { plan: 'basic' } });
+      sdk.alias({ userId: 'carol', previousId: 'bob' });
+    });
+    const [ada, anew] = [await shop.get('userId:ada'), await shop.get('userId:new-ada')];
+    expect([said(ada), ada.traits]).toEqual([['userId:ada'], { plan: 'gold' }]);
+    expect([said(anew), anew.traits]).toEqual([['userId:new-ada', 'anonymousId:visitor'], {}]);
+    const [bob, carol] = [await shop.get('userId:bob'), await shop.get('userId:carol')];
+    expect([said(bob), said(carol)]).toEqual([['userId:bob'], ['userId:carol', 'anonymousId:nobody-yet']]);
+    expect(await shop.find('anonymousId:bob')).toBeUndefined();
+    // Bob may have been nobody yet when it was said that Carol was he.
+    const noted = (await shop.conflicts()).filter(({ profileId }) => profileId === anew.id);
+    expect(noted).toMatchObject([{ reason: 'user_id', ownerProfileId: ada.id }]);
+    // A user id that names nobody leaves no trace of its own.
+    expect(await shop.find('userId:nobody-yet')).toBeUndefined();
   });
 });
 
@@ -278,6 +308,20 @@ describe('an address somebody typed', () => {
     expect(await shop.conflicts()).toMatchObject([
       { reason: 'unverified', profileId: mallory.id, ownerProfileId: ada.id },
     ]);
+  });
+
+  it('brings whoever typed it nothing of hers, though she signs in on the same browser and names her own', async () => {
+    const shop = await openShop();
+    await shop.server((sdk) =>
+      sdk.identify({ anonymousId: 'app', traits: { email, loyaltyId: 'card-1', plan: 'gold' } }),
+    );
+    await shop.site((sdk) => sdk.identify({ anonymousId: 'cafe', traits: { email } }));
+    const own = { email: 'mallory@shop.example' };
+    await shop.site((sdk) => sdk.identify({ userId: 'mallory', anonymousId: 'cafe', traits: own }));
+    const [ada, mallory] = [await shop.get('loyaltyId:card-1'), await shop.get('userId:mallory')];
+    expect(said(ada)).toEqual(['loyaltyId:card-1', `email:${email}`, 'anonymousId:app']);
+    expect(said(mallory)).toEqual(['userId:mallory', `email:${own.email}`, 'anonymousId:cafe']);
+    expect(mallory.traits).not.toHaveProperty('plan');
   });
 
   it('joins them once the shop’s own server says that it is hers', async () => {

@@ -26,8 +26,8 @@ const AT_FIRST = 7;
 
 /** What tells the items of a list apart, whatever else of them changes meanwhile. */
 function nameOf(item: Readonly<Record<string, unknown>>): string {
-  const { id, profileId, addressHash, channel, reason, type, name } = item;
-  return JSON.stringify(id === undefined ? [profileId, addressHash, channel, reason, type, name] : [id]);
+  const { id, profileId, addressHash, channel, reason, topic, type, name } = item;
+  return JSON.stringify(id === undefined ? [profileId, addressHash, channel, reason, topic, type, name] : [id]);
 }
 
 async function readPage(id: PagedId, limit: number, cursor: string | null): Promise<Page> {

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { OperationId, PrivacyRequest } from '@segue/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RequestWork, runEventRetention, runPrivacyRequests } from '../modules/privacy/index.ts';
+import { readSignalConsent } from '../modules/consent/index.ts';
 import { runObserver, runWebhooks } from '../modules/events/index.ts';
 import { runBackFills } from '../modules/segments/index.ts';
 import { createRequestWork } from './request-work.ts';
@@ -27,8 +28,9 @@ beforeAll(async () => {
       async erase(_ctx, profileId) {
         await duringErase();
         erased.push(profileId);
-        return { profiles: 1 };
+        return true;
       },
+      end: () => Promise.resolve({ profiles: 1 }),
       suppress: async (_ctx, identifiers) => void suppressed.push(...identifiers.map(({ value }) => value)),
     },
     exporting: {
@@ -117,6 +119,10 @@ describe('a privacy request', () => {
       counts: { suppressed: 1 },
     });
     expect(suppressed).toContain('nobody@customer.example');
+    const empty = await ask('export', body);
+    expect(empty).toMatchObject({ outcome: 'nothing_held', isFileReady: false });
+    const file = await world.ask('getPrivacyExport', keys.apiKey, { params: { id: empty.id } });
+    expect([file.status, file.text]).toEqual([404, expect.stringContaining('Nothing is held of her')]);
     expect(await ask('erase', { ...body, suppress: false })).toMatchObject({ outcome: 'nothing_held', counts: {} });
     const wrong = await world.ask('createPrivacyRequest', keys.apiKey, { body: { kind: 'erase' } });
     expect(wrong.status).toBe(400);
@@ -140,7 +146,7 @@ describe('a privacy request', () => {
     const done = await ask('erase');
     duringErase = () => Promise.resolve();
     expect(times).toBe(2);
-    expect(done).toMatchObject({ state: 'done', counts: { profiles: 1, exports: 0 } });
+    expect(done).toMatchObject({ state: 'done', counts: { profiles: 1 } });
     const audit = await call<{ items: unknown[] }>('listAuditEntries', { query: { action: 'privacy_request.done' } });
     expect(audit.items).toHaveLength(1);
   });
@@ -148,7 +154,7 @@ describe('a privacy request', () => {
   it('erases her for good, the files of her exports too, by what every module keeps', async () => {
     await shop();
     // She is gone once everybody who reads the log has passed what she sent.
-    const reading = { processId: 'readers', signal: abort.signal };
+    const reading = { processId: 'readers', signal: abort.signal, readSignals: readSignalConsent };
     readers = Promise.all([runObserver(world.services, reading), runWebhooks(world.services, reading)]);
     const real = createRequestWork(createProfileReshaper(world.services));
     const runReal = async (id: string): Promise<PrivacyRequest> => {
@@ -196,13 +202,18 @@ describe('a privacy request', () => {
     });
   });
 
-  it('to restrict keeps her from every segment, survives a merge, and is counted up when it is lifted', async () => {
+  it('to restrict keeps her from segments and messages, survives a merge, and is counted up when it is lifted', async () => {
     await shop();
     const rule = { event: 'Bought', count: { atLeast: 1 } };
     const segment = await call<{ id: string }>('createSegment', { body: { name: 'Buyers', rule } });
     while ((await runBackFills(world.services)) > 0);
     const members = async () =>
       (await call<{ items: unknown[] }>('listSegmentMembers', { params: { id: segment.id } })).items.length;
+    const refusals = async () => {
+      const params = { id: (await profile('userId:grace'))! };
+      const read = await call<{ permissions: { refusedFor: string | null }[] }>('getPermissions', { params });
+      return [...new Set(read.permissions.map(({ refusedFor }) => refusedFor))];
+    };
     expect(await ask('restrict')).toMatchObject({ state: 'done', counts: { restricted: 1 } });
     await track({ type: 'track', event: 'Bought', userId: 'grace', messageId: 'b1' });
     expect(await members()).toBe(0);
@@ -212,7 +223,11 @@ describe('a privacy request', () => {
     await track({ type: 'track', event: 'Bought', anonymousId: 'phone', messageId: 'b4' });
     expect(await members()).toBe(0);
     expect(await ask('restrict')).toMatchObject({ counts: { restricted: 0 } });
+    expect(await refusals()).toEqual(['restricted']);
+    const found = await call<{ items: object[] }>('listProfiles', { query: { identifier: 'userId:grace' } });
+    expect(found.items).toMatchObject([{ restrictedAt: new Date(NOW).toISOString() }]);
     expect(await ask('unrestrict')).toMatchObject({ state: 'done', counts: { unrestricted: 1 } });
+    expect(await refusals()).not.toContain('restricted');
     expect(await members()).toBe(1);
   });
 

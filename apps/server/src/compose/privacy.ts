@@ -17,3 +17,18 @@ export const PERSONAL_DATA: readonly PersonalDataKeeper[] = [
   messagingPersonalData,
   journeysPersonalData,
 ];
+
+/**
+ * Tables that hold her keys, or what is sealed with a key that outlives her: after erasures they are written anew, so
+ * that nothing of her is left in the free space of their pages.
+ */
+export const REWRITTEN_TABLES: readonly string[] = [
+  'identity_node',
+  'consent_record',
+  'consent_signal',
+  'consent_wish',
+  'idempotency_key',
+  'privacy_export_part',
+  'privacy_request',
+  'rejected_event',
+];

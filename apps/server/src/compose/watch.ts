@@ -1,3 +1,4 @@
+import { watchWebhooks } from '../modules/events/index.ts';
 import { watchWaits } from '../modules/journeys/index.ts';
 import { watchMessages } from '../modules/messaging/index.ts';
 import { watchWakes } from '../modules/segments/index.ts';
@@ -11,6 +12,6 @@ export function watch(services: Services, process: { processId: string; roles: r
   if (services.metrics === undefined) return () => {};
   watchPool(services.metrics, services.postgres);
   watchLog(services, process.processId);
-  for (const watchDue of [watchWakes, watchWaits, watchMessages]) watchDue(services);
+  for (const watchDue of [watchWakes, watchWaits, watchMessages, watchWebhooks]) watchDue(services);
   return watchProcess(services.metrics, process);
 }

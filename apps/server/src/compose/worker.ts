@@ -8,6 +8,7 @@ import {
   runWebhooks,
   WebhookSender,
 } from '../modules/events/index.ts';
+import { readSignalConsent } from '../modules/consent/index.ts';
 import { forgetLinkVisits, runHeldClicks } from '../modules/content/index.ts';
 import { journeySendGuard, runDueJourneyWaits } from '../modules/journeys/index.ts';
 import { createEmailChannel, recoverMessages, runDueMessages, type SendDeps } from '../modules/messaging/index.ts';
@@ -20,6 +21,7 @@ import { LaneHold, runProcessor, runRetention } from '../platform/eventlog/index
 import { forgetIdempotencyKeys } from '../platform/http/index.ts';
 import { runLoop } from '../platform/jobs/index.ts';
 import { createOutbound } from '../platform/outbound/index.ts';
+import { REWRITTEN_TABLES } from './privacy.ts';
 import { createRequestWork } from './request-work.ts';
 import { createProfileReshaper, createStages } from './stages.ts';
 
@@ -54,12 +56,12 @@ export function startWorker(config: Config, services: Services, processId: strin
     runProcessor(services, { stages: createStages(services), hold, workers: PROCESSOR_WORKERS, signal }),
     runArchive(services, { processId, signal }),
     runObserver(services, { processId, signal }),
-    runWebhooks(services, { processId, signal }),
+    runWebhooks(services, { processId, signal, readSignals: readSignalConsent }),
     loop('webhooks', 50, () => webhooks.work()),
     loop('webhook retention', 60_000, () => retainWebhooks(services)),
     loop('profile rebuilds', 100, () => runProfileRebuilds(services, reshaper)),
     loop('privacy requests', 250, () => runPrivacyRequests(services, requestWork)),
-    loop('remnants of erasures', 60_000, () => forgetRemnants(services)),
+    loop('remnants of erasures', 60_000, () => forgetRemnants(services, REWRITTEN_TABLES)),
     loop('event retention', 60_000, () => runEventRetention(services)),
     loop('segment wakes', 100, () => runDueWakes(services)),
     loop('segment back-fills', 250, () => runBackFills(services)),

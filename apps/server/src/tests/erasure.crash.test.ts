@@ -193,6 +193,9 @@ test('kill -9 in the midst of erasures leaves nobody half erased, brings nobody 
   expect(requests.map(({ outcome }) => outcome)).toEqual(leaving.map(() => 'done'));
   const receipts = await api.list<AuditEntry>('/audit?action=privacy_request.done');
   expect(receipts.map(({ subject }) => subject).toSorted()).toEqual(requests.map(({ id }) => id).toSorted());
+  // Whoever was killed in between, the receipt says what it was.
+  const counted = receipts.map(({ detail }) => (detail as { counts: Readonly<Record<string, number>> }).counts);
+  expect(counted.map(({ identifiers }) => identifiers)).toEqual(leaving.map(() => 3));
   await judgeErased(before, filed);
   for (const one of staying) await judgeUntouched(one, before.get(one.user)!);
   expect(await audit.deadLetters()).toBe(0);

@@ -31,7 +31,7 @@ export const auditVerificationSchema = z
       .strictObject({
         reason: z
           .enum(['changed', 'missing', 'unchained'])
-          .describe('`unchained`: what was written before the chain began is no longer as it was'),
+          .describe('`unchained`: there are entries that no link holds, before the chain or behind its end'),
         seq: z.number().int(),
         entryId: z.string().nullable().describe('Null where the entry itself is gone'),
       })

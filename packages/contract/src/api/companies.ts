@@ -102,7 +102,8 @@ export const companyEndpoints = {
     path: '/api/v1/profiles/{id}/companies',
     scope: 'companies:read',
     tag: 'Companies',
-    summary: 'List the companies a profile belongs to',
+    summary: 'List the companies a profile belongs to, in the order they were first seen',
+    query: pageQuerySchema,
     answer: pageOf(profileCompanySchema),
   }),
 } as const;

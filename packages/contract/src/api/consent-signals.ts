@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { channelSchema, topicSchema } from '../consent.ts';
-import { defineEndpoint, instantSchema, jsonSchema, pageOf, pageQuerySchema } from '../endpoint.ts';
+import { defineEndpoint, idSchema, instantSchema, jsonSchema, pageOf, pageQuerySchema } from '../endpoint.ts';
 import { wellFormedText } from '../segment-condition.ts';
 
 export const SIGNAL_KINDS = ['tcf', 'gpp', 'categories', 'gpc'] as const;
@@ -10,6 +10,7 @@ export const OPT_ACTIONS = ['stop', 'start', 'help'] as const;
 export const CONSENT_IMPORT_MAX = 5_000;
 const CATEGORY_TOPICS_MAX = 100;
 const OPT_WORDS_MAX = 200;
+const IMPORT_TOPIC = 'give a topic in lower case, like "marketing", or * to deny every one';
 
 /** What a consent platform or browser said about a customer. */
 export const consentSignalSchema = z
@@ -18,7 +19,7 @@ export const consentSignalSchema = z
     kind: z.enum(SIGNAL_KINDS),
     occurredAt: instantSchema,
     recordedAt: instantSchema,
-    source: z.int().nullable().describe('Number of the source that sent it'),
+    sourceId: idSchema('src').nullable().describe('Who sent it'),
     isCurrent: z.boolean().describe('Whether it is the last of its kind'),
     raw: z.string().nullable().describe('As it was sent'),
     decoded: jsonSchema.nullable().describe('What it says; null when it cannot be read'),
@@ -89,7 +90,10 @@ export const consentImportRowSchema = z.strictObject({
     .min(1, { error: 'give whom it is about: an address, or like "userId:4711"' })
     .max(520, { error: 'give at most 520 characters' }),
   channel: channelSchema,
-  topic: topicSchema.or(z.literal('*')).describe('`*`, for a denial: every topic that asks for opt-in'),
+  topic: z
+    .string({ error: IMPORT_TOPIC })
+    .refine((text) => text === '*' || topicSchema.safeParse(text).success, { error: IMPORT_TOPIC })
+    .describe('`*`, for a denial: every marketing topic'),
   status: z.enum(['granted', 'denied'], { error: 'give "granted" or "denied"' }),
   occurredAt: z.iso.datetime({
     offset: true,

@@ -44,7 +44,9 @@ export const consentSchema = z
     recordedAt: instantSchema,
     source: z.string(),
     isConfirmed: z.boolean().describe('Whether it was said from the mailbox itself'),
-    isCurrent: z.boolean().describe('Whether it is her last word on this channel and topic'),
+    isCurrent: z
+      .boolean()
+      .describe('Whether it is her last word on this channel and topic; what is `pending` is none yet'),
     text: z.string().optional().describe('The wording she saw'),
     url: z.string().optional().describe('The page it stood on'),
     ip: z.string().optional().describe('Where she came from'),
@@ -84,9 +86,11 @@ export const permissionSchema = z
     default: z.enum(['opt_in', 'opt_out']).describe('What holds of who never said anything'),
     isPermitted: z.boolean().describe('Whether a message would be permitted now'),
     refusedFor: z
-      .enum(['suppressed', 'denied', 'unconfirmed', 'unasked', 'paused', 'no_address'])
+      .enum(['restricted', 'suppressed', 'denied', 'unconfirmed', 'unasked', 'paused', 'no_address'])
       .nullable()
-      .describe('Why not. Limits of frequency are judged at the moment of sending'),
+      .describe(
+        'Why not; `restricted`: by a privacy request, whatever she said. Limits of frequency are judged at the moment of sending',
+      ),
     suppression: suppressionReasonSchema.nullable(),
     record: consentSchema.nullable().describe('The last word behind it'),
   })
@@ -96,7 +100,11 @@ export type PresentedPermission = z.infer<typeof permissionSchema>;
 /** When and how often a customer wants to hear from us. */
 export const rhythmSchema = z
   .strictObject({
-    frequency: z.enum(['usual', 'less_often']),
+    frequency: z
+      .enum(['usual', 'less_often'])
+      .describe(
+        '`less_often`: of marketing, over all channels, what the send policy sets for it (at first one a week)',
+      ),
     pausedUntil: instantSchema.nullable().describe('No marketing before this; null: not paused'),
   })
   .meta({ id: 'Rhythm' });
@@ -121,7 +129,13 @@ export const consentEndpoints = {
     scope: 'consent:read',
     tag: 'Consent',
     summary: 'Read what may be sent to a customer: every channel and address against every topic',
-    answer: z.strictObject({ permissions: z.array(permissionSchema), rhythm: rhythmSchema }),
+    answer: z.strictObject({
+      permissions: z.array(permissionSchema),
+      rhythm: rhythmSchema,
+      profilingObjectedAt: instantSchema
+        .nullable()
+        .describe('Since when she objects to profiling; journeys of marketing send her nothing. Null: she does not'),
+    }),
   }),
   setRhythm: defineEndpoint({
     method: 'POST',
@@ -158,6 +172,7 @@ export const consentEndpoints = {
     scope: 'consent:read',
     tag: 'Consent',
     summary: 'List the topics of the workspace, in the order they were made',
+    query: pageQuerySchema,
     answer: pageOf(consentTopicSchema),
   }),
   createTopic: defineEndpoint({
@@ -196,6 +211,8 @@ export const consentEndpoints = {
     scope: 'consent:write',
     tag: 'Consent',
     summary: 'Record what a customer said elsewhere: at the till, on the telephone, in an import',
+    description:
+      'A yes to a topic with double opt-in, or with `doubleOptIn`, is `pending`; on email Segue mails her a link to confirm it. A topic nobody has made yet counts as marketing and is not on the preference page.',
     body: recordConsentSchema,
     status: 204,
   }),

@@ -11,7 +11,7 @@ export const deadLetterSchema = z.strictObject({
   type: z.string().nullable(),
   name: z.string().nullable(),
   error: z.string(),
-  failedAt: instantSchema,
+  failedAt: instantSchema.describe('When it failed last'),
   failures: z.int().positive().describe('How often the event failed, replays included'),
 });
 export type DeadLetter = z.infer<typeof deadLetterSchema>;
@@ -28,7 +28,7 @@ export const deadLetterEndpoints = {
     path: '/api/v1/dead-letters',
     scope: 'events:read',
     tag: 'Events',
-    summary: 'List events that could not be processed, newest first',
+    summary: 'List events that could not be processed, those that came last first',
     query: pageQuerySchema.extend(filter),
     answer: pageOf(deadLetterSchema),
   }),

@@ -11,7 +11,11 @@ export const CONFLICT_STATUSES = ['open', 'settled', 'dismissed'] as const;
 export const identityConflictSchema = z
   .strictObject({
     id: idSchema('cfl'),
-    reason: z.enum(CONFLICT_REASONS),
+    reason: z
+      .enum(CONFLICT_REASONS)
+      .describe(
+        '`user_id`: both have one, or another identifier of which a customer has one. `limit`: together they would have too many of a kind. `unverified`: it was only claimed. `shared_device`: two customers use it. `apart`: they were unmerged. `merge_limit`: too many profiles became this one',
+      ),
     status: z.enum(CONFLICT_STATUSES),
     profileId: idSchema('prf').describe('Who got the event'),
     ownerProfileId: idSchema('prf').nullable().describe('Whose the identifier stayed; null: nobody’s'),
@@ -171,6 +175,8 @@ export const identityGraphEndpoints = {
     tag: 'Profiles',
     summary:
       'Decide a conflict: merge the two profiles, give the identifier to the one that got the event, or dismiss it',
+    description:
+      '`merge`: as the call for merging two profiles, `ownerProfileId` becomes part of `profileId`. `give`: the identifier goes with its history to `profileId`. `dismiss`: all stays as it is. Refused with 409 where it cannot be done, or the conflict is decided already.',
     body: z.strictObject({ action: z.enum(['merge', 'give', 'dismiss'], { error: 'give merge, give or dismiss' }) }),
     answer: identityConflictSchema,
   }),

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { defineEndpoint } from '../endpoint.ts';
 
 /** Segue's own kinds of identifiers. They may be ranked and limited otherwise, never taken away. */
-export const IDENTIFIER_KINDS = ['userId', 'loyaltyId', 'email', 'phone', 'device', 'channel', 'anonymousId'] as const;
+export const IDENTIFIER_KINDS = ['userId', 'loyaltyId', 'email', 'phone', 'channel', 'device', 'anonymousId'] as const;
 
 export const OWN_KINDS_MAX = 50;
 const KINDS_MAX = IDENTIFIER_KINDS.length + OWN_KINDS_MAX;

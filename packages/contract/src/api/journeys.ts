@@ -9,6 +9,7 @@ import {
   RUN_STATES,
   updateJourneySchema,
 } from '../journey.ts';
+import { MESSAGE_STATUSES } from '../message.ts';
 
 const count = z.int();
 
@@ -54,7 +55,23 @@ export const journeyRunSchema = z.strictObject({
   endedAt: instantSchema.nullable(),
   reason: z.enum(RUN_REASONS).nullable().describe('Why it ended, or why its path did'),
   goalAt: instantSchema.nullable(),
-  path: z.array(z.strictObject({ step: z.string(), at: instantSchema })),
+  path: z.array(
+    z.strictObject({
+      step: z.string(),
+      at: instantSchema,
+      message: z
+        .strictObject({
+          id: idSchema('msg'),
+          status: z.enum(MESSAGE_STATUSES),
+          refusedBy: z.string().nullable().describe('The rule that refused it, like `paused`'),
+          reason: z.string().nullable(),
+        })
+        .nullable()
+        .describe(
+          'What became of what the step sent; a message that was refused is not sent later. Null: it sends none',
+        ),
+    }),
+  ),
 });
 export type PresentedRun = z.infer<typeof journeyRunSchema>;
 

@@ -18,7 +18,7 @@ export const apiKeySchema = z.strictObject({
   prefix: z.string().describe('Its first 8 characters, to recognise it by; "" for keys older than this field'),
   scopes: z.array(z.string()),
   createdAt: instantSchema,
-  createdBy: z.string().nullable().describe('Name of the member who made it'),
+  createdBy: z.string().nullable().describe('Name of the member who made it, or kept it when its maker left'),
   expiresAt: instantSchema.nullable(),
   lastUsedAt: instantSchema.nullable().describe('To the minute'),
   state: z.enum(['active', 'expired', 'revoked']),

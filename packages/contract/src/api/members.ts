@@ -39,6 +39,17 @@ export const createInviteSchema = z.strictObject({
   role,
 });
 
+const madeKeys = z.array(z.strictObject({ id: idSchema('key'), name: z.string(), prefix: z.string() }));
+
+/** What became of the keys and invites a member had made, when she left or may do less. */
+export const takenBackSchema = z.strictObject({
+  keysRevoked: madeKeys.describe('They open nothing from 5 seconds on: whatever used them needs another key'),
+  keysLimited: madeKeys.describe('They have only those of their scopes left that her new role has'),
+  keysKept: madeKeys.describe('With `keepKeys`: they stay as they are, and whoever kept them answers for them'),
+  invitesRevoked: z.array(idSchema('inv')).describe('Open invites she could send no more'),
+});
+export type TakenBack = z.infer<typeof takenBackSchema>;
+
 export const memberEndpoints = {
   listMembers: defineEndpoint({
     method: 'GET',
@@ -56,9 +67,15 @@ export const memberEndpoints = {
     tag: 'Workspace',
     summary: 'Change the role of a member',
     description:
-      'Only an owner makes or unmakes owners; nobody but an owner changes an owner; the last owner stays one. Holds at once.',
-    body: z.strictObject({ role }),
-    answer: memberSchema,
+      'Only an owner makes or unmakes owners; nobody but an owner changes an owner; the last owner stays one. Holds at once. Keys she made lose the scopes her new role does not have, and are revoked when none is left, unless `keepKeys`; open invites she could send no more end. The answer names them.',
+    body: z.strictObject({
+      role,
+      keepKeys: z
+        .boolean({ error: 'give true or false' })
+        .optional()
+        .describe('Leave the keys she made as they are; they count as yours then'),
+    }),
+    answer: memberSchema.extend(takenBackSchema.shape),
   }),
   removeMember: defineEndpoint({
     method: 'DELETE',
@@ -67,10 +84,14 @@ export const memberEndpoints = {
     tag: 'Workspace',
     summary: 'Remove a member; her access ends at once',
     description:
-      'API keys belong to the workspace and stay: the answer names those she made, to revoke what she may know.',
-    answer: z.strictObject({
-      keysMade: z.array(z.strictObject({ id: idSchema('key'), name: z.string(), prefix: z.string() })),
+      'API keys she made are revoked and her open invites end: the answer names them. With `keepKeys=true` the keys stay, so that an integration goes on until you give it another key; they count as yours then.',
+    query: z.strictObject({
+      keepKeys: z
+        .enum(['true', 'false'], { error: 'give true or false' })
+        .optional()
+        .describe('Leave the keys she made as they are'),
     }),
+    answer: takenBackSchema,
   }),
   listInvites: defineEndpoint({
     method: 'GET',

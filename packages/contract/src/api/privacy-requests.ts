@@ -3,7 +3,9 @@ import { z } from 'zod';
 import { defineEndpoint, idSchema, instantSchema, jsonSchema, pageOf, pageQuerySchema } from '../endpoint.ts';
 
 /** What a person can ask for. */
-export const PRIVACY_REQUEST_KINDS = ['export', 'erase', 'restrict', 'unrestrict', 'object'] as const;
+export const PRIVACY_REQUEST_KINDS = ['export', 'erase', 'restrict', 'unrestrict', 'object', 'unobject'] as const;
+/** What a person can object to (GDPR, article 21). */
+export const OBJECTIONS = ['marketing', 'profiling'] as const;
 /** `erase_shop` comes of Shopify alone. */
 export const PRIVACY_WORK_KINDS = [...PRIVACY_REQUEST_KINDS, 'erase_shop'] as const;
 export const PRIVACY_REGULATIONS = ['gdpr', 'ccpa', 'other'] as const;
@@ -52,15 +54,28 @@ export const privacyRequestEndpoints = {
     path: '/api/v1/privacy/requests',
     scope: 'privacy:write',
     tag: 'Privacy',
-    summary: 'Take what a person asks about her data: export, erase, restrict, unrestrict or object',
+    summary: 'Take what a person asks about her data: export, erase, restrict, unrestrict, object or unobject',
     description:
-      'Name her by `profile` or by one `identifier`. The work is done in the background; the answer says by when the law wants it done. An identifier that leads to nobody ends as `nothing_held`. To object denies every marketing topic on every channel until she says yes again. The identifier is kept sealed while the request runs and as a keyed hash afterwards.',
+      'Name her by `profile` or by one `identifier`. The work is done in the background; the answer says by when the law wants it done. An identifier that leads to nobody ends as `nothing_held`. To object to `marketing` denies every marketing topic on every channel until she says yes again; to object to `profiling` takes her out of every segment and out of journeys that send marketing. `unobject` ends an objection to profiling on her own word, which `reason` tells. The identifier is kept sealed while the request runs and as a keyed hash afterwards.',
     body: z
       .strictObject({
         kind: z.enum(PRIVACY_REQUEST_KINDS, { error: `give one of ${kinds}` }),
         profile: z.string().max(100).optional().describe('`prf_…`'),
         identifier: identifier.optional(),
         regulation: z.enum(PRIVACY_REGULATIONS, { error: 'give gdpr, ccpa or other' }).default('gdpr'),
+        against: z
+          .array(z.enum(OBJECTIONS, { error: 'give marketing, profiling or both' }))
+          .min(1, { error: 'give marketing, profiling or both' })
+          .max(OBJECTIONS.length, { error: 'give each once' })
+          .optional()
+          .describe('What she objects to; both where nothing is said, as profiling for direct marketing is part of it'),
+        reason: z
+          .string({ error: 'say why, like "she asked for it by telephone"' })
+          .trim()
+          .min(1, { error: 'say why, like "she asked for it by telephone"' })
+          .max(200, { error: 'use at most 200 characters' })
+          .optional()
+          .describe('To end an objection: why. It stays in the audit log, so name nobody'),
         suppress: z
           .boolean({ error: 'give true or false' })
           .default(true)
@@ -72,7 +87,16 @@ export const privacyRequestEndpoints = {
           .describe('Kept sealed until it is done'),
       })
       .refine((body) => (body.profile === undefined) !== (body.identifier === undefined), {
-        error: 'give either the profile or an identifier',
+        error: 'give either the profile or an identifier, not both',
+        path: ['profile'],
+      })
+      .refine((body) => (body.kind === 'unobject') === (body.reason !== undefined), {
+        error: 'give the reason to end an objection, and for nothing else',
+        path: ['reason'],
+      })
+      .refine((body) => body.kind === 'object' || body.against === undefined, {
+        error: 'leave it out: it is about an objection',
+        path: ['against'],
       }),
     status: 202,
     answer: privacyRequestSchema,
@@ -113,7 +137,7 @@ export const privacyRequestEndpoints = {
     path: '/api/v1/privacy/requests/{id}/cancel',
     scope: 'privacy:write',
     tag: 'Privacy',
-    summary: 'Cancel a request nobody has begun to work on, or that failed',
+    summary: 'Cancel a request nobody has begun to work on, or that failed before anybody was erased',
     answer: privacyRequestSchema,
   }),
   retryPrivacyRequest: defineEndpoint({

@@ -11,6 +11,12 @@ export const profileSchema = z
     lastSeenAt: instantSchema.nullable(),
     identifiers: z.array(z.strictObject({ kind: z.string(), value: z.string() })).describe('Strongest first'),
     traits: z.record(z.string(), jsonSchema),
+    restrictedAt: instantSchema
+      .nullable()
+      .describe('Since when a privacy request keeps everything from being done with her data. Null: nothing does'),
+    profilingObjectedAt: instantSchema
+      .nullable()
+      .describe('Since when she objects to profiling: no segment, no journey of marketing. Null: she does not'),
   })
   .meta({ id: 'Profile' });
 export type Profile = z.infer<typeof profileSchema>;

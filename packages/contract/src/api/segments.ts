@@ -79,7 +79,8 @@ export const segmentEndpoints = {
     path: '/api/v1/profiles/{id}/segments',
     scope: 'profiles:read',
     tag: 'Profiles',
-    summary: 'List every segment a profile is in, by name',
+    summary: 'List the segments a profile is in, in the order they were made',
+    query: pageQuerySchema,
     answer: pageOf(z.strictObject({ id: idSchema('seg'), name: z.string(), enteredAt: instantSchema })),
   }),
 } as const;

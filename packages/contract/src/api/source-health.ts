@@ -95,7 +95,7 @@ export const driftSchema = z.strictObject({
   kind: z.enum(DRIFT_KINDS),
   path: z.string(),
   jsonType: z.string().nullable().describe('The type that is new'),
-  noticedAt: instantSchema,
+  noticedAt: instantSchema.describe('When it was noticed last: a change may end and come back'),
   endedAt: instantSchema.nullable().describe('When a vanished field was back'),
   acknowledgedAt: instantSchema.nullable(),
 });
@@ -218,7 +218,7 @@ export const sourceHealthEndpoints = {
     path: '/api/v1/event-drifts',
     scope: 'sources:read',
     tag: 'Sources',
-    summary: 'List changes in what events carry, newest first',
+    summary: 'List changes in what events carry, those first noticed last first',
     query: pageQuerySchema.extend({
       sourceId: sourceId.optional(),
       acknowledged: z.enum(['true', 'false'], { error: 'give true or false' }).optional(),

@@ -63,7 +63,8 @@ export const templateEndpoints = {
     scope: 'templates:write',
     tag: 'Templates',
     summary: 'Make a template',
-    description: 'One that could not be rendered is refused, naming line and remedy.',
+    description:
+      'One that could not be rendered is refused, naming line and remedy. Liquid: `profile` holds the traits, `brand` the shop’s name, color, logoUrl and postalAddress; `{{ unsubscribe_url }}` is the customer’s own preference page, `{{ view_in_browser_url }}` the mail as a page.',
     body: createTemplateSchema,
     status: 201,
     answer: templateSchema,

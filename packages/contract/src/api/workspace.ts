@@ -69,7 +69,7 @@ export const workspaceEndpoints = {
     tag: 'Workspace',
     summary: 'Make another workspace, of which you are the owner',
     description:
-      'For an owner who is signed in; an API key belongs to one workspace and makes none. The keys are shown only now. Choose a workspace per call with the header `Segue-Workspace: wsp_…`.',
+      'For an owner who is signed in; an API key belongs to one workspace and makes none. The keys are shown only now. Choose a workspace per call with the header `Segue-Workspace: wsp_…`; it holds for that call alone.',
     body: z.strictObject({
       name,
       timeZone: timeZone.default('UTC'),

@@ -19,6 +19,7 @@ export async function examineHost(config: Config): Promise<Finding[]> {
       ? [
           examine(`port ${config.port}`, () => judgePort(config), 'set SEGUE_PORT to a port this user may listen on'),
           examine('public URL', () => judgePublicUrl(config), 'see that SEGUE_PUBLIC_URL leads here'),
+          examine('proxy', () => judgeProxy(config), 'set SEGUE_TRUST_PROXY'),
         ]
       : []),
   ]);
@@ -120,6 +121,19 @@ function isFree(port: number, host: string): Promise<boolean> {
 }
 
 const isLoopback = (host: string) => /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(host);
+
+/**
+ * Segue speaks no TLS itself: behind https stands a proxy, and unless that is believed everybody has its address. Then
+ * all share the tries of one place when they sign in, and no event says where its customer is. Pure.
+ */
+export function judgeProxy({ publicUrl, trustProxy }: Pick<Config, 'publicUrl' | 'trustProxy'>): Judgement {
+  if (trustProxy !== undefined) return ok('believed as SEGUE_TRUST_PROXY says');
+  if (!publicUrl.startsWith('https:')) return ok('none is believed');
+  return warn(
+    `${publicUrl} is reached through a proxy, but none is believed: customers and members all have its address`,
+    'set SEGUE_TRUST_PROXY to how many proxies stand before this server (1), or to their networks (10.0.0.0/8)',
+  );
+}
 
 async function judgePublicUrl(config: Config): Promise<Judgement> {
   const { protocol, hostname, pathname } = new URL(config.publicUrl);

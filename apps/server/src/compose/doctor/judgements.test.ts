@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { judgeMemory, judgeOpenFiles, judgeRoom } from './examine-host.ts';
+import { judgeMemory, judgeOpenFiles, judgeProxy, judgeRoom } from './examine-host.ts';
 import { judgeVersion } from './examine-history.ts';
 import { judgeServer, judgeSkew } from './examine-postgres.ts';
 import { judgeLag } from './examine-work.ts';
 
 describe('what cannot be staged is judged by numbers', () => {
   const GB = 1024 ** 3;
+  const HTTPS = 'https://shop.example';
   const facts = {
     ...{ version: '16.1', versionNumber: 160_001, nowMs: 0, fsync: 'on' },
     ...{ connectionsMax: 100, connectionsUsed: 10 },
@@ -20,6 +21,9 @@ describe('what cannot be staged is judged by numbers', () => {
     ['open files', judgeOpenFiles(256), 'fail'],
     ['open files', judgeOpenFiles(1_024), 'warn'],
     ['open files', judgeOpenFiles(undefined), 'ok'],
+    ['https that no proxy is believed for', judgeProxy({ publicUrl: HTTPS, trustProxy: undefined }), 'warn'],
+    ['https behind a proxy that is believed', judgeProxy({ publicUrl: HTTPS, trustProxy: () => true }), 'ok'],
+    ['http without a proxy', judgeProxy({ publicUrl: 'http://shop.example', trustProxy: undefined }), 'ok'],
     ['an old PostgreSQL', judgeServer({ ...facts, versionNumber: 140_009 }), 'fail'],
     ['few connections', judgeServer({ ...facts, connectionsUsed: 90 }), 'warn'],
     ['a PostgreSQL', judgeServer(facts), 'ok'],

@@ -1,11 +1,14 @@
 import { uncompressSync } from 'snappy';
-import { open } from '../../platform/crypto/index.ts';
+import { deriveKey, open } from '../../platform/crypto/index.ts';
 import type { World } from '../../modules/events/testing/world.ts';
 
 export interface FoundText {
   readonly place: string;
   readonly text: string;
 }
+
+/** What keys of a workspace are made for beside its nodes. */
+const PURPOSES = ['consent proof', 'privacy request', 'shopify account', 'webhook'] as const;
 
 /** Where texts stand: for everybody to read, and for who has every key there is. */
 export interface FoundTexts {
@@ -61,12 +64,34 @@ export function spellings(text: string): Buffer[] {
   return [bytes, ...[...base64, hex, hex.toUpperCase()].map((encoded) => Buffer.from(encoded))];
 }
 
-async function allKeys({ services, ctx }: World): Promise<Buffer[]> {
-  const { wrapping, blind } = await services.keysOf(ctx.workspaceId);
+/** The keys that live on when all of a workspace's customers are erased. */
+async function lastingKeys({ services, ctx }: World): Promise<Buffer[]> {
+  const { wrapping, blind, signing } = await services.keysOf(ctx.workspaceId);
+  return [wrapping, blind, signing, ...PURPOSES.map((purpose) => deriveKey(wrapping, purpose))];
+}
+
+/** What is stored of these texts under keys that live on: the column, and the bytes as they lie there. */
+export async function findLastingSeals(
+  world: World,
+  texts: readonly string[],
+): Promise<{ place: string; sealed: Buffer }[]> {
+  const keys = await lastingKeys(world);
+  const found: { place: string; sealed: Buffer }[] = [];
+  for await (const { place, bytes } of postgresValues(world)) {
+    const opened = openedIn(bytes, keys);
+    if (opened.some((plain) => texts.some((text) => plain.includes(text)))) found.push({ place, sealed: bytes });
+  }
+  return found;
+}
+
+async function allKeys(world: World): Promise<Buffer[]> {
+  const { services } = world;
+  const keys = await lastingKeys(world);
+  const [wrapping] = keys as [Buffer];
   const { rows } = await services.postgres.query<{ wrapped_key: Buffer }>({
     text: 'select wrapped_key from identity_node where wrapped_key is not null',
   });
-  return [wrapping, blind, ...rows.map((row) => open(wrapping, row.wrapped_key))];
+  return [...keys, ...rows.map((row) => open(wrapping, row.wrapped_key))];
 }
 
 function tryOpen(key: Buffer, sealed: Buffer): Buffer | undefined {

@@ -65,12 +65,14 @@ export const GROW: Readonly<Record<PagedId, Grow>> = {
     timestamp: new Date(NOW - ((visits++ * 197) % 500) * 60 * MINUTE_MS).toISOString(),
   })),
   listCompanies: send((shop) => ({ type: 'group', groupId: shop.word(), traits: { name: 'Acme' } })),
+  listProfileCompanies: send((shop) => ({ type: 'group', groupId: shop.word(), traits: { name: 'Acme' } })),
   listCompanyMembers: send((shop) => ({ type: 'group', groupId: 'secret-acme', userId: shop.word() })),
   listProfileConsents: async (_world, shop) => {
     const { params, body } = await EXAMPLES.recordConsent(shop);
     const occurredAt = past().toISOString();
     await shop.call('recordConsent', { params: { ...params }, body: { ...(body as object), occurredAt } });
   },
+  listTopics: by('createTopic'),
   listSuppressions: by('suppressAddress'),
   listConsentWordings: by('writeConsentWording'),
   listProfileConsentSignals: insert(
@@ -80,6 +82,13 @@ export const GROW: Readonly<Record<PagedId, Grow>> = {
     ({ profileId }) => [randomUUID(), uuidOf(profileId), past()],
   ),
   listSegments: by('createSegment'),
+  listProfileSegments: async (world, shop) => {
+    const { id } = await shop.call<{ id: string }>('createSegment', await EXAMPLES.createSegment(shop));
+    await insert(
+      'insert into segment_member (workspace_id, segment_id, profile_id, entered_at) values ($1, $2, $3, $4)',
+      ({ profileId }) => [uuidOf(id), uuidOf(profileId), past()],
+    )(world, shop);
+  },
   listSegmentMembers: insert(
     'insert into segment_member (workspace_id, segment_id, profile_id, entered_at) values ($1, $2, $3, $4)',
     ({ segmentId }) => [uuidOf(segmentId), randomUUID(), past()],
@@ -114,12 +123,10 @@ export const GROW: Readonly<Record<PagedId, Grow>> = {
   listWebhookDeliveries: async (_world, shop) => void (await shop.addDelivery(shop.webhookId)),
 };
 
-/**
- * Where a list may be ordered by an instant, and the engine knows it to the microsecond. Drifts and dead letters are
- * written in whole milliseconds only, and their index is on that instant.
- */
+/** Where a list may be ordered by an instant, and the engine knows it to the microsecond. */
 export const INSTANTS: Partial<Record<PagedId, readonly [table: string, column: string]>> = {
   listProfileConsents: ['consent_record', 'occurred_at'],
+  listTopics: ['consent_topic', 'created_at'],
   listSuppressions: ['suppression', 'created_at'],
   listProfileConsentSignals: ['consent_signal', 'occurred_at'],
   listSegments: ['segment', 'created_at'],

@@ -24,11 +24,11 @@ export const apiKeyRoutes: Routes = (serve) => {
 
   serve(api.createApiKey, async ({ ctx, body }) => {
     const { name, scopes } = body;
-    requireOwnScopes(await lockAuthority(ctx), scopes);
+    const authority = await lockAuthority(ctx);
+    requireOwnScopes(authority, scopes);
     const nowMs = ctx.clock.now();
     const expiresAt = readExpiry(body.expiresAt, nowMs);
     const [id, key, at] = [newUuid(nowMs), generateKey('sk'), new Date(nowMs)];
-    const createdBy = ctx.actor.kind === 'member' ? ctx.actor.id : undefined;
     const { workspaceId } = ctx;
     await insertApiKey(ctx.sql, {
       id,
@@ -37,7 +37,7 @@ export const apiKeyRoutes: Routes = (serve) => {
       prefix: keyPrefix(key),
       name,
       scopes,
-      createdBy,
+      createdBy: authority.memberId,
       expiresAt,
       at,
     });

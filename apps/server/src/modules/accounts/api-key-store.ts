@@ -53,19 +53,70 @@ export async function listApiKeys(
   return rows;
 }
 
-/** Keys this member made that still open something. */
-export async function listKeysMadeBy(
+export interface MadeKeyRow {
+  id: string;
+  name: string;
+  prefix: string;
+  scopes: string[];
+}
+
+/** Keys this member made that still open something, oldest first; locked until the transaction ends. */
+export async function lockKeysMadeBy(
   sql: Sql,
   workspaceId: number,
   made: { memberId: string; now: Date },
-): Promise<{ id: string; name: string; prefix: string }[]> {
-  const { rows } = await sql.query<{ id: string; name: string; prefix: string }>({
-    text: `select id, name, prefix from api_key
+): Promise<MadeKeyRow[]> {
+  const { rows } = await sql.query<MadeKeyRow>({
+    text: `select id, name, prefix, scopes from api_key
            where workspace_id = $1 and created_by = $2 and revoked_at is null and (expires_at is null or expires_at > $3)
-           order by created_at`,
+           order by created_at, id for update`,
     values: [workspaceId, made.memberId, made.now],
   });
   return rows;
+}
+
+/** The key as it is now, past every memory of it, if it still opens something. */
+export async function findLiveApiKey(
+  sql: Sql,
+  workspaceId: number,
+  key: { id: string; now: Date },
+): Promise<{ scopes: string[]; created_by: string | null } | undefined> {
+  const { rows } = await sql.query<{ scopes: string[]; created_by: string | null }>({
+    text: `select scopes, created_by from api_key
+           where workspace_id = $1 and id = $2 and revoked_at is null and (expires_at is null or expires_at > $3)`,
+    values: [workspaceId, key.id, key.now],
+  });
+  return rows[0];
+}
+
+/** Gives each of these keys other scopes; none at all: it is revoked. */
+export async function updateKeyScopes(
+  sql: Sql,
+  workspaceId: number,
+  change: { keys: readonly { id: string; scopes: readonly string[] }[]; at: Date },
+): Promise<void> {
+  const { keys, at } = change;
+  await sql.query({
+    text: `update api_key k set
+             scopes = case when g.scopes = '[]' then k.scopes
+               else array(select jsonb_array_elements_text(g.scopes::jsonb)) end,
+             revoked_at = case when g.scopes = '[]' then $4::timestamptz end
+           from unnest($2::uuid[], $3::text[]) as g(id, scopes)
+           where k.workspace_id = $1 and k.id = g.id and k.revoked_at is null`,
+    values: [workspaceId, keys.map((key) => key.id), keys.map((key) => JSON.stringify(key.scopes)), at],
+  });
+}
+
+/** Whoever answers for these keys from now on; undefined: the workspace. */
+export async function updateKeyMaker(
+  sql: Sql,
+  workspaceId: number,
+  change: { ids: readonly string[]; memberId: string | undefined },
+): Promise<void> {
+  await sql.query({
+    text: 'update api_key set created_by = $3 where workspace_id = $1 and id = any($2::uuid[])',
+    values: [workspaceId, change.ids, change.memberId ?? null],
+  });
 }
 
 /** False when there is no such key that still holds. */

@@ -12,13 +12,23 @@ export async function lockChain(sql: Sql, workspaceId: number): Promise<ChainHea
   return rows[0];
 }
 
-/** The last link as committed. */
-export async function readChainHead(sql: Sql, workspaceId: number): Promise<ChainHead | undefined> {
-  const { rows } = await sql.query<ChainHead>({
-    text: 'select seq, hash from audit_chain where workspace_id = $1',
+/**
+ * The last link as committed, none where no chain has begun, and the first entry that claims a place behind it: in one
+ * statement, so that a change made meanwhile is not taken for one.
+ */
+export async function readChainEnd(
+  sql: Sql,
+  workspaceId: number,
+): Promise<{ head: ChainHead | undefined; beyondId: string | undefined }> {
+  const { rows } = await sql.query<{ seq: number | null; hash: Buffer | null; beyond_id: string | null }>({
+    text: `select c.seq, c.hash,
+             (select e.id from audit_entry e where e.workspace_id = w.id and e.seq > coalesce(c.seq, 0)
+              order by e.seq limit 1) as beyond_id
+           from workspace w left join audit_chain c on c.workspace_id = w.id where w.id = $1`,
     values: [workspaceId],
   });
-  return rows[0];
+  const { seq = null, hash = null, beyond_id = null } = rows[0] ?? {};
+  return { head: seq === null || hash === null ? undefined : { seq, hash }, beyondId: beyond_id ?? undefined };
 }
 
 /** Of two that begin a chain at once, the second waits here and then finds it. */
@@ -76,14 +86,14 @@ export async function listLinks(
   return rows;
 }
 
-/** Entries no link holds, by id. */
+/** Entries that claim no place in the chain, or one before its first, by id. */
 export async function listEarlierEntries(
   sql: Sql,
   workspaceId: number,
   page: { afterId: string; limit: number },
 ): Promise<ChainedEntry[]> {
   const { rows } = await sql.query<ChainedEntry>({
-    text: `select ${FORM} from audit_entry where workspace_id = $1 and seq is null and id > $2 order by id limit $3`,
+    text: `select ${FORM} from audit_entry where workspace_id = $1 and (seq is null or seq < 1) and id > $2 order by id limit $3`,
     values: [workspaceId, page.afterId, page.limit],
   });
   return rows;
@@ -102,11 +112,9 @@ export async function findLinkDetail(
   return rows[0]?.detail ?? undefined;
 }
 
-/** Workspaces that have a chain. */
-export async function listChains(sql: Sql): Promise<number[]> {
+/** Workspaces by number, those whose chain is gone too. */
+export async function listAudited(sql: Sql): Promise<number[]> {
   // every workspace: the doctor looks at each.
-  const { rows } = await sql.query<{ workspace_id: number }>({
-    text: 'select workspace_id from audit_chain order by workspace_id',
-  });
-  return rows.map((row) => row.workspace_id);
+  const { rows } = await sql.query<{ id: number }>({ text: 'select id from workspace order by id' });
+  return rows.map((row) => row.id);
 }

@@ -18,6 +18,12 @@ const verify = (shop: Shop, query = '') =>
   world.call('GET', `/api/v1/audit/verification${query}`, { key: shop.apiKey });
 const run = (text: string, shop: Shop) => world.services.postgres.query({ text, values: [shop.workspaceId] });
 
+/** An entry made up by somebody who can write to the database, with a hash that was once right. */
+const putIn = (seq: string): string =>
+  `insert into audit_entry (workspace_id, id, at, actor_kind, actor_id, action, seq, hash)
+   select $1, gen_random_uuid(), now(), 'system', 'x', 'thing.changed', ${seq}, hash
+   from audit_entry where workspace_id = $1 and seq = 4`;
+
 async function shopWithEntries(count: number): Promise<Shop> {
   const shop = await world.addShop();
   for (let n = 1; n <= count; n++) await change(shop, `thing ${n}`);
@@ -52,7 +58,7 @@ describe('the audit chain in the database', () => {
     expect(verified).toEqual([2, 2, 1]);
   });
 
-  it('names the first entry that was changed, taken away or cut off', async () => {
+  it('names the first entry that was changed, taken away, cut off or put in, wherever it was put', async () => {
     const edits: [string, object][] = [
       [`update audit_entry set subject = 'other' where workspace_id = $1 and seq = 2`, { reason: 'changed', seq: 2 }],
       [
@@ -66,6 +72,11 @@ describe('the audit chain in the database', () => {
          values ($1, gen_random_uuid(), now(), 'system', 'x', 'thing.changed')`,
         { reason: 'unchained', seq: 0 },
       ],
+      [putIn('0'), { reason: 'unchained', seq: 0 }],
+      [putIn('-1'), { reason: 'unchained', seq: 0 }],
+      [putIn('5'), { reason: 'unchained', seq: 5 }],
+      [putIn('900'), { reason: 'unchained', seq: 5 }],
+      [`delete from audit_chain where workspace_id = $1`, { reason: 'unchained', seq: 1 }],
     ];
     for (const [edit, broken] of edits) {
       const shop = await shopWithEntries(4);

@@ -18,6 +18,8 @@ export interface NewWorkspace {
   readonly timeZone?: string | undefined;
   readonly currency?: string | undefined;
   readonly language?: string | undefined;
+  /** The member who answers for its first API key; undefined: whoever runs the installation. */
+  readonly createdBy?: string | undefined;
 }
 
 /** Creates a workspace with its first API key and write key; keys that are not given are made. Only a hash of the API key is kept. */
@@ -26,12 +28,12 @@ export async function createWorkspace(
   workspace: NewWorkspace,
 ): Promise<{ workspaceId: number; apiKey: string; writeKey: string }> {
   const { secret, nowMs, scopes, apiKey = generateKey('sk'), writeKey = generateKey('wk') } = workspace;
-  const { name, timeZone = 'UTC', currency = 'EUR', language = 'en' } = workspace;
+  const { name, timeZone = 'UTC', currency = 'EUR', language = 'en', createdBy } = workspace;
   const at = new Date(nowMs);
   const wrappedKey = newWrappedWorkspaceKey(secret);
   const workspaceId = await insertWorkspace(sql, { name, wrappedKey, timeZone, currency, language });
   const key = { id: newUuid(nowMs), hash: hashApiKey(apiKey), prefix: keyPrefix(apiKey), name: 'First key' };
-  await insertApiKey(sql, { ...key, workspaceId, scopes, at });
+  await insertApiKey(sql, { ...key, workspaceId, scopes, at, createdBy });
   const source = { workspaceId, id: newUuid(nowMs), name: 'First source', kind: 'website', trusted: false, at };
   await insertSource(sql, source);
   const first = { workspaceId, id: newUuid(nowMs), sourceId: source.id, key: writeKey, name: 'First key', at };

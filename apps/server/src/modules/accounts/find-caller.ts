@@ -6,7 +6,7 @@ import { GenerationCache } from '../../platform/generation-cache.ts';
 import { parsePublicId } from '../../platform/ids/index.ts';
 import { noteApiKeyUsed } from './api-key-store.ts';
 import type { KeyRing } from './keys.ts';
-import { listMemberships, type MembershipRow, noteWorkspaceUsed } from './sign-in/login-store.ts';
+import { listMemberships, type MembershipRow } from './sign-in/login-store.ts';
 import { refuseForged } from './sign-in/sign-in-routes.ts';
 import type { SignIn } from './sign-in/sign-in.ts';
 
@@ -44,12 +44,11 @@ async function findMember(signIn: SignIn, loginId: string, header: string | stri
   const { postgres } = signIn.services;
   const memberships = await listMemberships(postgres, loginId);
   const chosen = chooseWorkspace(memberships, header);
-  if (!chosen.is_last) await noteWorkspaceUsed(postgres, loginId, chosen.workspace_id);
   const { member_id: id, role } = chosen;
   return { workspaceId: chosen.workspace_id, actor: { kind: 'member', id, role, scopes: ROLE_SCOPES[role] } };
 }
 
-/** The workspace a call names, else the one she worked in last, else her oldest. */
+/** The workspace a call names, for this call alone; else the one she opened last, else her oldest. */
 function chooseWorkspace(memberships: readonly MembershipRow[], header: string | string[] | undefined): MembershipRow {
   const isNamed = header !== undefined && header !== '';
   const named = typeof header === 'string' ? parsePublicId('wsp', header) : undefined;

@@ -9,7 +9,7 @@ import {
   followChain,
   isSameHash,
 } from './audit-chain.ts';
-import { findLinkDetail, listChains, listLinks, readChainHead } from './audit-chain-store.ts';
+import { findLinkDetail, listAudited, listLinks, readChainEnd } from './audit-chain-store.ts';
 import { digestEarlier } from './chain-audit.ts';
 
 /** What following a piece of the chain found. `last` is the last link that holds; go on behind it. */
@@ -21,14 +21,14 @@ export interface Verification {
 
 /**
  * Follows at most `limit` links behind `after`, a link that was followed before. The first piece also counts again what
- * was written before there was a chain; the last one sees that nothing is missing at the end.
+ * was written before there was a chain; the last one sees that nothing is missing at the end, nor put behind it.
  */
 export async function verifyAudit(
   sql: Sql,
   options: { workspaceId: number; keys: WorkspaceKeys; after: ChainHead | undefined; limit: number },
 ): Promise<Verification> {
   const { workspaceId, keys, after, limit } = options;
-  const head = (await readChainHead(sql, workspaceId)) ?? EMPTY_CHAIN;
+  const { head = EMPTY_CHAIN, beyondId } = await readChainEnd(sql, workspaceId);
   const isBegin = after === undefined;
   if (isBegin && !(await isEarlierWhole(sql, workspaceId))) {
     return { head, last: EMPTY_CHAIN, broken: { reason: 'unchained', seq: 0, entryId: undefined } };
@@ -38,9 +38,12 @@ export async function verifyAudit(
   const links = await listLinks(sql, workspaceId, { afterSeq: before.seq, untilSeq: head.seq, limit });
   const { head: last, broken } = followChain(auditKey(keys), { workspaceId, before, links });
   if (broken !== undefined) return { head, last, broken };
-  const isEnd = links.length < limit;
+  const isEnd = links.length < limit || last.seq === head.seq;
   if (isEnd && (last.seq !== head.seq || !isSameHash(last.hash, head.hash))) {
     return { head, last, broken: { reason: 'missing', seq: last.seq + 1, entryId: undefined } };
+  }
+  if (isEnd && beyondId !== undefined) {
+    return { head, last, broken: { reason: 'unchained', seq: head.seq + 1, entryId: beyondId } };
   }
   return { head, last, broken: undefined };
 }
@@ -61,7 +64,7 @@ export async function findBrokenAudit(
   keysOf: (workspaceId: number) => Promise<WorkspaceKeys>,
 ): Promise<{ verified: number; broken: (BrokenLink & { workspaceId: number }) | undefined }> {
   let verified = 0;
-  for (const workspaceId of await listChains(sql)) {
+  for (const workspaceId of await listAudited(sql)) {
     const keys = await keysOf(workspaceId);
     for (let after: ChainHead | undefined; ;) {
       const { head, last, broken } = await verifyAudit(sql, { workspaceId, keys, after, limit: PIECE });

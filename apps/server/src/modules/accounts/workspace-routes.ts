@@ -40,10 +40,10 @@ export function createWorkspaceRoutes(deps: WorkspaceDeps): Routes {
       if (member?.role !== 'owner') throw ownersOnly();
       const nowMs = ctx.clock.now();
       const { secret } = deps;
-      const made = await createWorkspace(ctx.sql, { ...body, secret, nowMs, scopes: [EVERY_SCOPE] });
+      const id = newUuid(nowMs);
+      const made = await createWorkspace(ctx.sql, { ...body, secret, nowMs, scopes: [EVERY_SCOPE], createdBy: id });
       const { workspaceId, apiKey, writeKey } = made;
       await deps.setUpWorkspace(ctx.sql, workspaceId);
-      const id = newUuid(nowMs);
       await insertMember(ctx.sql, workspaceId, { id, loginId: member.login_id, role: 'owner', at: new Date(nowMs) });
       const row = await getWorkspaceRow(ctx.sql, workspaceId);
       const subject = publicId('wsp', row.public_id);

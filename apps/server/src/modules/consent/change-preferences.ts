@@ -1,6 +1,7 @@
 import type { Services } from '../../platform/context.ts';
 import type { Subject, SubjectBatch } from '../../platform/eventlog/index.ts';
 import { newUuid } from '../../platform/ids/index.ts';
+import { objectToProfiling } from '../profiles/index.ts';
 import { inProfile } from './in-profile.ts';
 import type { ConsentStatus } from './consent-status.ts';
 import { type Choices, readChoices } from './preference-choices.ts';
@@ -85,6 +86,17 @@ export async function pauseMessages(
   await inProfile(services, link, async (batch, subject) => {
     const until = isPaused ? batch.now + PAUSE_MS : undefined;
     await wish(batch, { subject, link, proof, value: { kind: 'pause', until } });
+  });
+}
+
+/** She objects to being profiled for marketing, or allows it again. */
+export async function chooseProfiling(
+  services: Services,
+  link: UnsubscribeLink,
+  { isObjected }: { isObjected: boolean },
+): Promise<void> {
+  await inProfile(services, link, async (batch, subject) => {
+    objectToProfiling(batch, subject, { isObjected, source: 'preference_page', node: link.node });
   });
 }
 

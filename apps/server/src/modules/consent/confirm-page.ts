@@ -2,7 +2,7 @@ import type { Brand } from '@segue/contract';
 import { escapeHtml } from '../../platform/html.ts';
 import type { Spoken } from './choose-wording.ts';
 import type { ConfirmationState } from './confirm-consent.ts';
-import { publicPage } from './public-page.ts';
+import { doneNote, publicPage } from './public-page.ts';
 
 /** What she agrees to, in the words she reads; kept as proof. */
 export function confirmQuestion({ wording }: Spoken, state: ConfirmationState, brand: Brand): string {
@@ -21,7 +21,7 @@ function bodyOf(view: Spoken & { token: string; state: ConfirmationState; brand:
   const { wording, state, brand } = view;
   switch (state.kind) {
     case 'confirmed':
-      return `<p class="done" role="status">${escapeHtml(wording.confirmed)}</p>`;
+      return doneNote(wording.confirmed);
     case 'lapsed':
       return `<p>${escapeHtml(wording.lapsed)}</p>`;
     case 'open': {

@@ -1,4 +1,5 @@
 export { addressHash, mailboxOf, normaliseAddress } from './address.ts';
+export { inProfile } from './in-profile.ts';
 export { brandVariables, readBrand } from './brand.ts';
 export { confirmUrl } from './confirm-link.ts';
 export { markConfirmationsMailed } from './confirmation-store.ts';
@@ -13,6 +14,7 @@ export { recordProfileConsent } from './record-profile-consent.ts';
 export { readRhythms } from './record-wishes.ts';
 export { type Rhythm, USUAL_RHYTHM } from './rhythm.ts';
 export { consentRoutes } from './routes.ts';
+export { readSignalConsent } from './signals/read-signal-consent.ts';
 export { createSignalRoutes } from './signals/signal-routes.ts';
 export { consentSignalsStage } from './signals/signals-stage.ts';
 export { suppressAddress } from './suppress-address.ts';

@@ -1,5 +1,6 @@
 import type { Services } from '../../platform/context.ts';
-import { followMerged } from '../profiles/index.ts';
+import { readSubjects } from '../../platform/eventlog/index.ts';
+import { followMerged, profilingObjectedAt } from '../profiles/index.ts';
 import { listChannelAddresses } from './reach.ts';
 import { readPermissions } from './read-permissions.ts';
 import { readRhythms } from './record-wishes.ts';
@@ -23,6 +24,8 @@ export interface Choices {
   /** Whether the address stands for no message at all; `for_good`: whatever is chosen here. */
   readonly stopped: 'no' | 'by_choice' | 'for_good';
   readonly rhythm: Rhythm;
+  /** She objects to being profiled for marketing. */
+  readonly isObjectedProfiling: boolean;
 }
 
 /**
@@ -33,7 +36,8 @@ export async function readChoices(services: Services, link: UnsubscribeLink): Pr
   const { workspaceId } = link;
   const sql = services.postgres;
   const profileId = (await followMerged(sql, workspaceId, [link.profileId])).get(link.profileId);
-  if (profileId === undefined) return { topics: [], stopped: 'for_good', rhythm: USUAL_RHYTHM };
+  if (profileId === undefined)
+    return { topics: [], stopped: 'for_good', rhythm: USUAL_RHYTHM, isObjectedProfiling: false };
   const topics = (await listTopics(sql, workspaceId)).filter((one) => one.isMarketing);
   const channels = await channelsOf(services, link, profileId);
   const questions = topics.flatMap((topic) =>
@@ -55,7 +59,8 @@ export async function readChoices(services: Services, link: UnsubscribeLink): Pr
   const reason = mine === undefined ? undefined : answers.get(mine)?.suppression;
   const stopped = reason === undefined ? 'no' : reason === 'unsubscribe_all' ? 'by_choice' : 'for_good';
   const rhythm = (await readRhythms(sql, workspaceId, [profileId])).get(profileId) ?? USUAL_RHYTHM;
-  return { topics: choices, stopped, rhythm };
+  const subject = (await readSubjects(sql, workspaceId, [profileId])).get(profileId);
+  return { topics: choices, stopped, rhythm, isObjectedProfiling: profilingObjectedAt(subject) !== undefined };
 }
 
 /** Each channel with the hash of its address. */

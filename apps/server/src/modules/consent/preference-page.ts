@@ -2,7 +2,7 @@ import type { Brand } from '@segue/contract';
 import { escapeHtml } from '../../platform/html.ts';
 import type { Spoken } from './choose-wording.ts';
 import type { Choices, TopicChoice } from './preference-choices.ts';
-import { publicPage } from './public-page.ts';
+import { doneNote, publicPage } from './public-page.ts';
 import { isPaused, type Rhythm } from './rhythm.ts';
 
 export interface PreferenceView extends Spoken {
@@ -11,6 +11,7 @@ export interface PreferenceView extends Spoken {
   readonly topics: readonly TopicChoice[];
   readonly stopped: Choices['stopped'];
   readonly rhythm: Rhythm;
+  readonly isObjectedProfiling: boolean;
   /** What "less often" comes to here. */
   readonly lessOften: Pace;
   readonly now: number;
@@ -30,7 +31,7 @@ export interface Pace {
 export function preferencePage(view: PreferenceView): string {
   const { wording, language, brand } = view;
   const action = `/p/topics/${escapeHtml(view.token)}`;
-  const done = view.done === undefined ? '' : `<p class="done" role="status">${escapeHtml(view.done)}</p>`;
+  const done = view.done === undefined ? '' : doneNote(view.done);
   const stopped = { no: '', by_choice: wording.stoppedNow, for_good: wording.stoppedForGood }[view.stopped];
   const note = stopped === '' ? '' : `<p>${escapeHtml(stopped)}</p>`;
   const topics = view.topics.map((topic) => topicGroup(topic, view)).join('');
@@ -38,11 +39,10 @@ export function preferencePage(view: PreferenceView): string {
 <form method="post" action="${action}"><fieldset><legend>${escapeHtml(wording.legend)}</legend>${topics}</fieldset>${frequencyGroup(view)}
 <button name="action" value="save">${escapeHtml(wording.save)}</button></form></section>
 ${pauseSheet(view, action)}
-<section class="sheet"><p class="quiet">${escapeHtml(wording.unsubscribeAllHint)}</p>
-<form method="post" action="${action}"><button class="plain" name="action" value="none">${escapeHtml(wording.unsubscribeAll)}</button></form></section>
-<section class="sheet"><h2>${escapeHtml(wording.stopTitle)}</h2><p class="quiet">${escapeHtml(wording.stopHint)}</p>
-<form method="post" action="${action}"><button class="plain" name="action" value="stop">${escapeHtml(wording.stop)}</button></form></section>`;
-  return publicPage({ language, brand, title: wording.preferencesTitle, body });
+${profilingSheet(view, action)}
+${endSheets(view, action)}`;
+  const title = view.done === undefined ? wording.preferencesTitle : `${view.done} ${wording.preferencesTitle}`;
+  return publicPage({ language, brand, title, body });
 }
 
 function topicGroup(topic: TopicChoice, { wording }: PreferenceView): string {
@@ -72,6 +72,26 @@ function pauseSheet(view: PreferenceView, action: string): string {
   const hint = paused ? fillDate(wording.pausedUntil, view) : wording.pauseHint;
   const [value, name] = paused ? ['resume', wording.resume] : ['pause', wording.pause];
   return `<section class="sheet"><h2>${escapeHtml(wording.pauseTitle)}</h2><p class="quiet">${escapeHtml(hint)}</p>
+<form method="post" action="${action}"><button class="plain" name="action" value="${value}">${escapeHtml(name)}</button></form></section>`;
+}
+
+/** The ways out. Whose address gets nothing at all is not promised her orders, nor asked to stop once more. */
+function endSheets({ wording, stopped }: PreferenceView, action: string): string {
+  const hint = stopped === 'no' ? `<p class="quiet">${escapeHtml(wording.unsubscribeAllHint)}</p>` : '';
+  const none = `<section class="sheet"><h2>${escapeHtml(wording.unsubscribeAll)}</h2>${hint}
+<form method="post" action="${action}"><button class="plain" name="action" value="none">${escapeHtml(wording.unsubscribeAll)}</button></form></section>`;
+  if (stopped !== 'no') return none;
+  return `${none}
+<section class="sheet"><h2>${escapeHtml(wording.stopTitle)}</h2><p class="quiet">${escapeHtml(wording.stopHint)}</p>
+<form method="post" action="${action}"><button class="plain" name="action" value="stop">${escapeHtml(wording.stop)}</button></form></section>`;
+}
+
+function profilingSheet({ wording, isObjectedProfiling }: PreferenceView, action: string): string {
+  const hint = isObjectedProfiling ? wording.notProfiled : wording.profilingHint;
+  const [value, name] = isObjectedProfiling
+    ? ['profiling_on', wording.profilingOn]
+    : ['profiling_off', wording.profilingOff];
+  return `<section class="sheet"><h2>${escapeHtml(wording.profilingTitle)}</h2><p class="quiet">${escapeHtml(hint)}</p>
 <form method="post" action="${action}"><button class="plain" name="action" value="${value}">${escapeHtml(name)}</button></form></section>`;
 }
 

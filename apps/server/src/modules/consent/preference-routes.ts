@@ -4,7 +4,14 @@ import type { Routes } from '../../platform/http/index.ts';
 import type { Sql } from '../../platform/postgres/index.ts';
 import { getWorkspaceRow } from '../accounts/index.ts';
 import { readBrand } from './brand.ts';
-import { pauseMessages, saveChoices, stopEverything, unsubscribe, unsubscribeFromAll } from './change-preferences.ts';
+import {
+  chooseProfiling,
+  pauseMessages,
+  saveChoices,
+  stopEverything,
+  unsubscribe,
+  unsubscribeFromAll,
+} from './change-preferences.ts';
 import { chooseWording, type Spoken } from './choose-wording.ts';
 import { confirmConsent, readConfirmation } from './confirm-consent.ts';
 import { readConfirmToken } from './confirm-link.ts';
@@ -40,11 +47,16 @@ export function createPreferenceRoutes(services: Services, ports: PreferencePort
           return wording.oneClickDone;
         }),
       );
+      // The page's form leads here: a page that is opened again shows what holds.
+      scope.get('/p/topics/*', (request, reply) =>
+        withLink({ services, ports }, { request, reply }, async () => undefined),
+      );
       scope.post('/p/topics/*', (request, reply) =>
         withLink({ services, ports }, { request, reply }, (link, spoken) =>
           submitForm(services, { link, request, spoken }),
         ),
       );
+      scope.get('/p/*', (request, reply) => unknown({ request, reply }));
       scope.get('/p/c/*', (request, reply) => withConfirmation(services, { request, reply, isPressed: false }));
       scope.post('/p/c/*', (request, reply) => withConfirmation(services, { request, reply, isPressed: true }));
     });
@@ -86,6 +98,12 @@ async function submitForm(
     case 'resume':
       await pauseMessages(services, link, { isPaused: false, proof: { ...proof, text: wording.resume } });
       return wording.resumed;
+    case 'profiling_off':
+      await chooseProfiling(services, link, { isObjected: true });
+      return wording.profilingStopped;
+    case 'profiling_on':
+      await chooseProfiling(services, link, { isObjected: false });
+      return wording.profilingResumed;
     default:
       return undefined;
   }
@@ -140,6 +158,7 @@ async function withConfirmation(
 }
 
 function unknown({ request, reply }: Exchange): FastifyReply {
+  asPage(reply);
   return reply.code(404).send(unknownLinkPage(chooseWording(request.headers['accept-language'], 'en')));
 }
 

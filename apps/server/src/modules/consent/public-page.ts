@@ -19,7 +19,7 @@ label{display:inline-flex;align-items:center;gap:.625rem;min-height:2.75rem;curs
 button{font:inherit;font-weight:600;min-height:2.75rem;padding:.625rem 1.25rem;border-radius:.625rem;border:1px solid var(--brand);background:var(--brand);color:var(--on-brand);cursor:pointer}
 button.plain{background:transparent;color:var(--ink);border-color:var(--line)}:focus-visible{outline:3px solid #2f7bf0;outline-offset:2px}
 .done{border-left:.25rem solid #2b8a4b;padding:.625rem 1rem;margin-bottom:1.25rem;background:rgb(43 138 75/.12);border-radius:.25rem}
-form{margin:0}form+form{margin-top:1rem}@media(max-width:30rem){.sheet{padding:1.25rem}button{width:100%}}`;
+form{margin:0}form+form{margin-top:1rem}@media(prefers-color-scheme:dark){button{border-color:var(--line)}}.done:focus{outline:none}@media(max-width:30rem){.sheet{padding:1.25rem}button{width:100%}}`;
 }
 
 /** Black or white, whichever is easier to read on it: relative luminance, https://www.w3.org/TR/WCAG22/#dfn-relative-luminance. */
@@ -49,6 +49,14 @@ export function publicPage(page: {
   return `<!doctype html><html lang="${escapeHtml(page.language)}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <meta name="robots" content="noindex"><title>${title}${name === '' ? '' : ` · ${name}`}</title><style>${styleOf(brand.color ?? INK_BUTTON)}</style></head>
 <body><main>${name === '' && brand.logoUrl === null ? '' : `<header>${mark}</header>`}${page.body}</main></body></html>`;
+}
+
+/**
+ * What just happened. A status that is there when a page opens is read by no screen reader, so the page begins at it: it takes
+ * the focus, and its words begin the title.
+ */
+export function doneNote(text: string): string {
+  return `<p class="done" role="status" tabindex="-1" autofocus>${escapeHtml(text)}</p>`;
 }
 
 /** Without a colour of the brand: readable on light and dark sheets alike. */

@@ -5,7 +5,6 @@ import { decidePermission, type Permission, type PermissionFacts, type Suppressi
 import { presentConsent } from './present-consent.ts';
 import { type ChannelAddress, listChannelAddresses } from './reach.ts';
 import { standingsByProfile } from './refresh-states.ts';
-import { isPaused, type Rhythm } from './rhythm.ts';
 import { findSuppressions } from './suppression-store.ts';
 import { ALL_TOPICS, demandsOf, type Topic } from './topic.ts';
 import { listTopics } from './topic-store.ts';
@@ -22,9 +21,9 @@ interface Cell {
 
 /**
  * What may be sent to a customer: every channel she has an address for or was asked about, with each address, against every
- * topic. One query a table.
+ * topic. One query a table. A restricted customer gets nothing, whatever she said.
  */
-export async function readMatrix(ctx: Ctx, profileId: string, rhythm: Rhythm): Promise<PresentedPermission[]> {
+export async function readMatrix(ctx: Ctx, profileId: string, held: Held): Promise<PresentedPermission[]> {
   const { sql, workspaceId } = ctx;
   const standings = standingsByProfile(await findStates(sql, workspaceId, [profileId])).get(profileId) ?? new Map();
   const reached = await listChannelAddresses(ctx, profileId);
@@ -40,11 +39,12 @@ export async function readMatrix(ctx: Ctx, profileId: string, rhythm: Rhythm): P
   const records = new Map(
     (await findRecords(sql, workspaceId, [...new Set(ids)])).map((row) => [
       row.id,
-      presentConsent(keys, row, { isCurrent: true }),
+      // What is pending is no word yet.
+      presentConsent(keys, row, { isCurrent: row.status !== 'pending' }),
     ]),
   );
   return cells.map((cell) => ({
-    ...presentCell(cell, isPaused(rhythm, ctx.clock.now())),
+    ...presentCell(cell, held),
     record: records.get(cell.permission.recordId ?? '') ?? null,
   }));
 }
@@ -86,9 +86,15 @@ function cellsOf(known: {
   });
 }
 
-function presentCell(cell: Cell, isPausedNow: boolean): Omit<PresentedPermission, 'record'> {
+/** What holds messages back whatever was said of channel and topic. */
+interface Held {
+  readonly isRestricted: boolean;
+  readonly isPaused: boolean;
+}
+
+function presentCell(cell: Cell, held: Held): Omit<PresentedPermission, 'record'> {
   const { channel, topic, addressHash, isUsed, facts, permission } = cell;
-  const refusedFor = refusalOf(cell, isPausedNow);
+  const refusedFor = refusalOf(cell, held);
   return {
     channel,
     addressHash: addressHash ?? null,
@@ -118,9 +124,10 @@ function stateOf({ facts }: Cell): PresentedPermission['state'] {
   }
 }
 
-function refusalOf({ permission, facts, addressHash }: Cell, isPausedNow: boolean): PresentedPermission['refusedFor'] {
+function refusalOf({ permission, facts, addressHash }: Cell, held: Held): PresentedPermission['refusedFor'] {
+  if (held.isRestricted) return 'restricted';
   const { kind } = permission.decision;
   if (kind !== 'permitted') return kind;
   if (addressHash === undefined) return 'no_address';
-  return facts.isMarketing && isPausedNow ? 'paused' : null;
+  return facts.isMarketing && held.isPaused ? 'paused' : null;
 }

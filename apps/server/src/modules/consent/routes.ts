@@ -1,4 +1,5 @@
 import {
+  type AnswerOf,
   api,
   type Consent,
   type ConsentTopic,
@@ -7,9 +8,10 @@ import {
 } from '@segue/contract';
 import type { Ctx } from '../../platform/context.ts';
 import { AppError } from '../../platform/errors.ts';
+import { readSubjects } from '../../platform/eventlog/index.ts';
 import { decodeCursor, type Page, type Routes, toPage } from '../../platform/http/index.ts';
 import { recordAudit } from '../accounts/index.ts';
-import { requireProfileId } from '../profiles/index.ts';
+import { isRestricted, profilingObjectedAt, requireProfileId } from '../profiles/index.ts';
 import { addressHash, normaliseAddress } from './address.ts';
 import { readBrand, updateBrand } from './brand.ts';
 import { findStates, pageRecords } from './consent-store.ts';
@@ -17,21 +19,29 @@ import { presentConsent } from './present-consent.ts';
 import { readMatrix } from './read-matrix.ts';
 import { readRhythms } from './record-wishes.ts';
 import { recordProfileConsent } from './record-profile-consent.ts';
-import { USUAL_RHYTHM } from './rhythm.ts';
+import { isPaused, USUAL_RHYTHM } from './rhythm.ts';
 import { presentRhythm, setRhythm } from './set-rhythm.ts';
 import { createTopic, updateTopic } from './save-topic.ts';
 import { suppressAddress } from './suppress-address.ts';
 import { deleteSuppressions, pageSuppressions, type SuppressionRow } from './suppression-store.ts';
 import type { Topic } from './topic.ts';
-import { listTopics } from './topic-store.ts';
+import { pageTopics } from './topic-store.ts';
 import { pageWordings, type WordingVersion, writeWording } from './wording-store.ts';
 
 /** Management of topics, consents, suppressions, and of how the brand shows itself where it asks. */
 export const consentRoutes: Routes = (serve) => {
-  serve(api.listTopics, async ({ ctx }) => ({
-    items: (await listTopics(ctx.sql, ctx.workspaceId)).map(presentTopic),
-    nextCursor: null,
-  }));
+  serve(api.listTopics, async ({ ctx, query }) => {
+    const key = decodeCursor(query.cursor, ['instant', 'text']) as [string, string] | undefined;
+    const rows = await pageTopics(ctx.sql, ctx.workspaceId, {
+      after: key === undefined ? undefined : { createdAt: key[0], topic: key[1] },
+      limit: query.limit + 1,
+    });
+    return toPage(rows, {
+      limit: query.limit,
+      keyOf: ({ topic, createdAt }) => [createdAt.toISOString(), topic.topic],
+      present: ({ topic }) => presentTopic(topic),
+    });
+  });
 
   serve(api.createTopic, async ({ ctx, body }) => presentTopic(await createTopic(ctx, body)));
 
@@ -49,12 +59,7 @@ export const consentRoutes: Routes = (serve) => {
     recordProfileConsent(ctx, await requireProfileId(ctx, params.id), body),
   );
 
-  serve(api.getPermissions, async ({ ctx, params }) => {
-    const profileId = await requireProfileId(ctx, params.id);
-    const rhythm = (await readRhythms(ctx.sql, ctx.workspaceId, [profileId])).get(profileId) ?? USUAL_RHYTHM;
-    const permissions = await readMatrix(ctx, profileId, rhythm);
-    return { permissions, rhythm: presentRhythm(rhythm, ctx.clock.now()) };
-  });
+  serve(api.getPermissions, async ({ ctx, params }) => showPermissions(ctx, await requireProfileId(ctx, params.id)));
 
   serve(api.setRhythm, async ({ ctx, params, body }) => setRhythm(ctx, await requireProfileId(ctx, params.id), body));
 
@@ -138,6 +143,19 @@ async function hashOf(ctx: Ctx, named: { channel: string; address: string }): Pr
     });
   }
   return addressHash(await ctx.keysOf(ctx.workspaceId), named.channel, normalised);
+}
+
+async function showPermissions(ctx: Ctx, profileId: string): Promise<AnswerOf<typeof api.getPermissions>> {
+  const rhythm = (await readRhythms(ctx.sql, ctx.workspaceId, [profileId])).get(profileId) ?? USUAL_RHYTHM;
+  const subject = (await readSubjects(ctx.sql, ctx.workspaceId, [profileId])).get(profileId);
+  const held = { isRestricted: isRestricted(subject), isPaused: isPaused(rhythm, ctx.clock.now()) };
+  const permissions = await readMatrix(ctx, profileId, held);
+  const objectedMs = profilingObjectedAt(subject);
+  return {
+    permissions,
+    rhythm: presentRhythm(rhythm, ctx.clock.now()),
+    profilingObjectedAt: objectedMs === undefined ? null : new Date(objectedMs).toISOString(),
+  };
 }
 
 async function listConsents(

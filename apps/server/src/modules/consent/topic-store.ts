@@ -42,6 +42,22 @@ export async function listTopics(sql: Sql, workspaceId: number): Promise<Topic[]
   return rows.map(toTopic);
 }
 
+/** A page of them, in that order: by the instant in whole milliseconds, which is what a cursor holds. */
+export async function pageTopics(
+  sql: Sql,
+  workspaceId: number,
+  page: { after: { createdAt: string; topic: string } | undefined; limit: number },
+): Promise<{ topic: Topic; createdAt: Date }[]> {
+  const { rows } = await sql.query<TopicRow & { created_at: Date }>({
+    text: `select ${COLUMNS}, created_at from consent_topic
+           where workspace_id = $1
+             and ($2::timestamptz is null or (date_trunc('milliseconds', created_at), topic) > ($2::timestamptz, $3::text))
+           order by date_trunc('milliseconds', created_at), topic limit $4`,
+    values: [workspaceId, page.after?.createdAt ?? null, page.after?.topic ?? null, page.limit],
+  });
+  return rows.map((row) => ({ topic: toTopic(row), createdAt: row.created_at }));
+}
+
 /** Undefined when there is none; held until the transaction ends. */
 export async function lockTopic(sql: Sql, workspaceId: number, topic: string): Promise<Topic | undefined> {
   const { rows } = await sql.query<TopicRow>({

@@ -41,6 +41,14 @@ export interface Wording {
   readonly resume: string;
   readonly paused: string;
   readonly resumed: string;
+  readonly profilingTitle: string;
+  readonly profilingHint: string;
+  readonly profilingOff: string;
+  /** She objects to it. */
+  readonly notProfiled: string;
+  readonly profilingOn: string;
+  readonly profilingStopped: string;
+  readonly profilingResumed: string;
   readonly channels: Readonly<Record<string, string>>;
 }
 
@@ -80,6 +88,13 @@ const en: Wording = {
   resume: 'End the pause now',
   paused: 'Done. You have a break until {date}.',
   resumed: 'Done. The pause is over.',
+  profilingTitle: 'Chosen for you',
+  profilingHint: 'We choose some of these messages by what you look at and buy here.',
+  profilingOff: 'Do not choose by what I do',
+  notProfiled: 'We do not use what you do here to choose messages for you.',
+  profilingOn: 'Choose messages for me again',
+  profilingStopped: 'Done. What you do here no longer decides what we send you.',
+  profilingResumed: 'Done. We choose messages for you again.',
   channels: {
     email: 'Email',
     sms: 'SMS',
@@ -134,6 +149,13 @@ const de: Wording = {
   resume: 'Pause jetzt beenden',
   paused: 'Erledigt. Sie haben Pause bis {date}.',
   resumed: 'Erledigt. Die Pause ist zu Ende.',
+  profilingTitle: 'Für Sie ausgewählt',
+  profilingHint: 'Manche dieser Nachrichten wählen wir danach aus, was Sie hier ansehen und kaufen.',
+  profilingOff: 'Nicht nach meinem Verhalten auswählen',
+  notProfiled: 'Was Sie hier tun, benutzen wir nicht, um Nachrichten für Sie auszuwählen.',
+  profilingOn: 'Wieder für mich auswählen',
+  profilingStopped: 'Erledigt. Was Sie hier tun, entscheidet nicht mehr darüber, was wir Ihnen schicken.',
+  profilingResumed: 'Erledigt. Wir wählen wieder Nachrichten für Sie aus.',
   channels: {
     ...en.channels,
     email: 'E-Mail',
@@ -183,6 +205,13 @@ const fr: Wording = {
   resume: 'Mettre fin à la pause',
   paused: 'C’est fait. Vous êtes en pause jusqu’au {date}.',
   resumed: 'C’est fait. La pause est terminée.',
+  profilingTitle: 'Choisis pour vous',
+  profilingHint: 'Nous choisissons certains de ces messages selon ce que vous regardez et achetez ici.',
+  profilingOff: 'Ne pas choisir selon mes visites',
+  notProfiled: 'Nous n’utilisons pas ce que vous faites ici pour choisir des messages pour vous.',
+  profilingOn: 'Choisir de nouveau pour moi',
+  profilingStopped: 'C’est fait. Ce que vous faites ici ne décide plus de ce que nous vous envoyons.',
+  profilingResumed: 'C’est fait. Nous choisissons de nouveau des messages pour vous.',
   channels: {
     ...en.channels,
     email: 'E-mail',

@@ -11,6 +11,7 @@ export {
   retainWebhooks,
   runWebhooks,
   WebhookSender,
+  watchWebhooks,
   webhooksMigrations,
 } from './webhooks/index.ts';
 export { sessionsStage } from './sessions/sessions-stage.ts';

@@ -1,4 +1,5 @@
 import type { Sql } from '../../platform/postgres/index.ts';
+import { listTopics } from '../consent/index.ts';
 import { compileGraph, type CompiledGraph } from './graph.ts';
 import { listLiveVersions } from './journey-store.ts';
 import { indexJourneys, type LiveJourney, type LiveJourneys } from './live-journeys.ts';
@@ -7,8 +8,13 @@ const COMPILED_MAX = 2_000;
 /** Versions never change, so a compiled one is right for good. */
 const compiled = new Map<string, CompiledGraph>();
 
-/** Every journey of a workspace that has or may start runs. One query. */
-export async function loadLiveJourneys(sql: Sql, workspaceId: number): Promise<LiveJourneys> {
+/** Live journeys, and which versions send marketing. */
+export interface LoadedJourneys extends LiveJourneys {
+  isMarketing(graph: CompiledGraph): boolean;
+}
+
+/** Every journey of a workspace that has or may start runs. One query a table. */
+export async function loadLiveJourneys(sql: Sql, workspaceId: number): Promise<LoadedJourneys> {
   const journeys = new Map<string, LiveJourney & { readonly graphs: Map<number, CompiledGraph> }>();
   for (const row of await listLiveVersions(sql, workspaceId)) {
     const { id, name, state, version } = row;
@@ -20,5 +26,11 @@ export async function loadLiveJourneys(sql: Sql, workspaceId: number): Promise<L
     compiled.set(place, graph);
     journey.graphs.set(row.graph_version, graph);
   }
-  return indexJourneys([...journeys.values()]);
+  const topics = new Map((await listTopics(sql, workspaceId)).map((topic) => [topic.topic, topic.isMarketing]));
+  return {
+    ...indexJourneys([...journeys.values()]),
+    // A topic nobody made is marketing.
+    isMarketing: ({ steps }) =>
+      [...steps.values()].some((step) => step.kind === 'send' && topics.get(step.topic) !== false),
+  };
 }

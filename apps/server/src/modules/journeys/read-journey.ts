@@ -10,9 +10,11 @@ import {
 
 import type { Ctx } from '../../platform/context.ts';
 import { publicId } from '../../platform/ids/index.ts';
+import { findIntended, type IntendedMessage } from '../messaging/index.ts';
 import { findVersionGraph, type JourneyRow } from './journey-store.ts';
 import { findMissing } from './publish-journey.ts';
 import { countRuns, countVisits, type RunCountRow, type VisitRow } from './run-store.ts';
+import { intentKeyOf } from './step.ts';
 import type { JourneyRun } from './types.ts';
 
 export function presentJourney(journey: JourneyRow): Journey {
@@ -83,7 +85,16 @@ function presentCounts(counted: CountedJourney, graph: JourneyGraph): Pick<Journ
   };
 }
 
-export function presentRun(run: JourneyRun): PresentedRun {
+/** Pages of runs show what became of what each step sent. One query. */
+export async function findRunMessages(
+  { sql, workspaceId }: Ctx,
+  runs: readonly JourneyRun[],
+): Promise<ReadonlyMap<string, IntendedMessage>> {
+  const keys = runs.flatMap((run) => run.path.map(([step], index) => intentKeyOf(run.id, step, index + 1)));
+  return findIntended(sql, workspaceId, keys);
+}
+
+export function presentRun(run: JourneyRun, messages: ReadonlyMap<string, IntendedMessage>): PresentedRun {
   return {
     id: publicId('run', run.id),
     journeyId: publicId('jrn', run.journeyId),
@@ -97,7 +108,11 @@ export function presentRun(run: JourneyRun): PresentedRun {
     endedAt: isoTime(run.endedAt),
     reason: run.reason,
     goalAt: isoTime(run.goalAt),
-    path: run.path.map(([step, atMs]) => ({ step, at: new Date(atMs).toISOString() })),
+    path: run.path.map(([step, atMs], index) => {
+      const message = messages.get(intentKeyOf(run.id, step, index + 1));
+      const shown = message === undefined ? null : { ...message, id: publicId('msg', message.id) };
+      return { step, at: new Date(atMs).toISOString(), message: shown };
+    }),
   };
 }
 

@@ -7,7 +7,7 @@ import { changeJourneyState } from './change-journey-state.ts';
 import { createJourney, updateJourney } from './create-journey.ts';
 import { listJourneys } from './journey-store.ts';
 import { publishJourney } from './publish-journey.ts';
-import { countJourney, presentJourney, presentRun, presentWithCounts } from './read-journey.ts';
+import { countJourney, findRunMessages, presentJourney, presentRun, presentWithCounts } from './read-journey.ts';
 import { requireJourney } from './require-journey.ts';
 import { pageRuns } from './run-store.ts';
 
@@ -57,14 +57,16 @@ export const journeyRoutes: Routes = (serve) => {
     const { id: journeyId } = await requireJourney(ctx, requirePublicId('jrn', params.id));
     const asked = { journeyId, profileId: undefined, state, limit: limit + 1, beforeId: cursorId(cursor) };
     const rows = await pageRuns(ctx.sql, ctx.workspaceId, asked);
-    return toPage(rows, { limit, keyOf: (run) => [run.id], present: presentRun });
+    const messages = await findRunMessages(ctx, rows);
+    return toPage(rows, { limit, keyOf: (run) => [run.id], present: (run) => presentRun(run, messages) });
   });
 
   serve(api.listProfileRuns, async ({ ctx, params, query: { limit, cursor, state } }) => {
     const profileId = await requireProfileId(ctx, params.id);
     const asked = { journeyId: undefined, profileId, state, limit: limit + 1, beforeId: cursorId(cursor) };
     const rows = await pageRuns(ctx.sql, ctx.workspaceId, asked);
-    return toPage(rows, { limit, keyOf: (run) => [run.id], present: presentRun });
+    const messages = await findRunMessages(ctx, rows);
+    return toPage(rows, { limit, keyOf: (run) => [run.id], present: (run) => presentRun(run, messages) });
   });
 };
 

@@ -7,8 +7,9 @@ import {
   type Stage,
   type Subject,
 } from '../../platform/eventlog/index.ts';
-import type { Heard, HeardEntry, LiveJourneys } from './live-journeys.ts';
-import { loadLiveJourneys } from './load-live-journeys.ts';
+import { profilingObjectedAt } from '../profiles/index.ts';
+import type { Heard, HeardEntry } from './live-journeys.ts';
+import { type LoadedJourneys, loadLiveJourneys } from './load-live-journeys.ts';
 import { journeySection } from './memory.ts';
 import { openProfileRuns, saveProfileRuns, type RunsByProfile } from './open-profile-runs.ts';
 import { rebuildJourneys } from './rebuild-journeys.ts';
@@ -56,13 +57,19 @@ interface HeardOf {
   readonly heard: Heard;
 }
 
-function listenTo(entries: readonly Entry[], live: LiveJourneys): HeardOf[] {
+function listenTo(entries: readonly Entry[], live: LoadedJourneys): HeardOf[] {
   const all: HeardOf[] = [];
   for (const { event, subject } of entries) {
     const heard = subject === undefined ? undefined : live.listen(event);
-    if (subject !== undefined && heard !== undefined) all.push({ event, subject, heard });
+    if (subject !== undefined && heard !== undefined) all.push({ event, subject, heard: begun(heard, subject, live) });
   }
   return all;
+}
+
+/** Who objected to profiling begins no journey that sends marketing. */
+function begun(heard: Heard, subject: Subject, live: LoadedJourneys): Heard {
+  if (heard.entries.length === 0 || profilingObjectedAt(subject) === undefined) return heard;
+  return { ...heard, entries: heard.entries.filter(({ graph }) => !live.isMarketing(graph)) };
 }
 
 function subjectsOf(heard: readonly HeardOf[], merges: readonly Merge[]): Map<string, Subject> {

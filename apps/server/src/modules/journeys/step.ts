@@ -287,7 +287,11 @@ function holds(condition: CompiledCondition, run: JourneyRun, { facts, now }: { 
   return evaluateRule(condition.rule, { traits: { get: (steps) => valueAt(values, steps) }, leaves: {} }, now).holds;
 }
 
-/** A run visits each of its steps in turn, so the number of the arrival names the visit. */
+/** A run visits each of its steps in turn, so the number of the arrival names the visit. Counted from 1. */
+export function intentKeyOf(runId: string, stepId: string, arrival: number): string {
+  return `${runId}:${stepId}:${arrival}`;
+}
+
 function sendOf(run: JourneyRun, at: Extract<CompiledStep, { kind: 'send' }>): SendEffect {
   const variables: JsonObject = {};
   for (const [name, source] of Object.entries(at.variables ?? {})) {
@@ -297,7 +301,7 @@ function sendOf(run: JourneyRun, at: Extract<CompiledStep, { kind: 'send' }>): S
   const { id: stepId, channel, topic, template } = at;
   return {
     kind: 'send',
-    intentKey: `${run.id}:${stepId}:${run.path.length}`,
+    intentKey: intentKeyOf(run.id, stepId, run.path.length),
     stepId,
     channel,
     topic,

@@ -12,7 +12,7 @@ import {
   type Rhythm,
   USUAL_RHYTHM,
 } from '../consent/index.ts';
-import { isRestricted, ownersOfNodes } from '../profiles/index.ts';
+import { findUnsettled, isRestricted, ownersOfNodes, profilingObjectedAt } from '../profiles/index.ts';
 import { capKey, type CountedSend, findLimits, insertCounted, listCounted } from './cap-store.ts';
 import type { EmailContent, OutgoingMessage } from './channels/channel.ts';
 import { decide, type FrequencyCap, type SendDecision, type SendFacts } from './gate.ts';
@@ -69,7 +69,12 @@ export async function decideMessages(
     // An address that became somebody else's meanwhile is prepared anew: her word is about hers.
     const isHers = ({ message, address }: PreparedMessage) =>
       address === undefined || owners.get(address.node.id) === message.profileId;
-    const candidates = prepared.filter((one) => waiting.get(one.message.id) === one.message.profileId && isHers(one));
+    // Asked again under the lock: whoever takes an identifier locks both.
+    const unsettled = await findUnsettled(batch.sql, workspaceId, ids);
+    const candidates = prepared.filter(
+      (one) =>
+        waiting.get(one.message.id) === one.message.profileId && isHers(one) && !unsettled.has(one.message.profileId),
+    );
     if (candidates.length === 0) return [];
     decided = await decideAll(batch, deps, candidates);
     return writeDecisions(batch, deps, decided);
@@ -120,6 +125,8 @@ async function decideAll(
       channelReady: deps.channels.has(message.channel),
       profileExists: batch.subjects.has(message.profileId),
       isRestricted: isRestricted(batch.subjects.get(message.profileId)),
+      isObjectedProfiling:
+        message.source.kind === 'journey' && profilingObjectedAt(batch.subjects.get(message.profileId)) !== undefined,
       permission,
       asking:
         message.source.kind === 'confirmation'
@@ -163,6 +170,7 @@ interface LockedFacts {
   readonly channelReady: boolean;
   readonly profileExists: boolean;
   readonly isRestricted: boolean;
+  readonly isObjectedProfiling: boolean;
   readonly permission: Permission | undefined;
   readonly asking: SendFacts['asking'];
   readonly unwantedFor: string | undefined;

@@ -35,6 +35,8 @@ export interface SendFacts {
   readonly countedAt: readonly number[];
   /** Until when she asked to be left alone, in milliseconds. */
   readonly pausedUntil: number | undefined;
+  /** A journey chose it for her by what is known of her, and she objected to that. */
+  readonly isObjectedProfiling: boolean;
   /** She asked to hear from us less often: the cap for that, and her counted messages of every channel. */
   readonly lessOften: { readonly cap: FrequencyCap; readonly countedAt: readonly number[] } | undefined;
   /** Why the content cannot be rendered. */
@@ -59,6 +61,7 @@ export function decide(facts: SendFacts, now: number): SendDecision {
   if (facts.unwantedFor !== undefined) return refuse('goal', facts.unwantedFor);
   if (facts.marketing) {
     const { pausedUntil, lessOften } = facts;
+    if (facts.isObjectedProfiling) return refuse('profiling', 'the customer objected to being profiled for marketing');
     if (pausedUntil !== undefined && pausedUntil > now)
       return refuse('paused', `paused by the customer until ${new Date(pausedUntil).toISOString()}`);
     const counted = countInWindow(facts.countedAt, facts.cap, now);

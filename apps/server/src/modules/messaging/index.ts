@@ -2,7 +2,7 @@ export { readLessOften } from './cap-store.ts';
 export { checkSmtp } from './channels/email/check-smtp.ts';
 export { createEmailChannel } from './channels/email/smtp.ts';
 export { watchMessages } from './message-metrics.ts';
-export { findOverdue } from './message-list-store.ts';
+export { findIntended, findOverdue, type IntendedMessage } from './message-list-store.ts';
 export { messagingMigrations } from './migrations/index.ts';
 export type { SendDeps, SendGuard } from './ports.ts';
 export { lockRunMessages } from './move-store.ts';

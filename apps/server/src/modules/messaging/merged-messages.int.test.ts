@@ -2,10 +2,12 @@ import type { Message } from '@segue/contract';
 import type { ParsedMail } from 'mailparser';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { publicId } from '../../platform/ids/index.ts';
+import { inSubjects } from '../../platform/eventlog/index.ts';
+import { parsePublicId, publicId } from '../../platform/ids/index.ts';
 import { createTestDatabase, type TestDatabase } from '../../testkit/index.ts';
 import { runHeldClicks } from '../content/index.ts';
-import { findProfileId } from '../profiles/index.ts';
+import { findProfileId, listAddresses } from '../profiles/index.ts';
+import { queueMessages } from './queue-messages.ts';
 import { runDueMessages } from './run-due-messages.ts';
 import { openWorld, startMailbox, type World, worldMigrations } from './testing/world.ts';
 
@@ -171,6 +173,83 @@ describe('after an unmerge', () => {
       values: [on.ctx.workspaceId],
     });
     expect(rows).toEqual([{ profile_id: other }]);
+  });
+});
+
+describe('while an identifier changes hands', () => {
+  const email = { kind: 'email', value: 'ada@example.com' } as const;
+  const userId = (value: string) => ({ kind: 'userId', value }) as const;
+
+  /** She only said that the address is hers, and something is on its way to her because of it. */
+  async function claim(): Promise<{ claimant: string; waiting: string }> {
+    await on.addProfile('mallory@work.example');
+    const identifiers = [userId('user of mallory@work.example'), email];
+    await on.accept({ type: 'identify', identifiers, claims: [1] });
+    await on.process();
+    const claimant = await owner(email);
+    const node = (await listAddresses(on.ctx, [claimant], 'email')).get(claimant)![0]!.node;
+    const [waiting] = await inSubjects(on.services, { workspaceId: on.ctx.workspaceId, ids: [claimant] }, (batch) =>
+      queueMessages(batch, [
+        {
+          intentKey: 'because of the address',
+          profileId: claimant,
+          node,
+          channel: 'email',
+          topic: 'transactional',
+          templateId: parsePublicId('tpl', templateId)!,
+          variables: {},
+          source: { kind: 'api' },
+        },
+      ]),
+    );
+    return { claimant, waiting: publicId('msg', waiting!) };
+  }
+
+  it('nothing goes to either until what is filed under it has gone along, and then to the right one', async () => {
+    const { claimant, waiting } = await claim();
+    const hers = await queue(claimant, 'transactional');
+    await on.accept({ type: 'identify', identifiers: [userId('ada'), email] });
+    await on.process();
+    const ada = await owner(email);
+    expect(ada).toBe(await owner(userId('ada')));
+    const adas = await queue(ada, 'transactional');
+    for (let second = 0; second < 3; second++) {
+      on.clock.advance(1_000);
+      await settle();
+    }
+    expect(mails).toEqual([]);
+    expect(await on.rebuild()).toBe(1);
+    on.clock.advance(11_000);
+    await settle();
+    expect(await idsOf(ada)).toEqual(expect.arrayContaining([adas.id, waiting]));
+    expect(await idsOf(claimant)).toEqual([hers.id]);
+    const to = mails.map((mail) => JSON.stringify(mail.to)).sort();
+    expect(to).toEqual([
+      expect.stringContaining('ada@example.com'),
+      expect.stringContaining('ada@example.com'),
+      expect.stringContaining('mallory@work.example'),
+    ]);
+  });
+
+  it('what was merged since waits with whom it became part of, and nobody else does', async () => {
+    const { claimant } = await claim();
+    await on.accept({ type: 'identify', identifiers: [{ kind: 'loyaltyId', value: 'card' }, email] });
+    await on.process();
+    const card = await owner(email);
+    expect(card).not.toBe(claimant);
+    const known = await on.addProfile('home@example.com');
+    const body = { with: publicId('prf', card) };
+    expect((await on.call('POST', `/api/v1/profiles/${publicId('prf', known)}/merge`, body)).status).toBe(200);
+    const [held, free] = [
+      await queue(known, 'transactional'),
+      await queue(await on.addProfile('eve@example.com'), 'transactional'),
+    ];
+    await settle();
+    expect([(await read(held.id)).status, (await read(free.id)).status]).toEqual(['queued', 'sent']);
+    expect(await on.rebuild()).toBe(1);
+    on.clock.advance(11_000);
+    await settle();
+    expect((await read(held.id)).status).toBe('sent');
   });
 });
 

@@ -38,6 +38,36 @@ export interface MessageFilter {
   readonly status: MessageStatus | undefined;
 }
 
+/** What became of a wish to send. */
+export interface IntendedMessage {
+  readonly id: string;
+  readonly status: MessageStatus;
+  readonly refusedBy: string | null;
+  readonly reason: string | null;
+}
+
+/** The messages of these wishes, by intent key. Served by the unique key of the table. */
+export async function findIntended(
+  sql: Sql,
+  workspaceId: number,
+  intentKeys: readonly string[],
+): Promise<Map<string, IntendedMessage>> {
+  if (intentKeys.length === 0) return new Map();
+  const { rows } = await sql.query<
+    Pick<MessageRow, 'id' | 'status' | 'refused_by' | 'reason'> & { intent_key: string }
+  >({
+    text: `select intent_key, id, status, refused_by, reason from message
+           where workspace_id = $1 and intent_key = any($2::text[])`,
+    values: [workspaceId, intentKeys],
+  });
+  return new Map(
+    rows.map((row) => [
+      row.intent_key,
+      { id: row.id, status: row.status, refusedBy: row.refused_by, reason: row.reason },
+    ]),
+  );
+}
+
 /** Newest first; one row more than `limit` when there are more. */
 export async function pageMessages(
   sql: Sql,

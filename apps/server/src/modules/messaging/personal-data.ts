@@ -1,10 +1,13 @@
+import type { Ctx } from '../../platform/context.ts';
 import { open } from '../../platform/crypto/index.ts';
-import type { Json } from '../../platform/json.ts';
-import { createTableKeeper } from '../../platform/personal-data/index.ts';
+import { publicId } from '../../platform/ids/index.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../platform/json.ts';
+import { createTableKeeper, type PersonalDataKeeper } from '../../platform/personal-data/index.ts';
+import { brandVariables, readBrand } from '../consent/index.ts';
+import { loadTemplateVersions, renderEmail, type TemplateVersion } from '../content/index.ts';
 import { openNodeKeys } from '../profiles/index.ts';
 
-/** Messages to her, sent or waiting, with what stood in them. */
-export const messagingPersonalData = createTableKeeper({
+const tables = createTableKeeper({
   name: 'messaging',
   tables: [
     {
@@ -34,3 +37,45 @@ export const messagingPersonalData = createTableKeeper({
     });
   },
 });
+
+/** Messages to her, sent or waiting, with what stood in them as far as that is kept. */
+export const messagingPersonalData: PersonalDataKeeper = {
+  ...tables,
+  async *export(ctx, subject) {
+    const read = createContentReader(ctx);
+    for await (const item of tables.export(ctx, subject)) {
+      if (item.kind !== 'message' || !isJsonObject(item.data)) yield item;
+      else yield { kind: item.kind, data: { ...item.data, content: await read(item.data) } };
+    }
+  },
+};
+
+const VERSIONS_MAX = 50;
+
+/** Renders messages once more. The versions of templates that were last needed are remembered. */
+function createContentReader(ctx: Ctx): (message: JsonObject) => Promise<JsonObject> {
+  const versions = new Map<string, TemplateVersion | undefined>();
+  let brand: JsonObject | undefined;
+  const versionOf = async (id: string): Promise<TemplateVersion | undefined> => {
+    if (!versions.has(id)) {
+      if (versions.size === VERSIONS_MAX) versions.clear();
+      versions.set(id, (await loadTemplateVersions(ctx.sql, ctx.workspaceId, [id])).get(id));
+    }
+    return versions.get(id);
+  };
+  return async ({ id, sendingAt, templateVersionId, shown }) => {
+    if (typeof sendingAt !== 'string') return { notKept: 'it was not sent: nothing was written yet' };
+    const version = typeof templateVersionId === 'string' ? await versionOf(templateVersionId) : undefined;
+    if (version === undefined) return { notKept: 'its template is gone' };
+    if (!isJsonObject(shown)) {
+      return {
+        notKept: 'what it named of her is kept only where a message has a page of its own',
+        subject: version.content.subject,
+      };
+    }
+    brand ??= brandVariables(await readBrand(ctx.sql, ctx.workspaceId));
+    const variables = { ...shown, brand, message_id: typeof id === 'string' ? publicId('msg', id) : '' };
+    // Links lead where they were meant to: one that is tracked would count whoever reads the file.
+    return { ...renderEmail({ version, variables, links: {}, now: Date.parse(sendingAt) }) };
+  };
+}

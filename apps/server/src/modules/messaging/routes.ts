@@ -16,7 +16,7 @@ export const messagingRoutes: Routes = (serve) => {
     const beforeId = decodeCursor(cursor, ['uuid'])?.[0];
     const rows = await pageMessages(ctx.sql, ctx.workspaceId, {
       filter: {
-        profileId: query.profile === undefined ? undefined : await requireProfileId(ctx, query.profile),
+        profileId: query.profile === undefined ? undefined : await requireProfileId(ctx, query.profile, 'profile'),
         journeyId: query.journey === undefined ? undefined : requirePublicId('jrn', query.journey),
         status: query.status,
       },

@@ -1,6 +1,6 @@
 import { createContext, type Services } from '../../platform/context.ts';
 import { inSubjects, inTransaction, readPositions } from '../../platform/eventlog/index.ts';
-import { followMerged, listLanes } from '../profiles/index.ts';
+import { findUnsettled, followMerged, listLanes } from '../profiles/index.ts';
 import { moveToProfiles } from './move-store.ts';
 import { decideMessages, type Departure } from './decide-messages.ts';
 import { deliverMessages } from './deliver-messages.ts';
@@ -17,6 +17,8 @@ const BATCH_MESSAGES_MAX = 50;
 const CLAIM_MS = 10_000;
 /** How soon a message that waits for its profile's lanes is looked at again; lanes are usually behind by less. */
 const LAG_RETRY_MS = 50;
+/** How soon one whose profile has just lost or got an identifier is; what is filed under that follows within a second. */
+const UNSETTLED_RETRY_MS = 1_000;
 
 /**
  * One round of sending: claims due messages, leaves those whose profile's events are still being processed, decides the
@@ -35,7 +37,10 @@ export async function runDueMessages(
   let decided = 0;
   try {
     for (const messages of byWorkspace(claimed)) {
-      const ready = await leaveLagging(services, await toCurrentProfiles(services, messages));
+      const ready = await leaveUnsettled(
+        services,
+        await leaveLagging(services, await toCurrentProfiles(services, messages)),
+      );
       await decideReady({ services, deps, departures }, ready);
       decided += ready.length;
     }
@@ -96,6 +101,22 @@ async function leaveLagging(services: Services, messages: readonly DueMessage[])
   });
   await postponeMessages(services.postgres, workspaceId, postponed);
   return ready;
+}
+
+/** A message may be filed under an identifier that is somebody else's by now: it goes there first. */
+async function leaveUnsettled(services: Services, messages: readonly DueMessage[]): Promise<readonly DueMessage[]> {
+  const [first] = messages;
+  if (first === undefined) return messages;
+  const { workspaceId } = first;
+  const ids = [...new Set(messages.map((message) => message.profileId))];
+  const unsettled = await findUnsettled(services.postgres, workspaceId, ids);
+  if (unsettled.size === 0) return messages;
+  const untilMs = services.clock.now() + UNSETTLED_RETRY_MS;
+  const postponed = messages.flatMap(({ id, profileId }) =>
+    unsettled.has(profileId) ? [{ id, untilMs, laneMarks: undefined, moment: undefined }] : [],
+  );
+  await postponeMessages(services.postgres, workspaceId, postponed);
+  return messages.filter(({ profileId }) => !unsettled.has(profileId));
 }
 
 interface Round {

@@ -33,7 +33,7 @@ async function sendIn(ctx: TxCtx, input: SendMessageBody, intentKey: string): Pr
   if (!(await currentTemplateVersion(ctx.sql, ctx.workspaceId, [templateId])).has(templateId)) {
     throw new AppError('not_found', 'There is no such template');
   }
-  const profileId = await requireProfileId(ctx, input.profileId);
+  const profileId = await requireProfileId(ctx, input.profileId, 'profileId');
   const made = await inSubjects(ctx, { workspaceId: ctx.workspaceId, ids: [profileId] }, async (batch) => {
     const subject = batch.subjects.get(profileId);
     if (subject === undefined)

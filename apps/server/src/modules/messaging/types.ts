@@ -44,6 +44,7 @@ export type RefusedBy =
   | 'template'
   | 'profile'
   | 'restricted'
+  | 'profiling'
   | 'suppression'
   | 'consent'
   | 'address'

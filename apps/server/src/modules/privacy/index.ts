@@ -6,6 +6,6 @@ export { retentionRoutes } from './retention/retention-routes.ts';
 export { runEventRetention } from './retention/run-retention.ts';
 export { shopifyAccountRoutes } from './shopify/account-routes.ts';
 export { createShopifyHookRoutes } from './shopify/hook-routes.ts';
-export { eraseProfile } from './erasure/erase-profile.ts';
+export { endErasure, eraseProfile } from './erasure/erase-profile.ts';
 export { forgetRemnants } from './erasure/forget-remnants.ts';
 export { exportProfile } from './erasure/export-profile.ts';

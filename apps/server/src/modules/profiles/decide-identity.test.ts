@@ -31,7 +31,7 @@ function viewOf(profiles: Record<string, readonly (Node | HeldNode)[] | Identity
 
 const decide = (nodes: readonly Node[], view: IdentityView, claims?: readonly number[]) =>
   decideIdentity({ nodes, claims, occurredAt: NOW }, view);
-const NOTHING = { merge: [], attach: [], take: [], confirm: [], conflicts: [] };
+const NOTHING = { merge: [], doubt: [], attach: [], take: [], confirm: [], conflicts: [] };
 
 const [ada, bob] = [node('userId', 1), node('userId', 2)];
 const mail = node('email', 3);
@@ -127,7 +127,41 @@ describe('a claim', () => {
 
   it('lets a visitor nobody knows be the one who is known by it', () => {
     const view = viewOf({ a: [mail, card], b: [phoneWeb] });
-    expect(decide([mail, phoneWeb], view, [0])).toEqual({ ...NOTHING, profileId: 'a', merge: ['b'] });
+    expect(decide([mail, phoneWeb], view, [0])).toEqual({
+      ...NOTHING,
+      profileId: 'a',
+      merge: ['b'],
+      doubt: [phoneWeb],
+    });
+  });
+
+  it('brings devices along as claimed, which do alone what they did, and go with whoever signs in on them', () => {
+    const view = viewOf({ a: [mail, card] });
+    expect(decide([mail, phoneWeb], view, [0]).attach).toEqual([held(phoneWeb, claimed)]);
+    const typed = viewOf({ a: [held(mail), held(card), held(phoneWeb, claimed)] });
+    expect(decide([phoneWeb], typed)).toEqual({ ...NOTHING, profileId: 'a' });
+    const tablet = node('device', 7);
+    expect(decide([tablet, phoneWeb], typed).attach).toEqual([held(tablet, claimed)]);
+    const signedIn = {
+      ...NOTHING,
+      profileId: undefined,
+      attach: [held(bob)],
+      take: [{ node: held(phoneWeb), from: 'a' }],
+    };
+    expect(decide([bob, phoneWeb], typed)).toEqual(signedIn);
+    expect(decide([card, phoneWeb], typed)).toEqual({ ...NOTHING, profileId: 'a', confirm: [phoneWeb] });
+  });
+
+  it('brings nothing along that mail is sent to', () => {
+    const [own, line] = [node('email', 7), node('phone', 8)];
+    const typed = viewOf({ a: [held(mail), held(card), held(phoneWeb, claimed)] });
+    expect(decide([mail, line], typed, [0, 1])).toEqual({ ...NOTHING, profileId: 'a' });
+    expect(decide([own, phoneWeb], typed, [0])).toEqual({
+      ...NOTHING,
+      profileId: undefined,
+      attach: [held(own, claimed)],
+      take: [{ node: held(phoneWeb), from: 'a' }],
+    });
   });
 
   it('never joins two who are known; a source that is trusted does', () => {
@@ -183,7 +217,16 @@ describe('a device seen with several people', () => {
   it('identifies neither: it joins nobody, and nothing comes to its owner by it', () => {
     expect(decide([mail, phoneWeb], view, [0])).toMatchObject({ profileId: undefined, attach: [held(mail, claimed)] });
     expect(decide([card, phoneWeb], view)).toEqual({ ...NOTHING, profileId: undefined, attach: [held(card)] });
-    expect(decide([phoneWeb, node('channel', 9)], view)).toEqual({ ...NOTHING, profileId: 'a' });
+    expect(decide([phoneWeb, node('device', 9)], view)).toEqual({ ...NOTHING, profileId: 'a' });
+  });
+
+  it('does not keep what names a channel address from the address’s owner', () => {
+    const [tablet, whatsapp] = [node('device', 9), node('channel', 10)];
+    const families = viewOf({ a: [held(ada), held(tablet, shared)], b: [bob, whatsapp] });
+    expect(decide([whatsapp, tablet], families)).toEqual({ ...NOTHING, profileId: 'b' });
+    const first = viewOf({ a: [ada, tablet], b: [bob, whatsapp] });
+    const conflicts = [{ node: tablet, reason: 'shared_device' }];
+    expect(decide([whatsapp, tablet], first)).toEqual({ ...NOTHING, profileId: 'b', conflicts });
   });
 
   it('keeps what it does alone with its first owner, or apart from everybody once it is under quarantine', () => {
@@ -247,10 +290,22 @@ describe('identifiers', () => {
     expect(normaliseIdentifier('email', 'ada.shop.example')).toBeUndefined();
   });
 
-  it('are ranked strongest first, each once; their codes are in the same order', () => {
+  it('are ranked strongest first, each once, an address of a person before a device', () => {
     const identifiers = [...RANKED_KINDS].reverse().map((kind) => ({ kind, value: 'x' }));
-    expect(rankIdentifiers([...identifiers, ...identifiers]).map(({ kind }) => kind)).toEqual([...RANKED_KINDS]);
-    const codes = RANKED_KINDS.map((kind) => KIND_CODES[kind]);
-    expect([...codes].sort((a, b) => a - b)).toEqual(codes);
+    const ranked = ['userId', 'loyaltyId', 'email', 'phone', 'channel', 'device', 'anonymousId'];
+    expect(rankIdentifiers([...identifiers, ...identifiers]).map(({ kind }) => kind)).toEqual(ranked);
+    expect(DEFAULT_IDENTITY_RULES.kinds.map(({ kind }) => kind)).toEqual(ranked);
+  });
+
+  it('keep for ever the codes that history is stored with, whatever their rank', () => {
+    expect(KIND_CODES).toEqual({
+      userId: 10,
+      loyaltyId: 20,
+      email: 30,
+      phone: 40,
+      device: 50,
+      channel: 60,
+      anonymousId: 90,
+    });
   });
 });

@@ -32,6 +32,8 @@ export interface IdentityDecision {
   readonly profileId: string | undefined;
   /** Profiles that become part of it. */
   readonly merge: readonly string[];
+  /** Nodes of those that it has by a mere claim from now on: whoever used them typed an address that is its own. */
+  readonly doubt: readonly NodeRef[];
   /** Nodes of nobody that become its own, with time and flags. */
   readonly attach: readonly HeldNode[];
   /** Nodes that another holds by a mere claim, and that now prove to be this one's. */
@@ -87,10 +89,12 @@ class Decision {
     // A device that identifies nobody any more joins nobody and gets nothing: its events stay with its owner.
     if (!this.#isIdle(strongest)) for (let place = 1; place < nodes.length; place++) this.#follow(place);
     const [profileId] = this.#group.length > 1 ? [survivorOf(this.#group, this.#view)] : this.#group;
+    const typed = this.#typedFor();
     return {
       profileId,
       merge: this.#group.filter((id) => id !== profileId),
-      attach: this.#attach,
+      doubt: this.#group.flatMap((id) => (typed === undefined || id === typed ? [] : refsIn(this.#view.stateOf(id)))),
+      attach: typed === undefined ? this.#attach : this.#attach.map(asClaimed),
       take: this.#take,
       confirm: this.#confirm,
       conflicts: this.#conflicts,
@@ -132,6 +136,11 @@ class Decision {
     }
   }
 
+  /** The customer among those together who is known, and to whom nothing leads here but a claim. */
+  #typedFor(): string | undefined {
+    return this.#group.find((id) => !this.#proved.has(id) && isKnown(this.#view.stateOf(id)));
+  }
+
   /** Whether the profile has another user id than what is together already. */
   #isSomebodyElse(owner: string): boolean {
     const nodes = [...[...this.#group, owner].flatMap((id) => this.#view.stateOf(id).nodes), ...this.#attach];
@@ -143,9 +152,9 @@ class Decision {
     const joined = owner === undefined ? this.#group : [...this.#group, owner];
     const states = joined.map((id) => this.#view.stateOf(id));
     const added = [...this.#attach, ...this.#take.map(({ node }) => node), ...(fresh === undefined ? [] : [fresh])];
+    if (this.#isByClaim(joined, added)) return owner !== undefined && areApart(states) ? 'apart' : 'unverified';
     if (owner !== undefined) {
       if (areApart(states)) return 'apart';
-      if (this.#isByClaim(joined, added)) return 'unverified';
       const merges = states.reduce((sum, { merges = 0 }) => sum + merges, joined.length - 1);
       if (joined.length > 1 && merges > MERGES_MAX) return 'merge_limit';
     }
@@ -157,31 +166,41 @@ class Decision {
     return broken.kind === 'userId' ? 'user_id' : 'limit';
   }
 
-  /** Two who are known, and one of them only because somebody typed an address. */
+  /**
+   * Two who are known, and one of them only because somebody typed an address. Whoever types it may be known by anything
+   * new as well, even another address: only devices come along.
+   */
   #isByClaim(joined: readonly string[], added: readonly HeldNode[]): boolean {
-    const known = joined.filter((id) => this.#view.stateOf(id).nodes.some(([kind]) => !isDeviceKind(kind)));
-    const isNew = added.some(([kind, , , flags]) => !isDeviceKind(kind) && flags === undefined);
+    const known = joined.filter((id) => isKnown(this.#view.stateOf(id)));
+    const isNew = added.some(([kind]) => !isDeviceKind(kind));
     return known.length + (isNew ? 1 : 0) > 1 && known.some((id) => !this.#proved.has(id));
   }
 
   /** Held by a mere claim of somebody who is known otherwise, and nothing else here says that it is hers. */
   #isContested(node: NodeRef, owner: string): boolean {
-    if ((this.#flagsOf(node, owner) & NODE_FLAGS.claimed) === 0 || this.#proved.has(owner)) return false;
+    if (isDeviceKind(node.kind) || this.#proved.has(owner)) return false;
+    if ((this.#flagsOf(node, owner) & NODE_FLAGS.claimed) === 0) return false;
     return this.#view
       .stateOf(owner)
       .nodes.some(([kind, , , flags = 0]) => !isDeviceKind(kind) && (flags & NODE_FLAGS.claimed) === 0);
   }
 
   #mayTake(node: NodeRef, owner: string, place: number): boolean {
+    // One claim takes nothing that came by another.
+    if (this.#typedFor() !== undefined) return false;
     if ((this.#flagsOf(node, owner) & NODE_FLAGS.claimed) === 0) return false;
     // Whoever it is taken from keeps something to be known by.
     const left = this.#view.stateOf(owner).nodes.length - this.#take.filter(({ from }) => from === owner).length;
     return left > 1 && this.#obstacle(undefined, this.#held(place)) === undefined;
   }
 
-  /** An identifier that was only claimed is hers once a source that is trusted says it together with her. */
+  /**
+   * An identifier that was only claimed is hers once a source that is trusted says it together with her; a device, once she
+   * is seen with it.
+   */
   #prove(place: number, owner: string): void {
     const node = this.#event.nodes[place]!;
+    if (isDeviceKind(node.kind) && !this.#proved.has(owner)) return;
     if (!this.#isClaim(place) && (this.#flagsOf(node, owner) & NODE_FLAGS.claimed) !== 0) this.#confirm.push(node);
   }
 
@@ -203,6 +222,19 @@ class Decision {
   #flagsOf(node: NodeRef, owner: string): number {
     return this.#view.stateOf(owner).nodes.find(([, id]) => id === node.id)?.[3] ?? 0;
   }
+}
+
+/** By anything but a device. */
+function isKnown({ nodes }: IdentityState): boolean {
+  return nodes.some(([kind]) => !isDeviceKind(kind));
+}
+
+function refsIn({ nodes }: IdentityState): NodeRef[] {
+  return nodes.map(([kind, id]) => ({ kind, id }));
+}
+
+function asClaimed([kind, id, atMs, flags = 0]: HeldNode): HeldNode {
+  return [kind, id, atMs ?? 0, flags | NODE_FLAGS.claimed];
 }
 
 /** Whether a member set any two of them apart: one holds a node the other is apart from. */

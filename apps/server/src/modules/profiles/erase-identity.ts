@@ -3,7 +3,7 @@ import { inTransaction } from '../../platform/eventlog/index.ts';
 import { advanceErasureEpoch, destroyNodes, insertErasedHashes, readErasureEpoch } from './erased-store.ts';
 import { codeOf, type Identifier } from './identifier.ts';
 import { identifierHash } from './node-directory.ts';
-import { findNodesByHash, findOwners } from './node-store.ts';
+import { findNodesByHash } from './node-store.ts';
 
 export { advanceErasureEpoch, destroyNodes, readErasureEpoch };
 
@@ -23,14 +23,9 @@ export async function suppressIdentifiers(ctx: Ctx, identifiers: readonly Identi
       workspaceId,
       hashes.map(({ hash }) => hash),
     );
-    const owners = await findOwners(
-      sql,
-      workspaceId,
-      nodes.map(({ id }) => id),
-    );
-    const forsaken = owners.filter((node) => node.profile_id === null).map(({ id }) => id);
+    // Nodes first, then hashes, as an erasure locks them.
+    const forsaken = { nodes: nodes.map(({ id }) => id), at, onlyForsaken: true };
+    if ((await destroyNodes(sql, workspaceId, forsaken)) > 0) ctx.beforeCommit(() => advanceErasureEpoch(sql));
     await insertErasedHashes(sql, workspaceId, { identifiers: hashes, at });
-    if ((await destroyNodes(sql, workspaceId, { nodes: forsaken, at })) > 0)
-      ctx.beforeCommit(() => advanceErasureEpoch(sql));
   });
 }

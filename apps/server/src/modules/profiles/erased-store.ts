@@ -58,19 +58,22 @@ export async function advanceErasureEpoch(sql: Sql): Promise<void> {
 export async function destroyNodes(
   sql: Sql,
   workspaceId: number,
-  { nodes, at }: { nodes: readonly number[]; at: Date },
+  { nodes, at, onlyForsaken = false }: { nodes: readonly number[]; at: Date; onlyForsaken?: boolean },
 ): Promise<number> {
   if (nodes.length === 0) return 0;
-  const { rows } = await sql.query<{ hash: string; kind: number }>({
-    text: `select hash, kind from identity_node
-           where workspace_id = $1 and id = any($2::bigint[]) and erased_at is null order by id for update`,
-    values: [workspaceId, arrayLiteral(nodes)],
+  // Locked before it counts who owns them: an event under way may just be giving one to somebody.
+  const { rows } = await sql.query<{ id: number; hash: string; kind: number }>({
+    text: `select id, hash, kind from identity_node
+           where workspace_id = $1 and id = any($2::bigint[]) and erased_at is null and (profile_id is null or not $3)
+           order by id for update`,
+    values: [workspaceId, arrayLiteral(nodes), onlyForsaken],
   });
+  if (rows.length === 0) return 0;
   await insertErasedHashes(sql, workspaceId, { identifiers: rows, at });
   const { rowCount } = await sql.query({
     text: `update identity_node set wrapped_key = null, value = '', hash = gen_random_uuid(), profile_id = null, flags = 0, erased_at = $3
-           where workspace_id = $1 and id = any($2::bigint[]) and erased_at is null`,
-    values: [workspaceId, arrayLiteral(nodes), at],
+           where workspace_id = $1 and id = any($2::bigint[])`,
+    values: [workspaceId, arrayLiteral(rows.map(({ id }) => id)), at],
   });
   return rowCount;
 }

@@ -158,11 +158,29 @@ describe('settings', () => {
     expect(faultsOf({})).toEqual([]);
   });
 
+  it('keep the order a workspace decided upon, whatever the default', () => {
+    const kinds = [...settings.kinds].sort((a, b) => Number(b.kind === 'device') - Number(a.kind === 'device'));
+    const rules = rulesOf({ ...settings, kinds }, new Map());
+    expect(rules.kinds.map(({ kind }) => kind)).toEqual(kinds.map(({ kind }) => kind));
+    const said = ['channel', 'device'].map((kind) => ({ kind, value: 'x' }));
+    expect(new IdentifierReader(rules).rank(said, true).identifiers.map(({ kind }) => kind)).toEqual([
+      'device',
+      'channel',
+    ]);
+    expect(new IdentifierReader().rank(said, true).identifiers.map(({ kind }) => kind)).toEqual(['channel', 'device']);
+  });
+
   it('may rank Segue’s kinds anew, never remove them or allow two user ids', () => {
     expect(faultsOf({ kinds: [...settings.kinds].reverse() })).toEqual([]);
     expect(faultsOf({ kinds: settings.kinds.slice(1) })).toEqual(['kinds']);
     const many = settings.kinds.map((rule) => ({ ...rule, limit: 2, perDays: 7 }));
     expect(faultsOf({ kinds: many })).toEqual(['kinds[0].limit', 'kinds[0].perDays']);
+  });
+
+  it('take no trait for an identifier that strangers have in common', () => {
+    for (const kind of ['firstName', 'first_name', 'city', 'Country']) {
+      expect(faultsOf(withKind(kind))).toEqual(['kinds[7].kind']);
+    }
   });
 
   it('name each kind once, in no second spelling', () => {

@@ -17,14 +17,14 @@ const KINDS_BY_CODE = new Map<number, IdentifierKind>(
   Object.entries(KIND_CODES).map(([kind, code]) => [code, kind as IdentifierKind]),
 );
 
-/** Strongest first. */
+/** Strongest first. A channel address (WhatsApp, Messenger) is one person's, a device whoever's hands it is in. */
 export const RANKED_KINDS: readonly IdentifierKind[] = [
   'userId',
   'loyaltyId',
   'email',
   'phone',
-  'device',
   'channel',
+  'device',
   'anonymousId',
 ];
 
@@ -35,6 +35,8 @@ export interface Identifier {
   readonly value: string;
   /** What nodes of a workspace's own kind are stored with; Segue's kinds have theirs in `KIND_CODES`. */
   readonly code?: number | undefined;
+  /** Who she was before, as an alias says: a user id if there is one of that name, else an anonymousId; so it comes as both. */
+  readonly isPrevious?: true | undefined;
 }
 
 /** One of Segue's kinds; workspaces' own are in `identity_kind`. */

@@ -10,6 +10,7 @@ import {
   type MergeRow,
   recordConflicts,
   recordMerges,
+  withdrawBrought,
 } from './profile-store.ts';
 
 /** A node that changed hands within the batch. */
@@ -36,6 +37,8 @@ export class IdentityChanges {
   readonly #merges: MergeRow[] = [];
   readonly #conflicts = new Map<string, ConflictNote>();
   readonly #taken: TakenNode[] = [];
+  /** By what merge of an earlier batch a taken node may have come: into whom. */
+  readonly #withdrawn: { profileId: string; node: number }[] = [];
   readonly #flagged = new Map<number, number>();
   /** By profile: which cap it reached. */
   readonly #alerts = new Map<string, 'merge_limit' | 'node_limit'>();
@@ -60,6 +63,20 @@ export class IdentityChanges {
 
   noteTaken(taken: TakenNode): void {
     this.#taken.push(taken);
+    const parts = this.#partsOf(taken.from);
+    this.#withdrawn.push(...[...parts].map((profileId) => ({ profileId, node: taken.node })));
+    for (const [index, merge] of this.#merges.entries()) {
+      if (!parts.has(merge.into) || !merge.nodes.includes(taken.node)) continue;
+      this.#merges[index] = { ...merge, nodes: merge.nodes.filter((id) => id !== taken.node) };
+    }
+  }
+
+  /** Itself and what became part of it within the batch. */
+  #partsOf(profileId: string): Set<string> {
+    const parts = new Set([profileId]);
+    // Whatever was merged went once only, and later merges stand behind.
+    for (const { from, into } of this.#merges.toReversed()) if (parts.has(into)) parts.add(from);
+    return parts;
   }
 
   noteConflict(conflict: ConflictNote): void {
@@ -105,6 +122,8 @@ export class IdentityChanges {
     await this.#move();
     const stayed = [...this.#flagged].filter(([node]) => !this.#moved.has(node));
     await setNodeFlags(sql, workspaceId, stayed);
+    // Before those of this batch are there: by one of them the node may have come back.
+    await withdrawBrought(sql, workspaceId, this.#withdrawn);
     await recordMerges(sql, workspaceId, { merges: this.#merges, at });
     for (const merge of this.#merges) this.#emitMerged(merge);
     await askForRebuilds(sql, workspaceId, { taken: this.#taken, at });

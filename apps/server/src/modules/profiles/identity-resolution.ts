@@ -135,6 +135,7 @@ export class Resolution implements IdentityView {
     const { profileId } = decision;
     const subject = profileId === undefined ? this.#create(decision, event) : this.#subject(profileId);
     for (const from of decision.merge) this.#merge(this.#subject(from), subject, event.id);
+    for (const { id } of decision.doubt) this.#setFlags(subject, id, (flags) => flags | NODE_FLAGS.claimed);
     if (profileId !== undefined) this.#attach(subject, decision.attach);
     for (const { node, from } of decision.take) this.#take(node, { from, into: subject, reason: 'claim_refuted' });
     for (const node of decision.confirm) this.#confirm(subject, node);

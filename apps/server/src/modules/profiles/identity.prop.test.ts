@@ -167,6 +167,36 @@ describe('identity', () => {
     );
   });
 
+  it('gives a stranger nothing of a customer whose address she typed, in however many steps', () => {
+    const [card, mail] = [node('loyaltyId', 0), node('email', 0)];
+    const hers = [node('userId', 1), node('email', 1), node('phone', 1), node('device', 1), node('anonymousId', 1)];
+    const heard = fc
+      .tuple(fc.subarray([mail, ...hers], { minLength: 1 }), fc.integer({ min: 0, max: 24 }))
+      .map(([unsorted, hour]) => {
+        const nodes = unsorted.sort(byStrength);
+        const isTyped = ({ kind }: NodeRef) => kind === KIND_CODES.email || kind === KIND_CODES.phone;
+        const claims = nodes.flatMap((one, place) => (isTyped(one) ? [place] : []));
+        return said(nodes, hour * HOUR_MS, claims);
+      });
+    fc.assert(
+      fc.property(fc.array(heard, { maxLength: 12, size: 'max' }), (events) => {
+        const people = new PeopleInMemory();
+        people.hear(said([card, mail]));
+        for (const event of events) people.hear(event);
+        const { nodes } = people.stateOf(people.ownerOf(card.id)!);
+        expect(people.ownerOf(mail.id)).toBe(people.ownerOf(card.id));
+        expect(
+          nodes
+            .filter(([kind]) => !isDevice(kind))
+            .map(([, id]) => id)
+            .sort(),
+        ).toEqual([card.id, mail.id].sort());
+        for (const [kind, , , flags] of nodes) if (isDevice(kind)) expect(flags).toBe(NODE_FLAGS.claimed);
+      }),
+      { numRuns: propertyRuns(1_000) },
+    );
+  });
+
   it('never follows a device that was seen with two people: nothing comes to anybody by it', () => {
     fc.assert(
       fc.property(anyEvents, (events) => {

@@ -6,6 +6,7 @@ export { IdentifierReader } from './identifier-reader.ts';
 export { createIdentityStage } from './identity-stage.ts';
 export { identifierReaderOf, loadIdentifierReader } from './load-identity-rules.ts';
 export type { MergedConsent } from './identity-graph/read-identity.ts';
+export { findUnsettled } from './identity-graph/graph-node-store.ts';
 export { rebuildProfile, runProfileRebuilds } from './identity-graph/rebuild-profiles.ts';
 export { createIdentityGraphRoutes } from './identity-graph/routes.ts';
 export { advanceErasureEpoch, destroyNodes, readErasureEpoch, suppressIdentifiers } from './erase-identity.ts';
@@ -26,6 +27,7 @@ export {
   ownersOfNodes,
   type ProfileAddress,
 } from './read-profile.ts';
+export { objectToProfiling, PROFILING_ALLOWED, PROFILING_OBJECTED, profilingObjectedAt } from './profiling.ts';
 export { profileRoutes, requireProfileId } from './routes.ts';
 export { isRestricted, liftRestriction, restrict, restrictionStage } from './restriction.ts';
 export { createTraitsStage } from './traits-stage.ts';

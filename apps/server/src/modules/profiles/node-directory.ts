@@ -20,11 +20,14 @@ interface NodeNeed {
   readonly identifier: Identifier;
   /** Instant of a sign-up: of an erased customer the identifier starts anew with it. Undefined: the event is none. */
   readonly signUpAt?: number | undefined;
+  /** No node is made for it. */
+  readonly ifKnown?: boolean;
 }
 
 interface Unknown {
   readonly identifier: Identifier;
   readonly signUpAt: number;
+  readonly isMade: boolean;
 }
 
 /** Of one kind; about 200 bytes each. */
@@ -74,16 +77,23 @@ export class NodeDirectory {
     return key === undefined || key === '' ? undefined : Buffer.from(key, 'latin1');
   }
 
-  /** After this, `find` knows every one of `needs` that is not an erased customer's, unless the epoch changed meanwhile. */
+  /**
+   * After this, `find` knows every one of `needs` that is not an erased customer's (and not `ifKnown` and new), unless the
+   * epoch changed meanwhile.
+   */
   async ensure(needs: readonly NodeNeed[]): Promise<void> {
     const unknown = new Map<number, Map<string, Unknown>>();
-    for (const { workspaceId, identifier, signUpAt = -Infinity } of needs) {
+    for (const { workspaceId, identifier, signUpAt = -Infinity, ifKnown = false } of needs) {
       if (this.find(workspaceId, identifier) !== undefined) continue;
       const key = `${identifier.kind}\n${identifier.value}`;
       let ofWorkspace = unknown.get(workspaceId);
       if (ofWorkspace === undefined) unknown.set(workspaceId, (ofWorkspace = new Map()));
-      const before = ofWorkspace.get(key)?.signUpAt ?? -Infinity;
-      ofWorkspace.set(key, { identifier, signUpAt: Math.max(before, signUpAt) });
+      const before = ofWorkspace.get(key);
+      ofWorkspace.set(key, {
+        identifier,
+        signUpAt: Math.max(before?.signUpAt ?? -Infinity, signUpAt),
+        isMade: !ifKnown || before?.isMade === true,
+      });
     }
     for (const [workspaceId, identifiers] of unknown) await this.#load(workspaceId, identifiers);
   }
@@ -104,7 +114,7 @@ export class NodeDirectory {
       [...identifiers.values()].map((unknown) => [identifierHash(keys, unknown.identifier), unknown]),
     );
     const found = await findNodesByHash(this.#sql, workspaceId, [...byHash.keys()]);
-    const missing = new Set(byHash.keys());
+    const missing = new Set([...byHash].flatMap(([hash, { isMade }]) => (isMade ? [hash] : [])));
     for (const row of found) missing.delete(row.hash);
     if (missing.size > 0) await this.#dropErased(workspaceId, { missing, byHash });
     if (missing.size > 0) {

@@ -1,5 +1,5 @@
 import type { ConflictReason } from './decide-identity.ts';
-import type { Sql } from '../../platform/postgres/index.ts';
+import { arrayLiteral, type Sql } from '../../platform/postgres/index.ts';
 
 export interface ProfileRow {
   id: string;
@@ -58,6 +58,35 @@ export async function recordMerges(
       merges.map((m) => m.causeMessageId),
       at,
     ],
+  });
+}
+
+/**
+ * Nodes that left the profiles they were brought to, for one that lives on: no merge into those, nor into what they are
+ * made of, brought them any longer, so that undoing it later does not carry off what came back by another way.
+ */
+export async function withdrawBrought(
+  sql: Sql,
+  workspaceId: number,
+  gone: readonly { readonly profileId: string; readonly node: number }[],
+): Promise<void> {
+  if (gone.length === 0) return;
+  await sql.query({
+    name: 'profile_merge_withdraw',
+    text: `with recursive down as (
+             select m.id, m.from_profile, g.node from unnest($2::uuid[], $3::bigint[]) as g(profile, node)
+             join profile_merge m on m.workspace_id = $1 and m.into_profile = g.profile and m.undone_at is null
+             union all
+             select m.id, m.from_profile, down.node from profile_merge m join down on m.into_profile = down.from_profile
+             where m.workspace_id = $1 and m.undone_at is null
+           ), lost as (
+             select id, array_agg(node) as nodes from down group by id
+           )
+           update profile_merge m set from_nodes = array(
+             select node from unnest(m.from_nodes) with ordinality as n(node, place)
+             where node <> all(lost.nodes) order by place)
+           from lost where m.workspace_id = $1 and m.id = lost.id and m.from_nodes && lost.nodes`,
+    values: [workspaceId, gone.map(({ profileId }) => profileId), arrayLiteral(gone.map(({ node }) => node))],
   });
 }
 

@@ -19,6 +19,8 @@ import { identifierHash, laneOfHash, openNodeKeys } from './node-directory.ts';
 import { findNodesByHash, findOwners, listNodesOfProfiles, type ProfileNodeRow } from './node-store.ts';
 import { currentTraits, joinTraits, openPersonal, profileSection } from './profile-section.ts';
 import { findProfiles, type ProfileRow } from './profile-store.ts';
+import { profilingObjectedAt } from './profiling.ts';
+import { restrictedAt } from './restriction.ts';
 
 /** Whatever reads profiles: a context, a batch. */
 export interface ProfileReader {
@@ -110,6 +112,8 @@ export interface Profile {
   readonly lastSeenMs: number | undefined;
   readonly identifiers: readonly { kind: string; value: string }[];
   readonly traits: JsonObject;
+  readonly restrictedMs: number | undefined;
+  readonly profilingObjectedMs: number | undefined;
 }
 
 /** Whole profiles, in the order of `rows`. Four queries, whatever their number. */
@@ -132,6 +136,8 @@ export async function assembleProfiles(reader: ProfileReader, rows: readonly Pro
         nodes.filter((node) => node.profile_id === row.id),
       ),
       traits: traits.get(row.id) ?? {},
+      restrictedMs: restrictedAt(subjects.get(row.id)),
+      profilingObjectedMs: profilingObjectedAt(subjects.get(row.id)),
     };
   });
 }
@@ -144,6 +150,19 @@ export async function listIdentifiers(
   const keys = await reader.keysOf(reader.workspaceId);
   const nodes = await listNodesOfProfiles(reader.sql, reader.workspaceId, [profileId]);
   return presentNodes({ keys, names: await loadIdentifierReader(reader.sql, reader.workspaceId) }, nodes);
+}
+
+/** What a profile is known by, strongest first, each with its node. */
+export async function listIdentifiersByNode(
+  reader: ProfileReader,
+  profileId: string,
+): Promise<{ node: number; kind: string; value: string }[]> {
+  const keys = await reader.keysOf(reader.workspaceId);
+  const names = await loadIdentifierReader(reader.sql, reader.workspaceId);
+  const nodes = await listNodesOfProfiles(reader.sql, reader.workspaceId, [profileId]);
+  return nodes
+    .toSorted((a, b) => names.rankOfCode(a.kind) - names.rankOfCode(b.kind) || a.id - b.id)
+    .flatMap((node) => presentNodes({ keys, names }, [node]).map((shown) => ({ node: node.id, ...shown })));
 }
 
 /** Strongest first. */

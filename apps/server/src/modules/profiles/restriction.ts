@@ -1,4 +1,5 @@
 import { defineSection, type Stage, type Subject } from '../../platform/eventlog/index.ts';
+import { shareObjection } from './profiling.ts';
 
 /** Article 18 of the GDPR: what is known of her is kept, and nothing is done with it. */
 export interface Restriction {
@@ -9,7 +10,12 @@ const restrictionSection = defineSection<Restriction>('x');
 
 /** Whether nothing may be done with this profile but keep it. No query: it lies in the subject's own state. */
 export function isRestricted(subject: Subject | undefined): boolean {
-  return subject?.get(restrictionSection) !== undefined;
+  return restrictedAt(subject) !== undefined;
+}
+
+/** Since when, in milliseconds. No query. */
+export function restrictedAt(subject: Subject | undefined): number | undefined {
+  return subject?.get(restrictionSection)?.sinceMs;
 }
 
 /** Answers whether that changed anything. */
@@ -28,7 +34,7 @@ export function liftRestriction(subject: Subject): boolean {
 
 /**
  * Keeps what acts from seeing events of a restricted profile. Stands behind the stages that store, consent among them,
- * and before those that act. Of merged profiles the more restricted one wins.
+ * and before those that act. Of merged profiles the more restricted one wins; an objection to profiling is shared likewise.
  */
 export const restrictionStage: Stage = {
   name: 'restriction',
@@ -36,6 +42,7 @@ export const restrictionStage: Stage = {
     for (const { from, into } of batch.merges) {
       const theirs = from.get(restrictionSection);
       if (theirs !== undefined && !isRestricted(into)) into.set(restrictionSection, theirs);
+      shareObjection(from, into);
     }
     for (const entry of batch.entries) if (isRestricted(entry.subject)) entry.subject = undefined;
   },
@@ -44,6 +51,7 @@ export const restrictionStage: Stage = {
     for (const { from, into } of handovers) {
       const theirs = from.get(restrictionSection);
       if (theirs !== undefined && !isRestricted(into)) into.set(restrictionSection, theirs);
+      shareObjection(from, into);
     }
   },
 };

@@ -2,7 +2,7 @@ import { api, type Profile as PresentedProfile } from '@segue/contract';
 import type { Ctx } from '../../platform/context.ts';
 import { AppError } from '../../platform/errors.ts';
 import { decodeCursor, type Routes, toPage } from '../../platform/http/index.ts';
-import { publicId, requirePublicId } from '../../platform/ids/index.ts';
+import { parsePublicId, publicId, requirePublicId } from '../../platform/ids/index.ts';
 import { identifierReaderOf, loadIdentifierReader, settingsOf } from './load-identity-rules.ts';
 import { updateIdentitySettings } from './update-identity-settings.ts';
 import { followMerged, listProfiles } from './profile-store.ts';
@@ -50,12 +50,24 @@ async function findByIdentifier(ctx: Ctx, text: string) {
   return { items: profile === undefined ? [] : [presentProfile(profile)], nextCursor: null };
 }
 
-/** The internal id behind a public one, followed through merges; `not_found` when it names nobody. */
-export async function requireProfileId(ctx: Pick<Ctx, 'sql' | 'workspaceId'>, text: string): Promise<string> {
-  const given = requirePublicId('prf', text);
-  const current = (await followMerged(ctx.sql, ctx.workspaceId, [given])).get(given);
-  if (current === undefined) throw new AppError('not_found', 'There is no such profile');
+/**
+ * The internal id behind a public one, followed through merges; `not_found` when it names nobody. `field`: where it stood
+ * in the body or query, so that the answer can say so.
+ */
+export async function requireProfileId(
+  ctx: Pick<Ctx, 'sql' | 'workspaceId'>,
+  text: string,
+  field?: string,
+): Promise<string> {
+  const given = field === undefined ? requirePublicId('prf', text) : parsePublicId('prf', text);
+  const current = given && (await followMerged(ctx.sql, ctx.workspaceId, [given])).get(given);
+  if (current === undefined) throw noProfile(field);
   return current;
+}
+
+function noProfile(field: string | undefined): AppError {
+  const message = 'leads to nobody in this workspace; give the id of a profile, prf_ and 32 hex digits';
+  return new AppError('not_found', 'There is no such profile', field ? { details: [{ field, message }] } : {});
 }
 
 function presentProfile(profile: Profile): PresentedProfile {
@@ -66,6 +78,8 @@ function presentProfile(profile: Profile): PresentedProfile {
     lastSeenAt: isoOrNull(profile.lastSeenMs),
     identifiers: [...profile.identifiers],
     traits: profile.traits,
+    restrictedAt: isoOrNull(profile.restrictedMs),
+    profilingObjectedAt: isoOrNull(profile.profilingObjectedMs),
   };
 }
 

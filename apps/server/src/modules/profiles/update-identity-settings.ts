@@ -12,6 +12,13 @@ import { phoneCountry } from './phone-number.ts';
 /** Codes of kinds that workspaces make: given once and never again, since history is stored with them. */
 const FIRST_CODE = 100;
 const LAST_CODE = 199;
+/** Traits that strangers have in common, in `plainKind`: as a kind they would make one customer of everybody called Ada. */
+const SHARED_TRAITS: ReadonlySet<string> = new Set(
+  `name firstname lastname fullname middlename surname title gender birthday birthdate dateofbirth age avatar address street
+  city region state country postcode postalcode zip zipcode language locale timezone currency company companyname`.split(
+    /\s+/,
+  ),
+);
 
 interface Fault {
   readonly field: string;
@@ -49,6 +56,10 @@ export function findFaults({ kinds, country }: IdentitySettings): Fault[] {
     if (isOwn && RESERVED_KINDS.has(plainKind(kind))) {
       faults.push({ field: `${field}.kind`, message: 'is Segue’s own kind in another spelling; choose another name' });
       continue;
+    }
+    if (isOwn && SHARED_TRAITS.has(plainKind(kind))) {
+      const message = 'is a trait that strangers have in common; name an id that one customer alone has, like crmId';
+      faults.push({ field: `${field}.kind`, message });
     }
     if (taken.has(plainKind(kind))) {
       faults.push({

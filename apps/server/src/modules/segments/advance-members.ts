@@ -1,6 +1,13 @@
 import type { NodeRef, Subject, SubjectBatch } from '../../platform/eventlog/index.ts';
 import { publicId } from '../../platform/ids/index.ts';
-import { anchorNode, clearTraits, isRestricted, nodeIdsOf, openTraits } from '../profiles/index.ts';
+import {
+  anchorNode,
+  clearTraits,
+  isRestricted,
+  nodeIdsOf,
+  openTraits,
+  profilingObjectedAt,
+} from '../profiles/index.ts';
 import { advanceMember, decodeLeaves, type MemberOutput } from './advance-member.ts';
 import type { ActiveSegment, SegmentDefinitions } from './definitions.ts';
 import type { LeafStates } from './leaf-state.ts';
@@ -48,26 +55,37 @@ export async function advanceMembers(
     const stored = look.subject.get(segmentSection) ?? EMPTY_STATE;
     const { wakeMs: dueMs, ...rest } = stored;
     const state = look.woken === true ? rest : stored;
-    const output = advanceMember(definitions, {
+    const isObjected = profilingObjectedAt(look.subject) !== undefined;
+    const output = advanceMember(isObjected ? withoutSegments(definitions) : definitions, {
       state,
       folded: [...mergedLeaves(definitions, look), ...(history.get(look.subject.id) ?? [])],
       carried: [...look.merged.flatMap((from) => from.get(segmentSection)?.member ?? []), ...(look.partOf ?? [])],
       events: look.events,
       traits: () => traits?.get(look.subject.id) ?? clearTraits(look.subject),
-      everyRule: look.everyRule,
+      everyRule: look.everyRule || (isObjected && stored.member.length > 0),
       nowMs: batch.now,
     });
     if (output.state !== stored) look.subject.set(segmentSection, output.state);
     const nextMs = output.state.wakeMs;
     if (nextMs !== undefined && nextMs !== dueMs) wakes.push({ profileId: look.subject.id, atMs: nextMs });
     else if (nextMs === undefined && dueMs !== undefined) wakeless.push(look.subject.id);
-    collect(look, output, { batch, joined, gone });
+    const left = isObjected ? segmentsOf(definitions, stored.member) : output.left;
+    collect(look, { ...output, left }, { batch, joined, gone });
   }
   const at = new Date(batch.now);
   await deleteMembers(batch.sql, batch.workspaceId, gone);
   await insertMembers(batch.sql, batch.workspaceId, { members: joined, at });
   await saveWakes(batch.sql, batch.workspaceId, wakes);
   await deleteWakes(batch.sql, batch.workspaceId, wakeless);
+}
+
+/** Of who objected to profiling only what happens is counted; no rule is asked, and she is in no segment. */
+function withoutSegments(definitions: SegmentDefinitions): SegmentDefinitions {
+  return { ...definitions, segments: [], byRule: new Map() };
+}
+
+function segmentsOf({ segments }: SegmentDefinitions, keys: readonly string[]): ActiveSegment[] {
+  return segments.filter(({ key }) => keys.includes(key));
 }
 
 /** A restricted profile is not woken again: it is evaluated anew when the restriction is lifted. */

@@ -109,13 +109,14 @@ export async function countMembers(
 export async function listSegmentsOfProfile(
   sql: Sql,
   workspaceId: number,
-  profileId: string,
+  page: { profileId: string; afterId: string | null; limit: number },
 ): Promise<{ id: string; name: string; entered_at: Date }[]> {
   const { rows } = await sql.query<{ id: string; name: string; entered_at: Date }>({
     text: `select s.id, s.name, m.entered_at from segment_member m
            join segment s on s.workspace_id = m.workspace_id and s.id = m.segment_id
-           where m.workspace_id = $1 and m.profile_id = $2 and s.status <> 'archived' order by s.name`,
-    values: [workspaceId, profileId],
+           where m.workspace_id = $1 and m.profile_id = $2 and s.status <> 'archived'
+             and ($3::uuid is null or s.id > $3::uuid) order by s.id limit $4`,
+    values: [workspaceId, page.profileId, page.afterId, page.limit],
   });
   return rows;
 }

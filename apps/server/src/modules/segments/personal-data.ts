@@ -10,7 +10,17 @@ export const segmentsPersonalData = createTableKeeper({
       profiles: ['profile_id'],
       order: ['segment_id', 'profile_id'],
     },
-    { table: 'segment_wake', profiles: ['profile_id'], order: ['profile_id'] },
-    { table: 'leaf_state', nodes: ['node'], order: ['generation', 'node'] },
+    {
+      table: 'segment_wake',
+      untold: 'only says when her memberships are looked at again',
+      profiles: ['profile_id'],
+      order: ['profile_id'],
+    },
+    {
+      table: 'leaf_state',
+      untold: 'counts her events, each of which is told, for the rules of segments',
+      nodes: ['node'],
+      order: ['generation', 'node'],
+    },
   ],
 });

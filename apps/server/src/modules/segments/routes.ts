@@ -53,15 +53,17 @@ export const segmentRoutes: Routes = (serve) => {
     });
   });
 
-  serve(api.listProfileSegments, async ({ ctx, params }) => {
-    const profileId = await requireProfileId(ctx, params.id);
-    const rows = await listSegmentsOfProfile(ctx.sql, ctx.workspaceId, profileId);
-    const items = rows.map((row) => ({
-      id: publicId('seg', row.id),
-      name: row.name,
-      enteredAt: row.entered_at.toISOString(),
-    }));
-    return { items, nextCursor: null };
+  serve(api.listProfileSegments, async ({ ctx, params, query }) => {
+    const rows = await listSegmentsOfProfile(ctx.sql, ctx.workspaceId, {
+      profileId: await requireProfileId(ctx, params.id),
+      afterId: cursorId(query.cursor),
+      limit: query.limit + 1,
+    });
+    return toPage(rows, {
+      limit: query.limit,
+      keyOf: (row) => [row.id],
+      present: (row) => ({ id: publicId('seg', row.id), name: row.name, enteredAt: row.entered_at.toISOString() }),
+    });
   });
 };
 

@@ -1,4 +1,5 @@
 import { defineSection, type Subject } from '../../platform/eventlog/index.ts';
+import { profilingObjectedAt } from '../profiles/index.ts';
 
 /** The segments' part of a subject's state. */
 export interface SegmentState {
@@ -21,7 +22,8 @@ export function shortKey(segmentId: string): string {
   return Buffer.from(segmentId.replaceAll('-', '').slice(16), 'hex').toString('base64url');
 }
 
-/** Whether the profile is in the segment, as of the last event or wake processed. No query. */
+/** Whether the profile is in the segment, as of the last event or wake processed; never of who objected to profiling. No query. */
 export function isMember(subject: Subject, segmentId: string): boolean {
+  if (profilingObjectedAt(subject) !== undefined) return false;
   return subject.get(segmentSection)?.member.includes(shortKey(segmentId)) ?? false;
 }

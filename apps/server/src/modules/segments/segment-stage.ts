@@ -1,5 +1,5 @@
-import type { EventBatch, Stage, Subject } from '../../platform/eventlog/index.ts';
-import { changedDerivedTraits } from '../profiles/index.ts';
+import type { EventBatch, LoggedEvent, Stage, Subject } from '../../platform/eventlog/index.ts';
+import { changedDerivedTraits, PROFILING_ALLOWED, PROFILING_OBJECTED } from '../profiles/index.ts';
 import { advanceMembers, type Look } from './advance-members.ts';
 import { type SegmentDefinitions, segmentDefinitions } from './definitions.ts';
 import { deleteMerged } from './member-store.ts';
@@ -12,8 +12,10 @@ export const segmentStage: Stage = {
   name: 'segments',
   async hears(batch) {
     const tracked = (await segmentDefinitions(batch)).rules.leavesByType.get('track');
-    if (tracked === undefined) return () => false;
-    return tracked.anyName.length > 0 ? () => true : (event) => tracked.byName.has(event.name);
+    if (tracked === undefined) return tellsOfProfiling;
+    return tracked.anyName.length > 0
+      ? () => true
+      : (event) => tracked.byName.has(event.name) || tellsOfProfiling(event);
   },
   async run(batch) {
     const definitions = await segmentDefinitions(batch);
@@ -31,6 +33,11 @@ export const segmentStage: Stage = {
     for (const subject of batch.rebuilds) forget(subject);
   },
 };
+
+/** She objected to profiling, or allows it again. */
+function tellsOfProfiling({ type, name }: Pick<LoggedEvent, 'type' | 'name'>): boolean {
+  return type === 'internal' && (name === PROFILING_OBJECTED || name === PROFILING_ALLOWED);
+}
 
 /** The last segment is gone: profiles forget as they come by. */
 function forgetAll(batch: EventBatch): void {
@@ -67,7 +74,7 @@ function planLooks(batch: EventBatch, { rules }: SegmentDefinitions): Look[] {
     if (subject === undefined) continue;
     const look = lookAt(subject);
     look.events.push(asRuleEvent(event));
-    look.everyRule ||= event.type === 'identify' || mayFlip(subject);
+    look.everyRule ||= event.type === 'identify' || tellsOfProfiling(event) || mayFlip(subject);
     look.node = event.nodes[0];
   }
   return [...looks.values()];

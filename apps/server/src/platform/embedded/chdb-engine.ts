@@ -64,7 +64,10 @@ function settingsOf(memoryBytesMax: number): Record<string, string> {
   };
 }
 
-/** fsync: rows that were acknowledged survive a power cut too, not only the death of this process. */
+/**
+ * fsync: rows that were acknowledged survive a power cut too, not only the death of this process. So do parts that were
+ * merged or rewritten: those they were made of are removed within seconds, and with them what was erased.
+ */
 function configOf({ memoryBytesMax }: ChdbEngineOptions): string {
   return `<clickhouse>
   <logger><level>none</level></logger>
@@ -74,6 +77,11 @@ function configOf({ memoryBytesMax }: ChdbEngineOptions): string {
   <merge_tree>
     <fsync_after_insert>1</fsync_after_insert>
     <fsync_part_directory>1</fsync_part_directory>
+    <min_rows_to_fsync_after_merge>1</min_rows_to_fsync_after_merge>
+    <old_parts_lifetime>0</old_parts_lifetime>
+    <cleanup_delay_period>5</cleanup_delay_period>
+    <cleanup_delay_period_random_add>0</cleanup_delay_period_random_add>
+    <max_cleanup_delay_period>5</max_cleanup_delay_period>
   </merge_tree>
 </clickhouse>
 `;

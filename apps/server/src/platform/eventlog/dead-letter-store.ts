@@ -24,6 +24,7 @@ export interface DeadLetterRow {
 }
 
 export interface NewDeadLetter {
+  readonly id: string;
   readonly log: LogId;
   readonly lane: number;
   readonly seq: number;
@@ -44,8 +45,8 @@ const MATCHES = `reader = 'processor' and workspace_id = $1
 /** The same event at the same place is buried once. */
 export async function insertDeadLetter(sql: Sql, letter: NewDeadLetter): Promise<void> {
   await sql.query({
-    text: `insert into log_dead_letter (reader, log, lane, seq, workspace_id, source, type, name, failures, line, error, failed_at)
-           values ('processor', $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict do nothing`,
+    text: `insert into log_dead_letter (reader, log, lane, seq, workspace_id, source, type, name, failures, line, error, failed_at, id)
+           values ('processor', $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) on conflict do nothing`,
     values: [
       letter.log,
       letter.lane,
@@ -58,22 +59,21 @@ export async function insertDeadLetter(sql: Sql, letter: NewDeadLetter): Promise
       storable(letter.line),
       storable(letter.error),
       new Date(letter.failedAt),
+      letter.id,
     ],
   });
 }
 
-/** Newest first; reads by `log_dead_letter_workspace`. */
+/** Those whose events came last first, which replays do not change; reads by `log_dead_letter_list`. */
 export async function listDeadLetterRows(
   sql: Sql,
   workspaceId: number,
-  page: { filter: DeadLetterFilter; before: { failedAt: string; id: string } | undefined; limit: number },
+  page: { filter: DeadLetterFilter; beforeId: string | undefined; limit: number },
 ): Promise<DeadLetterRow[]> {
-  const { before, limit } = page;
   const { rows } = await sql.query<DeadLetterRow>({
     text: `select ${COLUMNS} from log_dead_letter
-           where ${MATCHES} and ($5::timestamptz is null or (failed_at, id) < ($5, $6::uuid))
-           order by failed_at desc, id desc limit $7`,
-    values: [...valuesOf(workspaceId, page.filter), before?.failedAt ?? null, before?.id ?? null, limit],
+           where ${MATCHES} and ($5::uuid is null or id < $5) order by id desc limit $6`,
+    values: [...valuesOf(workspaceId, page.filter), page.beforeId ?? null, page.limit],
   });
   return rows;
 }

@@ -8,6 +8,7 @@ import {
   listWaitingLines,
   takeDeadLetterRows,
 } from './dead-letter-store.ts';
+import { placedUuid } from '../ids/index.ts';
 import { decodeEvent, encodeEvent, LOG_IDS, type LogId, type StoredEvent } from './event.ts';
 import type { TxCtx } from './tx-ctx.ts';
 
@@ -28,6 +29,7 @@ export async function buryLine(
   const event = readLine(letter.line);
   await insertDeadLetter(sql, {
     ...letter,
+    id: letterId(letter, event),
     // 0 when the line cannot be read: then that is its fault, and it belongs to nobody.
     workspaceId: event?.workspaceId ?? 0,
     source: event?.payload.source,
@@ -36,6 +38,19 @@ export async function buryLine(
     failures: (event?.payload.replayOf?.[3] ?? 0) + 1,
     error: String(letter.error),
   });
+}
+
+/**
+ * The same for an event however often it is taken again, and in the order events came: the instant of its receipt, then a
+ * hash of its first place (a UUID of version 7, RFC 9562). Pure.
+ */
+function letterId(
+  letter: { log: LogId; lane: number; seq: number; failedAt: number },
+  event: StoredEvent | undefined,
+): string {
+  const { log, lane, seq } = letter;
+  const place = event?.payload.replayOf?.slice(0, 3) ?? [log, lane, seq];
+  return placedUuid(event?.receivedAt ?? letter.failedAt, place.join('/'));
 }
 
 function readLine(line: string): StoredEvent | undefined {
@@ -49,19 +64,22 @@ function readLine(line: string): StoredEvent | undefined {
 /**
  * Appends the events of dead letters to their lanes again and removes the letters, in the caller's transaction: so each
  * is taken again once, whatever dies between. They keep their message ids; those were claimed when the events first
- * came, so the claim is not made again. Call it last: it locks lanes.
+ * came, so the claim is not made again. Call it last, behind what
+ * is audited: lanes are locked after the audit chain, by everybody.
  */
 export async function replayDeadLetters(ctx: TxCtx, choice: DeadLetterChoice): Promise<DeadLetterRow[]> {
   const letters = await takeDeadLetters(ctx, choice);
   const blocks: Block[] = [];
-  for (const log of LOG_IDS) {
-    const lines = new Map<number, string[]>();
-    for (const letter of letters) {
-      if (letter.log !== log) continue;
-      lines.set(letter.lane, [...(lines.get(letter.lane) ?? []), replayedLine(letter)]);
+  ctx.beforeCommit(async () => {
+    for (const log of LOG_IDS) {
+      const lines = new Map<number, string[]>();
+      for (const letter of letters) {
+        if (letter.log !== log) continue;
+        lines.set(letter.lane, [...(lines.get(letter.lane) ?? []), replayedLine(letter)]);
+      }
+      if (lines.size > 0) blocks.push(...(await appendLines(ctx.sql, log, { lines })));
     }
-    if (lines.size > 0) blocks.push(...(await appendLines(ctx.sql, log, { lines })));
-  }
+  });
   ctx.afterCommit(async () => ctx.log.appended(blocks));
   return letters;
 }

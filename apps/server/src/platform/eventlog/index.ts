@@ -46,6 +46,7 @@ export { watchLog } from './log-metrics.ts';
 export { eventlogMigrations } from './migrations/index.ts';
 export { type LeasedRun, processRuns } from './processor.ts';
 export { eventAt, readBlocks, readNewest, readTail, type LaneRun } from './read-blocks.ts';
+export { readPastPoison } from './read-past-poison.ts';
 export { AppendSignal, LaneHold, readRuns } from './reader.ts';
 export { createReshaper, type Reshaper, type ReshapingBatch, type SubjectHistory } from './rebuild.ts';
 export { runProcessor } from './run-processor.ts';

@@ -29,7 +29,7 @@ export interface DeadLetterTally {
   inARow: number;
 }
 
-const DEAD_LETTERS_IN_A_ROW_MAX = 50;
+export const DEAD_LETTERS_IN_A_ROW_MAX = 50;
 
 interface ProcessOptions {
   readonly processId: string;

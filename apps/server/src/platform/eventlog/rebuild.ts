@@ -1,5 +1,5 @@
 import type { Services } from '../context.ts';
-import type { Transaction } from '../postgres/index.ts';
+import type { Sql, Transaction } from '../postgres/index.ts';
 import type { Entry, EventBatch, Handover, Merge, RebuildBatch, Stage, SubjectBatch } from './batch.ts';
 import type { EventType, LoggedEvent } from './event.ts';
 import { readConfigVersion } from './lease.ts';
@@ -9,11 +9,21 @@ import { isInTransaction } from './tx-ctx.ts';
 
 /** Where the past of subjects is read. The log knows no identifiers, so a module above provides it. */
 export interface SubjectHistory {
+  /**
+   * Reads what the archive does not hold yet of the subjects `ids`, before they are locked, so that little of it is left to
+   * be read while they are. Throws `conflict` when the archive is too far behind.
+   */
+  open(sql: Sql, of: { workspaceId: number; ids: readonly string[] }): Promise<OpenHistory>;
+}
+
+/** The past of subjects as one reshaping reads it. */
+export interface OpenHistory {
   /** Throws when what happened to these subjects cannot be counted now. Called before anything is rebuilt. */
   requireCountable(batch: SubjectBatch, subjects: readonly Subject[]): Promise<void>;
   /**
    * What the processor has taken of the subject's nodes, oldest event time first, no event twice. The subject must be
-   * locked: then nothing of it lies between what was applied to it and the processor's positions.
+   * locked: then nothing of it lies between what was applied to it and the processor's positions. Throws `conflict` when
+   * the log would have to be read too far for that.
    */
   read(batch: SubjectBatch, subject: Subject, types?: readonly EventType[]): AsyncIterable<LoggedEvent>;
 }
@@ -37,11 +47,12 @@ export interface Reshaping {
 export interface Reshaper {
   /**
    * Locks `ids`, lets `decide` say what becomes of the subjects, runs every stage over it in stage order and saves; what is
-   * emitted is appended at the end. Inside a transaction it joins that one.
+   * emitted is appended at the end. Inside a transaction it joins that one. `counts`: subjects will be counted anew, so what
+   * that takes is read beforehand; without it everything is read while they are locked.
    */
   reshape(
     services: Services,
-    options: { workspaceId: number; ids: readonly string[] },
+    options: { workspaceId: number; ids: readonly string[]; counts?: boolean },
     decide: (batch: ReshapingBatch) => Promise<Reshaping>,
   ): Promise<void>;
 }
@@ -54,14 +65,14 @@ class OpenReshaping extends OpenBatch implements EventBatch, RebuildBatch, Resha
   merges: Merge[] = [];
   rebuilds: readonly Subject[] = [];
   handovers: readonly Handover[] = [];
-  readonly #history: SubjectHistory;
+  readonly #history: OpenHistory;
   /** The whole past of a subject; undefined: it is too long to be kept. */
   readonly #kept = new Map<Subject, LoggedEvent[] | undefined>();
 
   constructor(
     services: Services,
     options: { workspaceId: number; sql: Transaction; configVersion: number },
-    history: SubjectHistory,
+    history: OpenHistory,
   ) {
     super(services, options);
     this.#history = history;
@@ -98,9 +109,11 @@ class OpenReshaping extends OpenBatch implements EventBatch, RebuildBatch, Resha
 /** Joins the stages of the processor with the past of subjects. */
 export function createReshaper(parts: { stages: readonly Stage[]; history: SubjectHistory }): Reshaper {
   return {
-    async reshape(services, { workspaceId, ids }, decide) {
+    async reshape(services, { workspaceId, ids, counts = false }, decide) {
+      const reader = isInTransaction(services) ? services.sql : services.postgres;
+      const history = await parts.history.open(reader, { workspaceId, ids: counts ? ids : [] });
       const run = async (sql: Transaction): Promise<OpenReshaping> => {
-        const batch = new OpenReshaping(services, { workspaceId, sql, configVersion: 0 }, parts.history);
+        const batch = new OpenReshaping(services, { workspaceId, sql, configVersion: 0 }, history);
         await batch.lock(ids);
         await reshapeIn(batch, parts.stages, decide);
         return batch;

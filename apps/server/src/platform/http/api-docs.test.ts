@@ -65,6 +65,14 @@ describe('the documentation', () => {
     expect(page.body).not.toContain('<script');
   });
 
+  it('ends the sentence about a field before it tells the default', async () => {
+    const app = Fastify();
+    registerApiDocs(app, { publicUrl: 'https://segue.shop.example' });
+    const { body } = await app.inject('/api/docs');
+    expect(body).toContain('Default <code>true</code>');
+    expect(body.match(/[^.?!> ] Default <code>/g) ?? []).toEqual([]);
+  });
+
   it('links only to what is on the page', async () => {
     const app = Fastify();
     registerApiDocs(app, { publicUrl: 'https://segue.shop.example' });

@@ -167,9 +167,11 @@ function rowsOf(schema: Schema, place: { schemas: Schemas; prefix: string; depth
 
 function renderRow(field: { name: string; schema: Schema; schemas: Schemas; note: string }): string {
   const { name, schema, schemas, note } = field;
+  const { description = '' } = schema;
+  const stop = /(^|[.?!])$/.test(description) ? '' : '.';
   const preset =
-    schema.default === undefined ? '' : ` Default <code>${escapeHtml(JSON.stringify(schema.default))}</code>.`;
-  return `<tr><th scope="row"><code>${escapeHtml(name)}</code></th><td><span class="type">${describeType(schema, schemas)}</span>${note === '' ? '' : ` <span class="note">${note}</span>`}</td><td>${renderProse(schema.description ?? '')}${preset}</td></tr>`;
+    schema.default === undefined ? '' : `${stop} Default <code>${escapeHtml(JSON.stringify(schema.default))}</code>.`;
+  return `<tr><th scope="row"><code>${escapeHtml(name)}</code></th><td><span class="type">${describeType(schema, schemas)}</span>${note === '' ? '' : ` <span class="note">${note}</span>`}</td><td>${renderProse(description)}${preset}</td></tr>`;
 }
 
 function renderTable(rows: readonly string[]): string {

@@ -1,4 +1,4 @@
-import { randomFillSync } from 'node:crypto';
+import { createHash, randomFillSync } from 'node:crypto';
 import { AppError } from '../errors.ts';
 
 const POOL_BYTES = 4096;
@@ -17,8 +17,17 @@ function random10(target: Buffer): void {
 /** A UUID version 7 (RFC 9562 §5.7): sorts by the millisecond `nowMs`, then random. */
 export function newUuid(nowMs: number): string {
   const bytes = Buffer.allocUnsafe(16);
-  bytes.writeUIntBE(Math.max(0, Math.floor(nowMs)), 0, 6);
   random10(bytes);
+  return version7(bytes, nowMs);
+}
+
+/** The uuid of version 7 that an instant and a name always have: in the order of instants, and the same again. Pure. */
+export function placedUuid(atMs: number, name: string): string {
+  return version7(createHash('sha256').update(name).digest().subarray(0, 16), atMs);
+}
+
+function version7(bytes: Buffer, atMs: number): string {
+  bytes.writeUIntBE(Math.max(0, Math.floor(atMs)), 0, 6);
   bytes[6] = 0x70 | (bytes[6]! & 0x0f);
   bytes[8] = 0x80 | (bytes[8]! & 0x3f);
   return uuidText(bytes);

@@ -1,1 +1,1 @@
-export { newUuid, parsePublicId, publicId, requirePublicId, uuidText } from './ids.ts';
+export { newUuid, parsePublicId, placedUuid, publicId, requirePublicId, uuidText } from './ids.ts';

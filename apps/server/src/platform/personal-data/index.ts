@@ -1,3 +1,3 @@
-export type { PersonalDataKeeper, PersonalSubject } from './personal-data.ts';
+export type { PersonalDataKeeper, PersonalItem, PersonalSubject } from './personal-data.ts';
 export { createTableKeeper } from './table-keeper.ts';
 export { namesHer } from './names-her.ts';

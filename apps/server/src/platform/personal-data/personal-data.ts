@@ -20,7 +20,12 @@ export interface PersonalItem {
 /** What one module keeps about customers. */
 export interface PersonalDataKeeper {
   readonly name: string;
-  /** Everything it knows of her, oldest first within a kind, sealed values opened. Bounded memory. */
+  /** What it erases and does not tell, by table, each with the reason: the export says so itself. */
+  readonly untold: Readonly<Record<string, string>>;
+  /**
+   * Everything it knows of her, in an order of its own within a kind, sealed values opened. Bounded memory, and no lock: what
+   * changes meanwhile is told as it was or as it is.
+   */
   export(ctx: Ctx, subject: PersonalSubject): AsyncIterable<PersonalItem>;
   /** Deletes everything that names her. Can be repeated. */
   erase(ctx: TxCtx, subject: PersonalSubject): Promise<{ rows: number }>;

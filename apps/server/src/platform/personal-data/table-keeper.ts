@@ -1,7 +1,13 @@
 import type { Ctx } from '../context.ts';
 import type { Json, JsonObject } from '../json.ts';
 import type { PersonalDataKeeper, PersonalItem, PersonalSubject } from './personal-data.ts';
-import { deletePersonalRows, pagePersonalRows, type PersonalRow, type PersonalTable } from './personal-store.ts';
+import {
+  deletePersonalRows,
+  pagePersonalRows,
+  type PersonalRow,
+  type PersonalTable,
+  type ToldTable,
+} from './personal-store.ts';
 
 const PAGE_ROWS = 200;
 
@@ -21,8 +27,10 @@ export function createTableKeeper(options: {
   open?: Opener;
 }): PersonalDataKeeper {
   const { name, tables, open } = options;
+  const untold = tables.flatMap((table) => (table.kind === undefined ? [[table.table, table.untold]] : []));
   return {
     name,
+    untold: Object.fromEntries(untold) as Record<string, string>,
     async *export(ctx, subject) {
       for (const table of tables) if (table.kind !== undefined) yield* exportTable(ctx, { table, subject, open });
     },
@@ -36,10 +44,10 @@ export function createTableKeeper(options: {
 
 async function* exportTable(
   ctx: Ctx,
-  { table, subject, open }: { table: PersonalTable; subject: PersonalSubject; open: Opener | undefined },
+  { table, subject, open }: { table: ToldTable; subject: PersonalSubject; open: Opener | undefined },
 ): AsyncIterable<PersonalItem> {
-  for (let offset = 0; ; offset += PAGE_ROWS) {
-    const page = { table, subject, limit: PAGE_ROWS, offset };
+  for (let after: string | undefined; ;) {
+    const page = { table, subject, limit: PAGE_ROWS, after };
     const rows = await pagePersonalRows(ctx.sql, ctx.workspaceId, page);
     const items = rows.map(({ row }) => readable(row));
     for (const [at, column] of (table.sealed ?? []).entries()) {
@@ -47,8 +55,9 @@ async function* exportTable(
       const opened = (await open?.(ctx, column, sealed)) ?? [];
       fill(items, camelCase(column), opened);
     }
-    for (const data of items) yield { kind: table.kind!, data };
+    for (const data of items) yield { kind: table.kind, data };
     if (rows.length < PAGE_ROWS) return;
+    after = rows.at(-1)!.place;
   }
 }
 

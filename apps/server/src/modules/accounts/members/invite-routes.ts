@@ -29,7 +29,8 @@ export function createInviteRoutes(signIn: SignIn): Routes {
 
     serve(api.createInvite, async ({ ctx, body }) => {
       const { email, role } = body;
-      requireAllowed(decideGiving(await lockAuthority(ctx), role));
+      const authority = await lockAuthority(ctx);
+      requireAllowed(decideGiving(authority, role));
       if (await isMemberAddress(ctx.sql, ctx.workspaceId, email)) {
         throw new AppError('conflict', 'This address belongs to a member already', {
           details: [{ field: 'email', message: 'change the role of that member instead' }],
@@ -47,6 +48,7 @@ export function createInviteRoutes(signIn: SignIn): Routes {
         hash,
         at,
         expiresAt,
+        createdBy: authority.memberId,
       });
       await recordAudit(ctx, { action: 'invite.created', subject: publicId('inv', row.id), detail: { role } });
       const link = `${signIn.publicUrl}/invite#token=${token}`;

@@ -17,13 +17,21 @@ const INVITE_COLUMNS = 'workspace_id, id, email, role, created_at, expires_at, a
 export async function insertInvite(
   sql: Sql,
   workspaceId: number,
-  invite: { id: string; email: string; role: Role; hash: Buffer; at: Date; expiresAt: Date },
+  invite: {
+    id: string;
+    email: string;
+    role: Role;
+    hash: Buffer;
+    at: Date;
+    expiresAt: Date;
+    createdBy: string | undefined;
+  },
 ): Promise<InviteRow> {
-  const { id, email, role, hash, at, expiresAt } = invite;
+  const { id, email, role, hash, at, expiresAt, createdBy } = invite;
   const { rows } = await sql.query<InviteRow>({
-    text: `insert into invite (workspace_id, id, email, role, hash, created_at, expires_at)
-           values ($1, $2, $3, $4, $5, $6, $7) returning ${INVITE_COLUMNS}`,
-    values: [workspaceId, id, email, role, hash, at, expiresAt],
+    text: `insert into invite (workspace_id, id, email, role, hash, created_at, expires_at, created_by)
+           values ($1, $2, $3, $4, $5, $6, $7, $8) returning ${INVITE_COLUMNS}`,
+    values: [workspaceId, id, email, role, hash, at, expiresAt, createdBy ?? null],
   });
   return rows[0]!;
 }
@@ -55,6 +63,21 @@ export async function revokeInvites(
     values: [workspaceId, which.at, value],
   });
   return rowCount;
+}
+
+/** Open invites of this member to any of these roles end, the oldest first. Answers which. */
+export async function revokeInvitesBy(
+  sql: Sql,
+  workspaceId: number,
+  which: { memberId: string; roles: readonly Role[]; at: Date },
+): Promise<string[]> {
+  const { rows } = await sql.query<{ id: string }>({
+    text: `update invite set revoked_at = $4
+           where workspace_id = $1 and created_by = $2 and role = any($3) and accepted_at is null and revoked_at is null
+             and expires_at > $4 returning id`,
+    values: [workspaceId, which.memberId, which.roles, which.at],
+  });
+  return rows.map((row) => row.id).sort();
 }
 
 /** The token itself says which workspace the invite is to. */

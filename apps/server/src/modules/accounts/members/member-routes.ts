@@ -1,12 +1,11 @@
-import { api, type Member } from '@segue/contract';
+import { api, type Member, type TakenBack } from '@segue/contract';
 import { AppError } from '../../../platform/errors.ts';
 import type { TxCtx } from '../../../platform/eventlog/index.ts';
 import { decodeCursor, type Routes, toPage } from '../../../platform/http/index.ts';
 import { publicId, requirePublicId } from '../../../platform/ids/index.ts';
-import { listKeysMadeBy } from '../api-key-store.ts';
 import { recordAudit } from '../record-audit.ts';
-import { lockAuthority } from './lock-authority.ts';
-import { type Authority, decideRemoval, decideRoleChange } from './member-rules.ts';
+import { lockAuthority, type LockedAuthority } from './lock-authority.ts';
+import { decideRemoval, decideRoleChange } from './member-rules.ts';
 import {
   countOwners,
   findMember,
@@ -16,6 +15,7 @@ import {
   updateMemberRole,
 } from './member-store.ts';
 import { requireAllowed } from './require-allowed.ts';
+import { takeBack } from './take-back.ts';
 
 /** Members of a workspace: list, change a role, remove. */
 export const memberRoutes: Routes = (serve) => {
@@ -33,34 +33,48 @@ export const memberRoutes: Routes = (serve) => {
     const { role: from } = member;
     const to = body.role;
     requireAllowed(decideRoleChange(authority, { from, to, owners }));
-    if (from !== to) {
-      await updateMemberRole(ctx.sql, ctx.workspaceId, { id: member.id, role: to });
-      await recordAudit(ctx, {
-        action: 'member.role_changed',
-        subject: publicId('mbr', member.id),
-        detail: { from, to },
-      });
-    }
-    return presentMember({ ...member, role: to });
+    if (from === to) return { ...presentMember(member), ...NOTHING_TAKEN };
+    await updateMemberRole(ctx.sql, ctx.workspaceId, { id: member.id, role: to });
+    const { keepKeys = false } = body;
+    const taken = await takeBack(ctx, { memberId: member.id, role: to, keepKeys, by: authority });
+    await recordAudit(ctx, {
+      action: 'member.role_changed',
+      subject: publicId('mbr', member.id),
+      detail: { from, to, ...idsOf(taken) },
+    });
+    return { ...presentMember({ ...member, role: to }), ...taken };
   });
 
-  serve(api.removeMember, async ({ ctx, params }) => {
+  serve(api.removeMember, async ({ ctx, params, query }) => {
     const { authority, member, owners } = await lockMember(ctx, params.id);
     requireAllowed(decideRemoval(authority, { role: member.role, owners }));
-    const now = new Date(ctx.clock.now());
-    await markMemberRemoved(ctx.sql, ctx.workspaceId, { id: member.id, at: now });
+    await markMemberRemoved(ctx.sql, ctx.workspaceId, { id: member.id, at: new Date(ctx.clock.now()) });
+    const keepKeys = query.keepKeys === 'true';
+    const taken = await takeBack(ctx, { memberId: member.id, role: undefined, keepKeys, by: authority });
     await recordAudit(ctx, {
       action: 'member.removed',
       subject: publicId('mbr', member.id),
-      detail: { role: member.role },
+      detail: { role: member.role, ...idsOf(taken) },
     });
-    const made = await listKeysMadeBy(ctx.sql, ctx.workspaceId, { memberId: member.id, now });
-    return { keysMade: made.map(({ id, name, prefix }) => ({ id: publicId('key', id), name, prefix })) };
+    return taken;
   });
 };
 
+const NOTHING_TAKEN: TakenBack = { keysRevoked: [], keysLimited: [], keysKept: [], invitesRevoked: [] };
+
+/** What the audit says of it: which, not how they are called. */
+function idsOf({ keysRevoked, keysLimited, keysKept, invitesRevoked }: TakenBack) {
+  const ids = (keys: TakenBack['keysKept']) => keys.map((key) => key.id);
+  return {
+    keysRevoked: ids(keysRevoked),
+    keysLimited: ids(keysLimited),
+    keysKept: ids(keysKept),
+    invitesRevoked,
+  };
+}
+
 interface LockedMember {
-  readonly authority: Authority;
+  readonly authority: LockedAuthority;
   readonly member: MemberRow;
   readonly owners: number;
 }

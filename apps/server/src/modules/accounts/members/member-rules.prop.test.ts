@@ -1,8 +1,16 @@
-import { EVERY_SCOPE, ROLE_SCOPES, ROLES, SCOPES, type Role } from '@segue/contract';
+import { allows, EVERY_SCOPE, ROLE_SCOPES, ROLES, SCOPES, type Role } from '@segue/contract';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Actor } from '../../../platform/context.ts';
-import { authorityOf, decideGiving, decideRemoval, decideRoleChange } from './member-rules.ts';
+import {
+  authorityOf,
+  decideGiving,
+  decideRemoval,
+  decideRoleChange,
+  holdsAll,
+  rolesNotHersToGive,
+  scopesLeft,
+} from './member-rules.ts';
 
 interface Somebody {
   readonly id: number;
@@ -77,6 +85,30 @@ describe('who may change members', () => {
         expect(decision.kind === 'allowed').toBe(to !== 'owner' && isWithin);
       }),
     );
+  });
+
+  it('leaves a key nothing that whoever made it could not give it now, and takes nothing else', () => {
+    const become = fc.option(role, { nil: undefined });
+    fc.assert(
+      fc.property(fc.subarray([...SCOPES, EVERY_SCOPE], { minLength: 1 }), become, (scopes, to) => {
+        const left = scopesLeft(scopes, to);
+        const authority = to === undefined ? undefined : authorityOf(memberActor({ id: 1, role: to }));
+        if (left.length > 0) expect(authority !== undefined && holdsAll(authority, left)).toBe(true);
+        for (const scope of SCOPES) {
+          const isHers = to !== undefined && ROLE_SCOPES[to].includes(scope);
+          expect(allows(left, scope)).toBe(allows(scopes, scope) && isHers);
+        }
+      }),
+    );
+  });
+
+  it('leaves of her invites those she could send now', () => {
+    expect(rolesNotHersToGive(undefined)).toEqual(ROLES);
+    for (const to of ROLES) {
+      const authority = authorityOf(memberActor({ id: 1, role: to }));
+      const could = (given: Role) => mayWrite({ id: 1, role: to }) && decideGiving(authority, given).kind === 'allowed';
+      expect(rolesNotHersToGive(to)).toEqual(ROLES.filter((given) => !could(given)));
+    }
   });
 
   it('lets owners and admins do what they are there for', () => {

@@ -1,4 +1,4 @@
-import { EVERY_SCOPE, ROLE_SCOPES, type Role } from '@segue/contract';
+import { EVERY_SCOPE, ROLE_SCOPES, ROLES, type Role } from '@segue/contract';
 import type { Actor } from '../../../platform/context.ts';
 
 /** What somebody may do to members: an owner everything, others as far as their own scopes go, and never to owners. */
@@ -22,6 +22,21 @@ export function authorityOf(actor: Actor): Authority {
 /** Whether every one of these scopes is hers to give. */
 export function holdsAll({ isOwner, scopes }: Authority, wanted: readonly string[]): boolean {
   return isOwner || scopes.includes(EVERY_SCOPE) || wanted.every((scope) => scopes.includes(scope));
+}
+
+/** What is left to a key of somebody who became `role`; undefined: she is no member any more. Nothing left: it ends. */
+export function scopesLeft(scopes: readonly string[], role: Role | undefined): readonly string[] {
+  if (role === undefined) return [];
+  if (role === 'owner') return scopes;
+  const own: readonly string[] = ROLE_SCOPES[role];
+  return scopes.includes(EVERY_SCOPE) ? own : scopes.filter((scope) => own.includes(scope));
+}
+
+/** The roles that somebody who became `role` invites to no more; undefined: she is no member any more. */
+export function rolesNotHersToGive(role: Role | undefined): readonly Role[] {
+  if (role === undefined || !ROLE_SCOPES[role].includes('members:write')) return ROLES;
+  const authority = { isOwner: role === 'owner', scopes: ROLE_SCOPES[role] };
+  return ROLES.filter((given) => decideGiving(authority, given).kind === 'refused');
 }
 
 /** Whether she may make somebody this. */

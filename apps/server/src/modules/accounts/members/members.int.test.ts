@@ -28,7 +28,7 @@ describe('members', () => {
     const key = await world.call('POST', '/api/v1/api-keys', { cookie: admin.cookie, body });
     const { id, name, prefix } = key.body;
     const removed = await remove(owner, admin.member.memberId);
-    expect([removed.status, removed.body]).toEqual([200, { keysMade: [{ id, name, prefix }] }]);
+    expect([removed.status, removed.body]).toMatchObject([200, { keysRevoked: [{ id, name, prefix }] }]);
     expect(await opens(admin.cookie)).toBe(403);
     const session = await world.call('GET', '/api/auth/session', { cookie: admin.cookie });
     expect(session.body['workspaces']).toEqual([]);
@@ -101,10 +101,46 @@ describe('members', () => {
     expect((await remove(mine, theirs.memberId)).status).toBe(404);
     await addMember(world.services, other.workspaceId, { role: 'analyst', loginId: mine.member.loginId });
     expect((await at(wsp(other.workspaceId))).body).toMatchObject({ name: 'Neighbour', you: { role: 'analyst' } });
-    const last = await world.call('GET', '/api/v1/workspace', { cookie: mine.cookie });
-    expect(last.body).toMatchObject({ name: 'Neighbour' });
     expect((await at(wsp(other.workspaceId), '/api/v1/members')).status).toBe(403);
     expect((await at(wsp(shop.workspaceId), '/api/v1/members')).status).toBe(200);
+  });
+
+  it('work where they opened last; a call that names another workspace changes nothing of that, read or not', async () => {
+    const other = await world.addShop('Neighbour');
+    const third = await world.addShop('Stranger');
+    const mine = await signInAs(world, shop.workspaceId, 'owner');
+    await addMember(world.services, other.workspaceId, { role: 'owner', loginId: mine.member.loginId });
+    const { rows } = await world.services.postgres.query<{ id: number; wsp: string }>({
+      text: `select id, 'wsp_' || replace(public_id::text, '-', '') as wsp from workspace where id = any($1)`,
+      values: [[shop.workspaceId, other.workspaceId, third.workspaceId]],
+    });
+    const wsp = (id: number) => rows.find((row) => row.id === id)!.wsp;
+    const loginNow = async () =>
+      (
+        await world.services.postgres.query({
+          text: 'select * from login where id = $1',
+          values: [mine.member.loginId],
+        })
+      ).rows;
+    const named = { cookie: mine.cookie, headers: { 'segue-workspace': wsp(other.workspaceId) } };
+    const unnamed = async () => (await world.call('GET', '/api/v1/workspace', { cookie: mine.cookie })).body['name'];
+    const before = await loginNow();
+    expect((await world.call('GET', '/api/v1/workspace', named)).body).toMatchObject({ name: 'Neighbour' });
+    expect(await loginNow()).toEqual(before);
+    expect((await world.call('PATCH', '/api/v1/workspace', { ...named, body: { name: 'Next door' } })).status).toBe(
+      200,
+    );
+    expect(await loginNow()).toEqual(before);
+    expect(await unnamed()).toBe('Shop');
+    const open = async (workspace: string) =>
+      (await world.call('POST', '/api/auth/open-workspace', { cookie: mine.cookie, body: { workspace } })).status;
+    expect(await open(wsp(other.workspaceId))).toBe(204);
+    expect(await unnamed()).toBe('Next door');
+    expect([await open(wsp(third.workspaceId)), await open('wsp_0')]).toEqual([403, 403]);
+    expect(await unnamed()).toBe('Next door');
+    const session = await world.call('GET', '/api/auth/session', { cookie: mine.cookie });
+    const last = (session.body['workspaces'] as { name: string; isLast: boolean }[]).filter((one) => one.isLast);
+    expect(last).toMatchObject([{ name: 'Next door' }]);
   });
 
   it('are listed oldest first, page by page, each once', async () => {

@@ -4,6 +4,7 @@ import createSources from './20261123T0920_create-sources.sql?raw';
 import createMembers from './20261123T1000_create-members.sql?raw';
 import addTrustedSources from './20261124T1010_add-trusted-sources.sql?raw';
 import chainAudit from './20261124T1030_chain-audit.sql?raw';
+import addInviteMaker from './20261124T1110_add-invite-maker.sql?raw';
 import createAccounts from './20261122T0910_create-accounts.sql?raw';
 
 export const accountsMigrations: readonly Migration[] = [
@@ -13,4 +14,5 @@ export const accountsMigrations: readonly Migration[] = [
   { id: '20261123T1000_create-members', sql: createMembers },
   { id: '20261124T1010_add-trusted-sources', sql: addTrustedSources },
   { id: '20261124T1030_chain-audit', sql: chainAudit },
+  { id: '20261124T1110_add-invite-maker', sql: addInviteMaker },
 ];

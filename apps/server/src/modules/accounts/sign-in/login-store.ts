@@ -43,7 +43,7 @@ export interface MembershipRow {
   workspace_name: string;
   member_id: string;
   role: Role;
-  /** Where she worked last. */
+  /** The one she opened last. */
   is_last: boolean;
 }
 
@@ -60,7 +60,8 @@ export async function listMemberships(sql: Sql, loginId: string): Promise<Member
   return rows;
 }
 
-export async function noteWorkspaceUsed(sql: Sql, loginId: string, workspaceId: number): Promise<void> {
+/** What her calls mean from now on that name no workspace. */
+export async function noteWorkspaceOpened(sql: Sql, loginId: string, workspaceId: number): Promise<void> {
   await sql.query({
     text: 'update login set last_workspace_id = $2 where id = $1',
     values: [loginId, workspaceId],

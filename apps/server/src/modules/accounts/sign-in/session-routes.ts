@@ -1,12 +1,17 @@
+import { z } from 'zod';
 import { AppError } from '../../../platform/errors.ts';
-import type { Routes } from '../../../platform/http/index.ts';
+import { parseInput, type Routes } from '../../../platform/http/index.ts';
 import { parsePublicId, publicId } from '../../../platform/ids/index.ts';
-import { deleteSessions, listSessions } from './login-store.ts';
+import { deleteSessions, listMemberships, listSessions, noteWorkspaceOpened } from './login-store.ts';
 import { recordLoginAudit } from './record-login-audit.ts';
 import { refuseForged, requireSession } from './sign-in-routes.ts';
 import type { SignIn } from './sign-in.ts';
 
-/** One's own sessions: list them, end one, end all others. */
+const openSchema = z.strictObject({
+  workspace: z.string({ error: 'name a workspace of yours, like wsp_<32 hex digits>' }),
+});
+
+/** One's own sessions: list them, end one, end all others; and the workspace their calls mean that name none. */
 export function createSessionRoutes(signIn: SignIn): Routes {
   const { services } = signIn;
   return (_serve, app) => {
@@ -40,6 +45,21 @@ export function createSessionRoutes(signIn: SignIn): Routes {
       const own = await requireSession(signIn, request);
       const ended = await deleteSessions(services.postgres, own.loginId, { except: own.sessionId });
       await note(own.loginId, request.ip, ended);
+      return reply.code(204).send();
+    });
+
+    app.post('/api/auth/open-workspace', async (request, reply) => {
+      refuseForged(signIn, request);
+      const own = await requireSession(signIn, request);
+      const named = parsePublicId('wsp', parseInput(openSchema, request.body ?? {}).workspace);
+      const memberships = await listMemberships(services.postgres, own.loginId);
+      const opened = memberships.find((membership) => membership.workspace_public_id === named);
+      if (opened === undefined) {
+        throw new AppError('forbidden', 'You are no member of this workspace', {
+          details: [{ field: 'workspace', message: 'name a workspace of yours, like wsp_<32 hex digits>' }],
+        });
+      }
+      await noteWorkspaceOpened(services.postgres, own.loginId, opened.workspace_id);
       return reply.code(204).send();
     });
   };

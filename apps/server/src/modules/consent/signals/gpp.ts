@@ -49,7 +49,7 @@ const US_PRIVACY = /^1[YN-]{3}$/;
 /**
  * Decodes a GPP string of version 1. Source: IAB Tech Lab, Global Privacy Platform, "Consent String Specification" and the
  * sections' own documents. Read are TCF EU v2 (2), the head of TCF CA (5), US Privacy (6), US national (7) and the states
- * 8 to 12. Throws `Malformed`. Pure.
+ * 8 to 27. Throws `Malformed`. Pure.
  */
 export function decodeGpp(text: string): GppConsent {
   if (text.length > CONSENT_STRING_LENGTH_MAX) throw new Malformed('is longer than any such string');

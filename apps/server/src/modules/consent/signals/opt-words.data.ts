@@ -48,7 +48,12 @@ export const ENGLISH_ANSWERS: readonly string[] = ['yes'];
  */
 export const OPT_WORDS: Readonly<Record<string, OptWords>> = {
   en: ENGLISH,
-  ar: { stop: ['توقف', 'إيقاف', 'الغاء الاشتراك'], start: ['ابدأ', 'اشتراك'], help: ['مساعدة'] },
+  ar: {
+    stop: ['توقف', 'إيقاف', 'أوقف', 'إيقاف الرسائل', 'أوقفوا الرسائل', 'إلغاء الاشتراك', 'ألغ الاشتراك', 'ستوب'],
+    smsStop: ['قف', 'إلغاء'],
+    start: ['ابدأ', 'اشتراك', 'اشترك'],
+    help: ['مساعدة'],
+  },
   bg: { stop: ['стоп', 'отписване'], start: ['старт'], help: ['помощ'] },
   ca: { stop: ['atura', 'baixa'], start: ['inicia', 'alta'], help: ['ajuda'] },
   cs: { stop: ['odhlasit', 'zrusit odber'], smsStop: ['konec', 'zrusit'], start: ['prihlasit'], help: ['pomoc'] },
@@ -205,4 +210,7 @@ export const COURTESIES: readonly string[] = [
   'tack',
   'takk',
   'tak',
+  'من فضلك',
+  'لو سمحت',
+  'شكرا',
 ];

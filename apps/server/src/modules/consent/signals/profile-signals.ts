@@ -3,22 +3,44 @@ import type { SignalKind } from './read-signals.ts';
 
 export type Categories = Readonly<Record<string, boolean>>;
 
+type LastSignal = readonly [fingerprint: string, atMs: number, sinceMs?: number];
+
 /** The signals' part of the subject's state. */
 export interface SignalsState {
-  /** The last of each kind: its fingerprint and its event time. */
-  readonly last: Readonly<Partial<Record<SignalKind, readonly [fingerprint: string, atMs: number]>>>;
+  /** The last of each kind: its fingerprint, when it was sent last by event time, and since when it was the last. */
+  readonly last: Readonly<Partial<Record<SignalKind, LastSignal>>>;
   /** What she allows by category of the consent platform, and when she said so. */
   readonly categories?: readonly [Categories, atMs: number];
 }
 
 export const signalsSection = defineSection<SignalsState>('cs');
 
-/** Whether the last signal of this kind said something else. Pure. */
+/** Of one instant several were the last: whatever is sent next is news. */
+const SEVERAL = '';
+
+/** Whether a recorded signal is the last of its kind, or one of those of one instant. Pure. */
+export function isLast([last, lastMs, sinceMs]: LastSignal, of: { fingerprint: string; atMs: number }): boolean {
+  return (last === of.fingerprint || last === SEVERAL) && (sinceMs ?? lastMs) === of.atMs;
+}
+
+/** Whether the last signal of this kind said something else, or this was said before anybody knew. Pure. */
 export function isNews(
   state: SignalsState | undefined,
-  signal: { readonly kind: SignalKind; readonly fingerprint: string },
+  { kind, fingerprint, atMs }: { readonly kind: SignalKind; readonly fingerprint: string; readonly atMs: number },
 ): boolean {
-  return state?.last[signal.kind]?.[0] !== signal.fingerprint;
+  const known = state?.last[kind];
+  return known === undefined || known[0] !== fingerprint || atMs < (known[2] ?? known[1]);
+}
+
+/** When the last signal was sent again after one that arrives only now and says something else. Pure. */
+export function repeatedAt(
+  state: SignalsState | undefined,
+  { kind, fingerprint, atMs }: { readonly kind: SignalKind; readonly fingerprint: string; readonly atMs: number },
+): { readonly fingerprint: string; readonly atMs: number } | undefined {
+  const known = state?.last[kind];
+  if (known === undefined || known[0] === fingerprint || known[1] < atMs) return undefined;
+  const [last, lastMs, sinceMs = lastMs] = known;
+  return sinceMs <= atMs && sinceMs < lastMs ? { fingerprint: last, atMs: lastMs } : undefined;
 }
 
 /** The state after a signal; the newest by event time stands, whatever the order of arrival. Pure. */
@@ -34,11 +56,33 @@ export function withSignal(
   const before = state ?? { last: {} };
   const { kind, fingerprint, atMs, categories } = signal;
   const known = before.last[kind];
-  if (known !== undefined && (known[1] > atMs || (known[1] === atMs && known[0] > fingerprint))) return before;
+  if (known?.[0] === fingerprint) return sentAgain(before, signal, known);
+  if (known !== undefined && known[1] > atMs) {
+    // Something else was said in between, so it was the last only since it was sent again.
+    const isBetween = known[2] !== undefined && known[2] <= atMs;
+    return isBetween ? { ...before, last: { ...before.last, [kind]: [known[0], known[1]] } } : before;
+  }
   return {
     ...before,
-    last: { ...before.last, [kind]: [fingerprint, atMs] },
+    last: { ...before.last, [kind]: [known?.[1] === atMs ? SEVERAL : fingerprint, atMs] },
     ...(categories !== undefined && { categories: [replaceCategories(before.categories, categories, atMs), atMs] }),
+  };
+}
+
+/** The same again says nothing new, save until when and since when it was said. */
+function sentAgain(
+  before: SignalsState,
+  { kind, fingerprint, atMs }: { kind: SignalKind; fingerprint: string; atMs: number },
+  [, lastMs, since]: LastSignal,
+): SignalsState {
+  const sinceMs = since ?? lastMs;
+  if (atMs >= sinceMs && atMs <= lastMs) return before;
+  const last: LastSignal = [fingerprint, Math.max(atMs, lastMs), Math.min(atMs, sinceMs)];
+  const { categories } = before;
+  return {
+    ...before,
+    last: { ...before.last, [kind]: last },
+    ...(kind === 'categories' && categories !== undefined && { categories: [categories[0], last[1]] }),
   };
 }
 
@@ -58,8 +102,8 @@ export function mergeSignals(a: SignalsState | undefined, b: SignalsState | unde
   const last = { ...a.last };
   for (const [kind, theirs] of Object.entries(b.last) as [SignalKind, readonly [string, number]][]) {
     const ours = last[kind];
-    if (ours === undefined || ours[1] < theirs[1] || (ours[1] === theirs[1] && ours[0] < theirs[0]))
-      last[kind] = theirs;
+    if (ours === undefined || ours[1] < theirs[1]) last[kind] = theirs;
+    else if (ours[1] === theirs[1] && ours[0] !== theirs[0]) last[kind] = [SEVERAL, ours[1]];
   }
   if (a.categories === undefined || b.categories === undefined) {
     const categories = a.categories ?? b.categories;

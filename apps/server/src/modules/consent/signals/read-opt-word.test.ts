@@ -111,6 +111,30 @@ describe('an everyday answer', () => {
   });
 });
 
+describe('a word of Arabic', () => {
+  it('is one however it is stretched, pointed or marked for direction, with and without its hamza', () => {
+    for (const text of [
+      'إيقاف',
+      'ايقاف',
+      'إِيقَاف',
+      'إيقـــاف',
+      '\u200fإيقاف\u200e',
+      'إيقاف من فضلك',
+      '🛑 توقف!',
+      'الغاء الاشتراك',
+    ])
+      for (const language of ['ar', undefined])
+        expect([text, action(text, 'whatsapp', language)]).toEqual([text, 'stop']);
+    expect([action('إلغاء', 'sms', 'ar'), action('إلغاء', 'whatsapp', 'ar')]).toEqual(['stop', undefined]);
+    expect(action('متى يتوقف التوصيل', 'whatsapp', 'ar')).toBeUndefined();
+    expect([action('ابدأ', 'sms', 'ar'), action('مساعدة', 'sms', 'ar')]).toEqual(['start', 'help']);
+  });
+
+  it('and any other hides in no invisible letters', () => {
+    expect([action('st\u200bop'), action('\ufeffSTOP'), action('s\u00adtop')]).toEqual(['stop', 'stop', 'stop']);
+  });
+});
+
 describe('a word that resumes or asks', () => {
   it('is told apart from a mere yes, which only answers', () => {
     expect(readOptWord('START', { channel: 'sms' })).toEqual({ action: 'start', isAnswer: false });

@@ -45,11 +45,11 @@ export function readOptWord(
   return isSms && ENGLISH_ANSWERS.includes(message) ? { action: 'start', isAnswer: true } : undefined;
 }
 
-/** Without case, accents, punctuation and emoji; words apart by one space. */
+/** Without case, accents, punctuation, emoji, marks of direction and the stretching of Arabic; words apart by one space. */
 function plain(text: string): string {
   return text
     .normalize('NFKD')
-    .replaceAll(/\p{M}/gu, '')
+    .replaceAll(/[\p{M}\p{Cf}\u0640]/gu, '')
     .toLowerCase()
     .normalize('NFKD')
     .replaceAll(/\p{M}|['’`´]/gu, '')

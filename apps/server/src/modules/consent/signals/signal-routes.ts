@@ -5,12 +5,13 @@ import type { WorkspaceKeys } from '../../../platform/crypto/index.ts';
 import { AppError } from '../../../platform/errors.ts';
 import { readSubjects } from '../../../platform/eventlog/index.ts';
 import { decodeCursor, type Page, type Routes, toPage } from '../../../platform/http/index.ts';
-import { recordAudit } from '../../accounts/index.ts';
+import { publicId } from '../../../platform/ids/index.ts';
+import { listNumberedSources, recordAudit } from '../../accounts/index.ts';
 import type { Committer } from '../../events/index.ts';
 import { requireProfileId } from '../../profiles/index.ts';
 import { openProof } from '../proof.ts';
 import { importConsents } from './import-consents.ts';
-import { signalsSection, type SignalsState } from './profile-signals.ts';
+import { isLast, signalsSection, type SignalsState } from './profile-signals.ts';
 import { readCsv } from './read-csv.ts';
 import type { SignalKind } from './read-signals.ts';
 import { readSignalSettings, writeSignalSettings } from './settings-store.ts';
@@ -86,16 +87,22 @@ async function listSignals(
     after: decodeCursor(query.cursor, ['number', 'uuid']),
   });
   const state = await readState(ctx, profileId);
+  const numbered = await listNumberedSources(ctx.sql, ctx.workspaceId);
+  const sources = new Map(numbered.map(({ number, id }) => [number, publicId('src', id)]));
   return toPage(rows, {
     limit: query.limit,
     keyOf: (row) => [row.occurred_ms, row.id],
-    present: (row) => presentSignal(row, { keys, state }),
+    present: (row) => presentSignal(row, { keys, state, sources }),
   });
 }
 
 function presentSignal(
   row: SignalRow,
-  of: { keys: Pick<WorkspaceKeys, 'wrapping'>; state: SignalsState | undefined },
+  of: {
+    keys: Pick<WorkspaceKeys, 'wrapping'>;
+    state: SignalsState | undefined;
+    sources: ReadonlyMap<number, string>;
+  },
 ): ConsentSignal {
   const { raw, url, ip, language }: SignalProof = openProof(of.keys, row.proof);
   const last = of.state?.last[row.kind];
@@ -104,8 +111,8 @@ function presentSignal(
     kind: row.kind,
     occurredAt: new Date(row.occurred_ms).toISOString(),
     recordedAt: new Date(row.recorded_ms).toISOString(),
-    source: row.source,
-    isCurrent: last !== undefined && last[0] === row.fingerprint && last[1] === row.occurred_ms,
+    sourceId: (row.source === null ? undefined : of.sources.get(row.source)) ?? null,
+    isCurrent: last !== undefined && isLast(last, { fingerprint: row.fingerprint, atMs: row.occurred_ms }),
     raw: raw ?? null,
     decoded: row.decoded,
     error: row.error,

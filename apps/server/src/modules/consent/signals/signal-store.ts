@@ -53,6 +53,51 @@ export async function insertSignals(
   });
 }
 
+/** A signal that was the last and was sent again after one that became known only later. */
+export interface RepeatedSignal {
+  readonly id: string;
+  readonly profileId: string;
+  readonly kind: SignalKind;
+  readonly fingerprint: string;
+  /** When it was sent again. */
+  readonly atMs: number;
+  readonly cause: string;
+}
+
+/** Records signals again at the instant they were sent again, as they were recorded; at most once for an instant. */
+export async function repeatSignals(
+  sql: Sql,
+  workspaceId: number,
+  { repeats, nowMs }: { repeats: readonly RepeatedSignal[]; nowMs: number },
+): Promise<void> {
+  if (repeats.length === 0) return;
+  await sql.query({
+    text: `insert into consent_signal (workspace_id, id, profile_id, said_by, node_kind, node_id, kind, fingerprint, occurred_at,
+             recorded_at, source, cause, decoded, error, proof)
+           select $1, r.id, s.profile_id, s.said_by, s.node_kind, s.node_id, s.kind, s.fingerprint, to_timestamp(r.at_ms / 1000),
+             to_timestamp($2::float8 / 1000), s.source, r.cause, s.decoded, s.error, s.proof
+           from unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::float8[], $8::text[])
+               as r(id, profile_id, kind, fingerprint, at_ms, cause)
+             cross join lateral (
+               select * from consent_signal c
+               where c.workspace_id = $1 and c.profile_id = r.profile_id and c.kind = r.kind and c.fingerprint = r.fingerprint
+               order by c.occurred_at desc, c.id desc limit 1
+             ) s
+           where s.occurred_at < to_timestamp(r.at_ms / 1000)
+           on conflict (workspace_id, cause, kind) do nothing`,
+    values: [
+      workspaceId,
+      nowMs,
+      repeats.map((one) => one.id),
+      repeats.map((one) => one.profileId),
+      repeats.map((one) => one.kind),
+      repeats.map((one) => one.fingerprint),
+      repeats.map((one) => one.atMs),
+      repeats.map((one) => one.cause),
+    ],
+  });
+}
+
 /** Gives the signals of merged profiles to those they became part of. */
 export async function moveSignals(
   sql: Sql,
@@ -117,6 +162,39 @@ export async function findLastSignals(
            where workspace_id = $1 and profile_id = any($2::uuid[])
            order by profile_id, kind, node_id, occurred_at desc, fingerprint desc`,
     values: [workspaceId, profileIds],
+  });
+  return rows;
+}
+
+/** A signal as far as it matters to what a destination may get. */
+export interface SaidRow {
+  profile_id: string;
+  said_by: string;
+  node_id: number;
+  seq: number;
+  kind: SignalKind;
+  occurred_ms: number;
+  decoded: JsonObject | null;
+}
+
+/** The newest TCF and GPP strings and GPC of these profiles, at most `limit` each. Served by `consent_signal_profile`. */
+export async function findSaidSignals(
+  sql: Sql,
+  workspaceId: number,
+  { profileIds, limit }: { profileIds: readonly string[]; limit: number },
+): Promise<SaidRow[]> {
+  if (profileIds.length === 0) return [];
+  const { rows } = await sql.query<SaidRow>({
+    name: 'consent_signal_said',
+    text: `select s.profile_id, s.said_by, s.node_id::float8 as node_id, s.seq::float8 as seq, s.kind, s.decoded,
+             (extract(epoch from s.occurred_at) * 1000)::float8 as occurred_ms
+           from unnest($2::uuid[]) as p(id)
+             cross join lateral (
+               select * from consent_signal c
+               where c.workspace_id = $1 and c.profile_id = p.id and c.kind in ('tcf', 'gpp', 'gpc')
+               order by c.occurred_at desc, c.id desc limit $3::int
+             ) s`,
+    values: [workspaceId, profileIds, limit],
   });
   return rows;
 }

@@ -22,6 +22,7 @@ import {
   type Categories,
   isNews,
   mergeSignals,
+  repeatedAt,
   signalsSection,
   type SignalsState,
   withSignal,
@@ -29,7 +30,14 @@ import {
 import { type Decoded, decodeSignal, type RawSignal, readRawSignals } from './read-signals.ts';
 import { sayWords, type SignalWord } from './say-words.ts';
 import { readSignalSettings } from './settings-store.ts';
-import { findLastSignals, handOverSignals, insertSignals, moveSignals, type SignalRow } from './signal-store.ts';
+import {
+  findLastSignals,
+  handOverSignals,
+  insertSignals,
+  moveSignals,
+  repeatSignals,
+  type SignalRow,
+} from './signal-store.ts';
 
 /** The proof of a signal: as that of a record, and the string itself. */
 export interface SignalProof extends ConsentProof {
@@ -46,6 +54,8 @@ interface News extends RawSignal {
   readonly read: Decoded;
   /** What she allowed by category before. */
   readonly before: Categories | undefined;
+  /** The signal that was the last, sent again since this one. */
+  readonly repeated: ReturnType<typeof repeatedAt>;
 }
 
 /**
@@ -84,15 +94,23 @@ function takeNews(batch: EventBatch, event: LoggedEvent, subject: Subject): News
   return readRawSignals(event).flatMap((signal): News[] => {
     const state = subject.get(signalsSection);
     const fingerprint = createHash('sha256').update(signal.raw).digest('base64url').slice(0, 22);
-    if (!isNews(state, { ...signal, fingerprint })) return [];
+    const occurredAt = Math.min(event.occurredAt, event.receivedAt, batch.now);
+    if (!isNews(state, { ...signal, fingerprint, atMs: occurredAt })) {
+      const seen = withSignal(state, { ...signal, fingerprint, atMs: occurredAt });
+      if (seen !== state) subject.set(signalsSection, seen);
+      return [];
+    }
     // A browser without Global Privacy Control says nothing, unless it had it.
     if (signal.kind === 'gpc' && signal.raw === 'false' && state?.last.gpc === undefined) return [];
     const read = decodeSignal(signal);
-    const occurredAt = Math.min(event.occurredAt, event.receivedAt, batch.now);
+    const repeated = repeatedAt(state, { ...signal, fingerprint, atMs: occurredAt });
     const categories = signal.kind === 'categories' ? (read.decoded as Categories | undefined) : undefined;
     subject.set(signalsSection, withSignal(state, { ...signal, fingerprint, atMs: occurredAt, categories }));
     return [
-      { ...signal, event, node, profileId: subject.id, occurredAt, fingerprint, read, before: state?.categories?.[0] },
+      {
+        ...{ ...signal, event, node, profileId: subject.id, occurredAt, fingerprint, read },
+        ...{ before: state?.categories?.[0], repeated },
+      },
     ];
   });
 }
@@ -114,6 +132,12 @@ async function recordSignals(batch: EventBatch, news: readonly News[]): Promise<
     proof: sealSignal(keys, { ...proofOf(event, opened.get(event)), raw }),
   }));
   await insertSignals(batch.sql, batch.workspaceId, { signals, nowMs: batch.now });
+  const repeats = news.flatMap(({ repeated, kind, profileId, event }) =>
+    repeated === undefined
+      ? []
+      : [{ ...repeated, kind, profileId, id: newUuid(batch.now), cause: causedId('signal sent again', event.id) }],
+  );
+  await repeatSignals(batch.sql, batch.workspaceId, { repeats, nowMs: batch.now });
 }
 
 function sealSignal(keys: WorkspaceKeys, proof: SignalProof): Buffer | undefined {

@@ -6,6 +6,7 @@ import {
   type LoggedEvent,
   readPositions,
   type Stage,
+  type SubjectHistory,
 } from '../../../platform/eventlog/index.ts';
 import { type LogProcess, openLogProcess, storedEvent } from '../../../platform/eventlog/testing/log-process.ts';
 import {
@@ -24,6 +25,7 @@ import {
   IdentifierReader,
   NodeDirectory,
   profilesMigrations,
+  runProfileRebuilds,
 } from '../../profiles/index.ts';
 import { runArchive } from '../archive/run-archive.ts';
 import { eventsHistoryMigrations } from '../history-migrations/index.ts';
@@ -99,8 +101,21 @@ async function archive(): Promise<void> {
   await running;
 }
 
+interface Asking {
+  /** False: nothing is read beforehand. */
+  readonly counts?: boolean;
+  readonly limits?: Parameters<typeof createSubjectHistory>[1];
+  /** What happens between the reading beforehand and the lock. */
+  readonly meanwhile?: () => Promise<unknown>;
+}
+
 /** What a stage is given as the past of a profile, asked once for each of `asks`. */
-async function pastOf(shop: Shop, userId: string, asks: readonly (readonly EventType[] | undefined)[]) {
+async function pastOf(
+  shop: Shop,
+  userId: string,
+  asks: readonly (readonly EventType[] | undefined)[],
+  { counts = true, limits, meanwhile }: Asking = {},
+) {
   const id = (await findProfileId(
     { ...process.services, sql: process.services.postgres, workspaceId: shop.workspaceId },
     { kind: 'userId', value: userId },
@@ -117,8 +132,16 @@ async function pastOf(shop: Shop, userId: string, asks: readonly (readonly Event
       }
     },
   };
-  const reshaper = createReshaper({ stages: [probe], history: createSubjectHistory(process.services.history) });
-  await reshaper.reshape(process.services, { workspaceId: shop.workspaceId, ids: [id] }, async (batch) => ({
+  const past = createSubjectHistory(process.services.history, limits);
+  const history: SubjectHistory = {
+    async open(sql, of) {
+      const opened = await past.open(sql, of);
+      await meanwhile?.();
+      return opened;
+    },
+  };
+  const reshaper = createReshaper({ stages: [probe], history });
+  await reshaper.reshape(process.services, { workspaceId: shop.workspaceId, ids: [id], counts }, async (batch) => ({
     rebuilds: [batch.subjects.get(id)!],
   }));
   return answers;
@@ -138,6 +161,7 @@ describe('the past of a profile', () => {
     await say(NOW - 500, NOW - 900, NOW - 700);
     await shop.run();
     const unarchived = (await pastOf(shop, 'ada', [undefined]))[0]!;
+    expect(await pastOf(shop, 'ada', [undefined], { counts: false })).toEqual([unarchived]);
     await archive();
     const archived = (await pastOf(shop, 'ada', [undefined]))[0]!;
     expect(archived).toEqual(unarchived);
@@ -159,6 +183,74 @@ describe('the past of a profile', () => {
     expect((await pastOf(shop, 'ada', [undefined]))[0]!.map(({ occurredAt }) => NOW - occurredAt)).toEqual([9]);
     await shop.run();
     expect((await pastOf(shop, 'ada', [undefined]))[0]).toHaveLength(2);
+  });
+
+  it('is whole though it is read before the profile is locked, and more is taken and archived meanwhile', async () => {
+    const shop = newShop();
+    await shop.say({ by: ['userId:ada'], atMs: NOW - 9 });
+    await shop.run();
+    await archive();
+    await shop.say({ by: ['userId:ada'], atMs: NOW - 7 });
+    await shop.run();
+    const more = async (...said: Said[]) => {
+      await shop.say(...said);
+      await shop.run();
+      await archive();
+    };
+    const times = async (...said: Said[]) => {
+      const [events] = await pastOf(shop, 'ada', [['track']], { meanwhile: () => more(...said) });
+      return events!.map(({ occurredAt }) => NOW - occurredAt);
+    };
+    expect(await times({ by: ['userId:ada'], atMs: NOW - 8 }, { by: ['userId:ada'], atMs: NOW - 1 })).toEqual([
+      9, 8, 7, 1,
+    ]);
+    // An identifier that came meanwhile brings its own past.
+    await more({ by: ['anonymousId:web'], atMs: NOW - 5 });
+    await shop.say({ by: ['anonymousId:web'], atMs: NOW - 4 });
+    await shop.run();
+    expect(await times({ by: ['userId:ada', 'anonymousId:web'], atMs: NOW - 3 })).toEqual([9, 8, 7, 5, 4, 3, 1]);
+  });
+
+  it('is refused while the archive is too far behind, naming what to wait for, and never read at length under the lock', async () => {
+    const shop = newShop();
+    const five = () => shop.say(...Array.from({ length: 5 }, (_, i) => ({ by: ['userId:ada'], atMs: NOW - i })));
+    await archive();
+    await five();
+    await shop.run();
+    const far = { behindEventsMax: 3, lockedEventsMax: 1_000 };
+    const refused = {
+      code: 'conflict',
+      details: [{ field: '', message: expect.stringContaining('the archive has caught up') }],
+    };
+    await expect(pastOf(shop, 'ada', [undefined], { limits: far })).rejects.toMatchObject(refused);
+    const near = { behindEventsMax: 1_000, lockedEventsMax: 3 };
+    await expect(pastOf(shop, 'ada', [undefined], { limits: near, counts: false })).rejects.toMatchObject(refused);
+    expect((await pastOf(shop, 'ada', [['track']], { limits: near }))[0]).toHaveLength(5);
+    const meanwhile = async () => {
+      await five();
+      await shop.run();
+    };
+    await expect(pastOf(shop, 'ada', [undefined], { limits: near, meanwhile })).rejects.toMatchObject(refused);
+    await archive();
+    expect((await pastOf(shop, 'ada', [['track']], { limits: far }))[0]).toHaveLength(10);
+  });
+
+  it('is asked for again and again by what waits to be counted anew, until the archive is near enough', async () => {
+    const shop = newShop();
+    await archive();
+    await shop.say(...Array.from({ length: 5 }, (_, i) => ({ by: ['userId:ada'], atMs: NOW - i })));
+    await shop.run();
+    await database.postgres.query({
+      text: `insert into profile_rebuild (workspace_id, from_profile, into_profile, nodes, reason, asked_at)
+             select workspace_id, id, id, '{}', 'test', now() from profile where workspace_id = $1`,
+      values: [shop.workspaceId],
+    });
+    const limits = { behindEventsMax: 3, lockedEventsMax: 3 };
+    const past = createSubjectHistory(process.services.history, limits);
+    const round = () => runProfileRebuilds(process.services, createReshaper({ stages: [], history: past }));
+    expect([await round(), await round()]).toEqual([0, 0]);
+    await archive();
+    expect([await round(), await round()]).toEqual([1, 0]);
   });
 
   it('is read page by page when it is long, the same for every stage that asks', async () => {

@@ -8,6 +8,7 @@ import {
   type LoggedEvent,
   type LogId,
   readPositions,
+  readSubjects,
   readTail,
   type Subject,
   type SubjectBatch,
@@ -20,14 +21,35 @@ import { type PastRow, readPast, type TimelineKey } from './history-sql.ts';
 /** About 4 MB of ordinary events. */
 const PAGE_EVENTS = 4_000;
 
+/** As far as the archive may be behind the processor when profiles are counted anew: a few seconds' reading, nothing locked. */
+const BEHIND_EVENTS_MAX = 500_000;
+/** As much of the log as is read while profiles are locked and the processor may wait for them: a fraction of a second. */
+const LOCKED_EVENTS_MAX = 50_000;
+
+interface Limits {
+  readonly behindEventsMax: number;
+  readonly lockedEventsMax: number;
+}
+
 /**
  * The past of profiles: what is archived from the history, page by page, and what the archive does not hold yet from the
- * log; nothing beyond what the processor has taken.
+ * log, most of it before the profiles are locked; nothing beyond what the processor has taken.
  */
-export function createSubjectHistory(history: History): SubjectHistory {
+export function createSubjectHistory(
+  history: History,
+  limits: Limits = { behindEventsMax: BEHIND_EVENTS_MAX, lockedEventsMax: LOCKED_EVENTS_MAX },
+): SubjectHistory {
   return {
-    requireCountable,
-    read: (batch, subject, types) => readSubject(history, { batch, subject, types }),
+    async open(sql, { workspaceId, ids }) {
+      const subjects = await readSubjects(sql, workspaceId, ids);
+      const nodes = [...subjects.values()].flatMap(nodeIdsOf);
+      const ahead =
+        nodes.length === 0 ? undefined : await readAhead(sql, { workspaceId, nodes }, limits.behindEventsMax);
+      return {
+        requireCountable,
+        read: (batch, subject, types) => readSubject(history, { batch, subject, types, ahead, limits }),
+      };
+    },
   };
 }
 
@@ -40,61 +62,131 @@ async function requireCountable(batch: SubjectBatch, subjects: readonly Subject[
   });
 }
 
+interface Owned {
+  readonly workspaceId: number;
+  readonly nodes: readonly number[];
+}
+
+/** What the archive did not hold of some nodes when it was read. */
+interface Ahead {
+  readonly nodes: ReadonlySet<number>;
+  /** Where the archive stood, and where the processor: `events` lie between. */
+  readonly archived: readonly LanePosition[];
+  readonly processed: readonly LanePosition[];
+  readonly events: readonly LoggedEvent[];
+}
+
+async function readAhead(sql: Sql, of: Owned, eventsMax: number): Promise<Ahead> {
+  const archived = await readPositions(sql, 'archive');
+  const processed = await readPositions(sql, 'processor');
+  requireNear({ from: archived, to: processed }, eventsMax);
+  const events = await readOwned(sql, { from: archived, to: processed }, of);
+  return { nodes: new Set(of.nodes), archived, processed, events };
+}
+
+interface Span {
+  readonly from: readonly LanePosition[];
+  readonly to: readonly LanePosition[];
+}
+
+/** Whoever waits for a locked profile must not wait for as long as an archive may be away. */
+function requireNear({ from, to }: Span, eventsMax: number): void {
+  const behind = to.reduce((sum, end) => sum + Math.max(0, end.seq - (placeIn(from, end)?.seq ?? 0)), 0);
+  if (behind <= eventsMax) return;
+  throw new AppError('conflict', 'The history is too far behind to count a profile anew', {
+    details: [
+      {
+        field: '',
+        message: `wait until the archive has caught up, it is ${behind} events behind (segue_log_lag_events of the reader archive), then do this again`,
+      },
+    ],
+  });
+}
+
+function placeIn(places: readonly LanePosition[], of: LanePosition): LanePosition | undefined {
+  return places.find(({ log, lane }) => log === of.log && lane === of.lane);
+}
+
+/** What the log holds of some nodes within a span. */
+function readOwned(sql: Sql, span: Span, { workspaceId, nodes }: Owned): Promise<LoggedEvent[]> {
+  const own = new Set(nodes);
+  return readTail(
+    sql,
+    span,
+    (event) => event.workspaceId === workspaceId && event.type !== 'map' && own.has(event.nodes[0]?.id ?? 0),
+  );
+}
+
 interface Question {
   readonly batch: SubjectBatch;
   readonly subject: Subject;
   readonly types: readonly EventType[] | undefined;
+  readonly ahead: Ahead | undefined;
+  readonly limits: Limits;
 }
 
-function readSubject(history: History, { batch, subject, types }: Question): AsyncIterable<LoggedEvent> {
-  return readNodes(history, { sql: batch.sql, workspaceId: batch.workspaceId, nodes: nodeIdsOf(subject), types });
+async function* readSubject(history: History, question: Question): AsyncIterable<LoggedEvent> {
+  const { batch, subject, types, ahead, limits } = question;
+  const { sql, workspaceId } = batch;
+  const nodes = nodeIdsOf(subject);
+  const isAhead = ahead !== undefined && nodes.every((id) => ahead.nodes.has(id));
+  // What came to it between the reading and the lock is not there: it is read as if nothing had been.
+  const { archived, processed, events } = isAhead ? ahead : await nothingAhead(sql);
+  const rest = { from: processed, to: await readPositions(sql, 'processor') };
+  requireNear(rest, limits.lockedEventsMax);
+  const own = new Set(nodes);
+  const tail = [
+    ...events.filter((event) => own.has(event.nodes[0]!.id)),
+    ...(await readOwned(sql, rest, { workspaceId, nodes })),
+  ];
+  yield* joinPast(history, { workspaceId, nodes, types, cut: earlier(archived, processed), tail });
 }
 
-/** What happened under these nodes, oldest first, as far as the processor has taken it. */
+/** As if the log had been read up to where the archive stands. */
+async function nothingAhead(sql: Sql): Promise<Omit<Ahead, 'nodes'>> {
+  const archived = await readPositions(sql, 'archive');
+  const processed = earlier(archived, await readPositions(sql, 'processor'));
+  return { archived, processed, events: [] };
+}
+
+/** What happened under these nodes, oldest first, as far as the processor has taken it, however far the archive is behind. */
 export async function* readNodes(
   history: History,
-  question: { sql: Sql; workspaceId: number; nodes: readonly number[]; types?: readonly EventType[] | undefined },
+  question: Owned & { sql: Sql; types?: readonly EventType[] | undefined },
 ): AsyncIterable<LoggedEvent> {
   const { sql, workspaceId, nodes, types } = question;
   if (nodes.length === 0) return;
-  const archived = await readPositions(sql, 'archive');
-  const processed = await readPositions(sql, 'processor');
-  const own = new Set(nodes);
-  const tail = await readTail(
-    sql,
-    { from: archived, to: processed },
-    (event) =>
-      event.workspaceId === workspaceId &&
-      event.type !== 'map' &&
-      own.has(event.nodes[0]?.id ?? 0) &&
-      (types === undefined || types.includes(event.type)),
-  );
-  tail.sort(byTime);
-  const cut = earlier(archived, processed);
-  yield* mergeByTime(readPages(history, { workspaceId, nodes, cut, types }), tail);
+  const { archived, processed, events } = await readAhead(sql, { workspaceId, nodes }, Number.POSITIVE_INFINITY);
+  yield* joinPast(history, { workspaceId, nodes, types, cut: earlier(archived, processed), tail: events });
+}
+
+/** The history up to a cut, and behind it the log. */
+function joinPast(
+  history: History,
+  of: Owned & { types: readonly EventType[] | undefined; cut: readonly LanePosition[]; tail: readonly LoggedEvent[] },
+): AsyncIterable<LoggedEvent> {
+  const { types, tail } = of;
+  const wanted = tail.filter(({ type }) => types === undefined || types.includes(type)).sort(byTime);
+  return mergeByTime(readPages(history, of), wanted);
 }
 
 /** Lane by lane the smaller position: the archive may be ahead of the processor. */
 function earlier(a: readonly LanePosition[], b: readonly LanePosition[]): LanePosition[] {
   return a.map((position) => {
-    const other = b.find((p) => p.log === position.log && p.lane === position.lane);
-    return { ...position, seq: Math.min(position.seq, other?.seq ?? 0) };
+    return { ...position, seq: Math.min(position.seq, placeIn(b, position)?.seq ?? 0) };
   });
 }
 
 async function* readPages(
   history: History,
-  question: {
-    workspaceId: number;
-    nodes: readonly number[];
-    cut: readonly LanePosition[];
-    types: readonly EventType[] | undefined;
-  },
+  question: Owned & { cut: readonly LanePosition[]; types: readonly EventType[] | undefined },
 ): AsyncIterable<LoggedEvent> {
+  const { workspaceId, nodes, cut, types } = question;
+  if (nodes.length === 0) return;
   let after: TimelineKey | undefined;
   for (;;) {
-    const rows = await readPast(history, { ...question, after, limit: PAGE_EVENTS });
-    for (const row of rows) yield toEvent(row, question.workspaceId);
+    const rows = await readPast(history, { workspaceId, nodes, cut, types, after, limit: PAGE_EVENTS });
+    for (const row of rows) yield toEvent(row, workspaceId);
     const last = rows.at(-1);
     if (last === undefined || rows.length < PAGE_EVENTS) return;
     after = { occurredMs: last.occurred_ms, log: last.log, lane: last.lane, seq: last.seq };

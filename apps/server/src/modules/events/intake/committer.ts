@@ -10,7 +10,7 @@ import {
   type StoredEvent,
 } from '../../../platform/eventlog/index.ts';
 import { newUuid } from '../../../platform/ids/index.ts';
-import { type KnownNode, NodeDirectory } from '../../profiles/index.ts';
+import { type Identifier, type KnownNode, NodeDirectory } from '../../profiles/index.ts';
 import { blindProperties } from './blind-properties.ts';
 import { type EventLine, isDatabaseTrouble, writeLines } from './line-store.ts';
 import { intakeMetrics } from './intake-metrics.ts';
@@ -170,19 +170,22 @@ class GroupCommitter implements Committer {
 
   /** Every identifier gets its node; of those that will seal something the key is fetched too. */
   async #ensureNodes(group: readonly Waiting[]): Promise<void> {
+    // Whether a previous id is a user id is asked first: only if it is none, it is somebody's anonymousId.
+    await this.#nodes.ensure(group.flatMap(previousUsers));
     await this.#nodes.ensure(
       group.flatMap(({ workspaceId, events }) =>
         events.flatMap((event) => {
           const signUpAt = isSignUp(event) ? event.occurredAt : undefined;
-          return event.identifiers.map((identifier) => ({ workspaceId, identifier, signUpAt }));
+          const { named } = this.#named(workspaceId, event);
+          return named.map((identifier) => ({ workspaceId, identifier, signUpAt }));
         }),
       ),
     );
     const sealing = new Map<number, number[]>();
     for (const { workspaceId, events } of group) {
       for (const event of events) {
-        const strongest =
-          event.personal === undefined ? undefined : this.#nodes.find(workspaceId, event.identifiers[0]!);
+        const [first] = event.personal === undefined ? [] : this.#named(workspaceId, event).named;
+        const strongest = first === undefined ? undefined : this.#nodes.find(workspaceId, first);
         if (strongest === undefined) continue;
         const ids = sealing.get(workspaceId) ?? [];
         ids.push(strongest.id);
@@ -190,6 +193,15 @@ class GroupCommitter implements Committer {
       }
     }
     for (const [workspaceId, ids] of sealing) await this.#nodes.ensureKeys(workspaceId, ids);
+  }
+
+  /** An alias comes with who she was before as both kinds: what is no user id is left out here, or what is no anonymousId. */
+  #named(workspaceId: number, event: ReadEvent): Named {
+    const { type, identifiers, payload } = event;
+    if (type !== 'alias') return { named: identifiers, payload };
+    const isUser = identifiers.some((one) => isPreviousUser(one) && this.#nodes.find(workspaceId, one) !== undefined);
+    const isNamed = ({ isPrevious, kind }: Identifier) => isPrevious !== true || (kind === 'userId') === isUser;
+    return { named: identifiers.filter(isNamed), payload: withClaimsOf(payload, identifiers.map(isNamed)) };
   }
 
   /** The keys of workspaces whose events hold something to seal. */
@@ -204,13 +216,15 @@ class GroupCommitter implements Committer {
 
   /** Undefined: all that it is known by is of customers who were erased. */
   #line(workspaceId: number, event: ReadEvent, keys: WorkspaceKeys | undefined): EventLine | undefined {
-    const found = event.identifiers.map((identifier) => this.#nodes.find(workspaceId, identifier));
+    const { named, payload: said } = this.#named(workspaceId, event);
+    const found = named.map((identifier) => this.#nodes.find(workspaceId, identifier));
     const nodes = found.filter((node) => node !== undefined);
     const strongest = nodes[0];
     if (found.length === 0) throw new Error('an event without any identifier');
     if (strongest === undefined) return undefined;
     const id = event.messageId ?? newUuid(event.receivedAt);
-    const payload = nodes.length === found.length ? event.payload : withClaimsOf(event.payload, found);
+    const isKnown = (node: KnownNode | undefined) => node !== undefined;
+    const payload = nodes.length === found.length ? said : withClaimsOf(said, found.map(isKnown));
     const blind = keys === undefined || found[0] === undefined ? undefined : blindProperties(keys, event.personal);
     const stored: StoredEvent = {
       workspaceId,
@@ -249,10 +263,28 @@ function isSignUp({ type, name, payload }: ReadEvent): boolean {
   return SIGN_UP_EVENTS.has(name) || (name === 'Consent Updated' && payload.properties?.['status'] === 'granted');
 }
 
-/** Claims are named by place: what fell away moves those behind it forward. */
-function withClaimsOf(payload: EventPayload, found: readonly (KnownNode | undefined)[]): EventPayload {
+interface Named {
+  readonly named: readonly Identifier[];
+  readonly payload: EventPayload;
+}
+
+function isPreviousUser({ isPrevious, kind }: Identifier): boolean {
+  return isPrevious === true && kind === 'userId';
+}
+
+function previousUsers({
+  workspaceId,
+  events,
+}: Commit): { workspaceId: number; identifier: Identifier; ifKnown: true }[] {
+  const aliases = events.filter(({ type }) => type === 'alias');
+  const users = aliases.flatMap(({ identifiers }) => identifiers.filter(isPreviousUser));
+  return users.map((identifier) => ({ workspaceId, identifier, ifKnown: true }));
+}
+
+/** Claims are named by place: what fell away moves those behind it forward. `isLeft`: whether what stood at each place is. */
+function withClaimsOf(payload: EventPayload, isLeft: readonly boolean[]): EventPayload {
   const { claims, ...rest } = payload;
-  const places = found.flatMap((node, place) => (node === undefined ? [] : [place]));
+  const places = isLeft.flatMap((left, place) => (left ? [place] : []));
   const left = claims?.map((place) => places.indexOf(place)).filter((place) => place >= 0) ?? [];
   return left.length === 0 ? rest : { ...rest, claims: left };
 }

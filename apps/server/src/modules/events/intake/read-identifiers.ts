@@ -33,7 +33,7 @@ export function readIdentifiers(
   };
   add('userId', item['userId']);
   add('anonymousId', item['anonymousId']);
-  if (type === 'alias') add('anonymousId', item['previousId']);
+  if (type === 'alias') found.push(...previousOf(item['previousId'], { reader, isNamed: found[0]?.kind === 'userId' }));
   const { context } = item;
   const traits = type === 'identify' && isJsonObject(item['traits']) ? item['traits'] : undefined;
   if (isJsonObject(context)) {
@@ -50,6 +50,16 @@ export function readIdentifiers(
     addTraits(traits, { add, reader, country: () => countryOf([traits], undefined, envelope) });
   }
   return reader.rank(found, isTrusted);
+}
+
+/** "The previousId can be either the userId or the anonymousId" (Segment's spec "Alias"): which, only who knows them can say. */
+function previousOf(raw: unknown, { reader, isNamed }: { reader: IdentifierReader; isNamed: boolean }): Identifier[] {
+  // Without a new user id there is nothing that the old one could be told from.
+  const kinds = isNamed ? ['userId', 'anonymousId'] : ['anonymousId'];
+  return kinds.flatMap((kind): Identifier[] => {
+    const identifier = reader.read(kind, raw);
+    return identifier === undefined ? [] : [isNamed ? { ...identifier, isPrevious: true } : identifier];
+  });
 }
 
 interface Adding {

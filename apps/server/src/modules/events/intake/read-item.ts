@@ -60,7 +60,7 @@ export function readItem(item: unknown, type: unknown, envelope: Envelope): Read
   if (identifiers.length === 0) {
     return rejected(
       'userId',
-      'no usable identifier: send a userId or an anonymousId that is neither empty nor a placeholder',
+      'no usable identifier: send a userId or an anonymousId that is neither empty, nor a placeholder, nor longer than 512 characters',
     );
   }
   try {

@@ -6,14 +6,18 @@ import {
   createTableKeeper,
   namesHer,
   type PersonalDataKeeper,
+  type PersonalItem,
   type PersonalSubject,
 } from '../../../platform/personal-data/index.ts';
 import { openNodeKeys } from '../../profiles/index.ts';
 import { readNodes } from '../history/subject-history.ts';
 import { joinPersonal } from '../intake/personal.ts';
+import { readSessions } from '../sessions/history-sql.ts';
+import { presentSession } from '../sessions/session-routes.ts';
 import { deleteRejections, pageRejectedItems } from './text-store.ts';
 
 const PAGE_ITEMS = 500;
+const PAGE_SESSIONS = 2_000;
 
 const tables = createTableKeeper({
   name: 'events',
@@ -25,13 +29,23 @@ const tables = createTableKeeper({
       order: ['created_at', 'id'],
       hidden: ['sealed', 'owner', 'claim', 'attempts'],
     },
-    { table: 'test_event', nodes: ['node'], order: ['id'] },
+    {
+      table: 'test_event',
+      untold: 'points at events, each of which is told, that were sent to try a source out',
+      nodes: ['node'],
+      order: ['id'],
+    },
   ],
 });
 
 /** What happened to her, as it was told; where it was told on; and what of it could not be taken. */
 export const eventsPersonalData: PersonalDataKeeper = {
   name: tables.name,
+  untold: {
+    ...tables.untold,
+    log_dead_letter: 'events that wait to be tried again: each is told as the event it is',
+    log_block: 'the log the history is made of: each of its events is told as the event it is',
+  },
   async *export(ctx, subject) {
     const keys = await nodeKeysOf(ctx, subject.nodes);
     for await (const event of readNodes(ctx.history, {
@@ -41,7 +55,9 @@ export const eventsPersonalData: PersonalDataKeeper = {
     })) {
       yield { kind: 'event', data: presentEvent(event, keys) };
     }
+    yield* exportSessions(ctx, subject);
     yield* tables.export(ctx, subject);
+    yield* exportRejections(ctx, subject);
   },
   async erase(ctx, subject) {
     const { rows } = await tables.erase(ctx, subject);
@@ -73,21 +89,49 @@ function presentEvent(event: LoggedEvent, keys: ReadonlyMap<number, Buffer>): Js
   };
 }
 
-/** Samples of what was refused are sealed as they came: which of them name her is only told by opening each. */
-async function forgetRejections(ctx: Ctx, { values }: PersonalSubject): Promise<number> {
-  if (values.length === 0) return 0;
-  const { wrapping } = await ctx.keysOf(ctx.workspaceId);
-  let afterId: string | undefined;
-  let rows = 0;
+/** Her visits and where each came from, newest first. */
+async function* exportSessions(ctx: Ctx, { nodes }: PersonalSubject): AsyncIterable<PersonalItem> {
+  if (nodes.length === 0) return;
+  let before: { startedMs: number; sessionId: string } | undefined;
   for (;;) {
-    const page = await pageRejectedItems(ctx.sql, ctx.workspaceId, { afterId, limit: PAGE_ITEMS });
-    const hers = page.filter((row) => namesHer(open(wrapping, row.item_sealed).toString('utf8'), values));
-    rows += await deleteRejections(
-      ctx.sql,
-      ctx.workspaceId,
-      hers.map((row) => row.id),
-    );
-    afterId = page.at(-1)?.id;
-    if (page.length < PAGE_ITEMS) return rows;
+    const { workspaceId } = ctx;
+    const rows = await readSessions(ctx.history, { workspaceId, nodes, before, limit: PAGE_SESSIONS });
+    for (const row of rows) yield { kind: 'session', data: { ...presentSession(row) } };
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < PAGE_SESSIONS) return;
+    before = { startedMs: last.started_ms, sessionId: last.session_id };
   }
+}
+
+interface NamingItem {
+  readonly id: string;
+  readonly text: string;
+}
+
+/** Samples of what was refused are sealed as they came: which of them name her is only told by opening each. */
+async function* rejectionsNaming(ctx: Ctx, { values }: PersonalSubject): AsyncIterable<NamingItem[]> {
+  if (values.length === 0) return;
+  const { wrapping } = await ctx.keysOf(ctx.workspaceId);
+  for (let afterId: string | undefined; ;) {
+    const page = await pageRejectedItems(ctx.sql, ctx.workspaceId, { afterId, limit: PAGE_ITEMS });
+    const items = page.map(({ id, item_sealed }) => ({ id, text: open(wrapping, item_sealed).toString('utf8') }));
+    yield items.filter(({ text }) => namesHer(text, values));
+    afterId = page.at(-1)?.id;
+    if (page.length < PAGE_ITEMS) return;
+  }
+}
+
+/** As they came: what was refused need not be JSON. */
+async function* exportRejections(ctx: Ctx, subject: PersonalSubject): AsyncIterable<PersonalItem> {
+  for await (const items of rejectionsNaming(ctx, subject))
+    for (const { id, text } of items) yield { kind: 'rejectedEvent', data: { id, item: text } };
+}
+
+async function forgetRejections(ctx: Ctx, subject: PersonalSubject): Promise<number> {
+  let rows = 0;
+  for await (const items of rejectionsNaming(ctx, subject)) {
+    const ids = items.map(({ id }) => id);
+    rows += await deleteRejections(ctx.sql, ctx.workspaceId, ids);
+  }
+  return rows;
 }

@@ -98,7 +98,8 @@ function presentGroup(row: AcquisitionGroup, place: Place): AcquisitionRow {
   return { ...place, sessions, profiles, orders, revenue: presentRevenue(row.revenue) };
 }
 
-function presentSession(row: SessionRow): Session {
+/** A session as the API tells it. */
+export function presentSession(row: SessionRow): Session {
   const touch = touchOfRow(row);
   const device = deviceOf({
     id: '',

@@ -28,15 +28,15 @@ export async function listDeadLetters(
   query: Filter & { limit: number; cursor?: string | undefined },
 ): Promise<Page<DeadLetter>> {
   const directory = await readSourceDirectory(ctx);
-  const key = decodeCursor(query.cursor, ['instant', 'uuid']) as [string, string] | undefined;
+  const beforeId = decodeCursor(query.cursor, ['uuid'])?.[0] as string | undefined;
   const rows = await listDeadLetterRows(ctx.sql, ctx.workspaceId, {
     filter: rowFilter(directory, query),
-    before: key === undefined ? undefined : { failedAt: key[0], id: key[1] },
+    beforeId,
     limit: query.limit + 1,
   });
   return toPage(rows, {
     limit: query.limit,
-    keyOf: (row) => [row.failed_at.toISOString(), row.id],
+    keyOf: (row) => [row.id],
     present: (row) => presentDeadLetter(row, directory),
   });
 }

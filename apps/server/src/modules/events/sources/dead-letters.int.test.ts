@@ -102,9 +102,11 @@ describe('a dead letter', () => {
     const uuid = requirePublicId('ddl', letter!['id'] as string);
     const dying = inTransaction(world.ctx, async (ctx) => {
       await replayDeadLetters(ctx, { id: uuid, filter: {} });
-      const { rows } = await ctx.sql.query<{ pid: number }>({ text: 'select pg_backend_pid() as pid' });
-      await world.services.postgres.query({ text: 'select pg_terminate_backend($1)', values: [rows[0]!.pid] });
-      await ctx.sql.query({ text: 'select 1' });
+      ctx.beforeCommit(async () => {
+        const { rows } = await ctx.sql.query<{ pid: number }>({ text: 'select pg_backend_pid() as pid' });
+        await world.services.postgres.query({ text: 'select pg_terminate_backend($1)', values: [rows[0]!.pid] });
+        await ctx.sql.query({ text: 'select 1' });
+      });
     });
     await expect(dying).rejects.toThrow();
     await world.settle();
@@ -114,6 +116,19 @@ describe('a dead letter', () => {
     await world.settle();
     expect(await passages(id!)).toBe(1);
     expect(await world.count(`event where message_id = '${id}'`)).toBe(1);
+  });
+
+  it('locks no lane before its transaction ends: whoever holds the audit chain and emits never waits for it', async () => {
+    const [id] = await bury('Locked', 1);
+    await inTransaction(world.ctx, async (ctx) => {
+      expect(await replayDeadLetters(ctx, { filter: { name: 'Locked' } })).toHaveLength(1);
+      await world.services.postgres.transaction(async (sql) => {
+        await sql.query({ text: `set local lock_timeout = '10s'` });
+        await sql.query({ text: 'select from log_lane order by log, lane for update' });
+      });
+    });
+    await world.settle();
+    expect(await passages(id!)).toBe(1);
   });
 
   it('that fails again is a dead letter again, and its failures add up', async () => {
@@ -183,6 +198,27 @@ describe('a dead letter', () => {
     }
     expect(seen).toEqual(all);
     expect(new Set(seen).size).toBe(8);
+  });
+
+  it('keeps its id and its place in the list when it is taken again and fails again: no page skips or repeats it', async () => {
+    await bury('Moving', 6);
+    const page = async (cursor: unknown) => {
+      const path = `/api/v1/dead-letters?name=Moving&limit=2&cursor=${String(cursor)}`;
+      return (await call(world, { method: 'GET', path })).body as JsonObject & { items: JsonObject[] };
+    };
+    const all = (await list('?name=Moving')).map(({ id }) => id);
+    const first = await page('');
+    poisonous.add('Moving');
+    const path = '/api/v1/dead-letters/replay';
+    expect((await call(world, { method: 'POST', path, body: { name: 'Moving' } })).body).toMatchObject({ replayed: 6 });
+    await world.settle();
+    const second = await page(first['nextCursor']);
+    expect(second.items.map(({ failures }) => failures)).toEqual([2, 2]);
+    const third = await page(second['nextCursor']);
+    poisonous.delete('Moving');
+    expect([...first.items, ...second.items, ...third.items].map(({ id }) => id)).toEqual(all);
+    expect(third['nextCursor']).toBeNull();
+    expect((await list('?name=Moving')).map(({ id }) => id)).toEqual(all);
   });
 
   it('leaves a trace of everybody who replayed or discarded one', async () => {

@@ -15,14 +15,14 @@ export interface DriftRow {
 
 const COLUMNS = 'id, source, type, name, kind, path, json_type, noticed_at, ended_at, acknowledged_at';
 
-/** Newest first; there are few. */
+/** Those first noticed last first: a change that comes back stays where it was. There are few. */
 export async function listDriftRows(
   sql: Sql,
   workspaceId: number,
   page: {
     source: number | undefined;
     acknowledged: boolean | undefined;
-    before: { noticedAt: string; id: string } | undefined;
+    beforeId: string | undefined;
     limit: number;
   },
 ): Promise<DriftRow[]> {
@@ -30,16 +30,9 @@ export async function listDriftRows(
     text: `select ${COLUMNS} from event_drift
            where workspace_id = $1 and ($2::integer is null or source = $2)
              and ($3::boolean is null or (acknowledged_at is not null) = $3)
-             and ($4::timestamptz is null or (noticed_at, id) < ($4, $5::uuid))
-           order by noticed_at desc, id desc limit $6`,
-    values: [
-      workspaceId,
-      page.source ?? null,
-      page.acknowledged ?? null,
-      page.before?.noticedAt ?? null,
-      page.before?.id ?? null,
-      page.limit,
-    ],
+             and ($4::uuid is null or id < $4)
+           order by id desc limit $5`,
+    values: [workspaceId, page.source ?? null, page.acknowledged ?? null, page.beforeId ?? null, page.limit],
   });
   return rows;
 }

@@ -22,6 +22,32 @@ beforeAll(async () => {
 });
 afterAll(() => engines.drop());
 
+it('passes an event by that it can never write down, says so, and counts all others', async () => {
+  const own = await createEngines();
+  const world = await openWorld(own);
+  const plant = (name: string, n: number) =>
+    encodeEvent({
+      ...{ workspaceId: world.ctx.workspaceId, id: `p${n}`, type: 'track', name, occurredAt: NOW, receivedAt: NOW },
+      ...{ nodes: [], sealed: '', payload: { source: 1, properties: { n } } },
+    });
+  const names = Array.from({ length: 30 }, (_, n) => (n === 17 ? 'Vie\u0000wed' : 'Viewed'));
+  await world.services.postgres.transaction((sql) =>
+    appendLines(sql, INTAKE_LOG, { lines: new Map([[3, names.map(plant)]]) }),
+  );
+  world.work();
+  await world.settle();
+  const observed = async () => {
+    const text = 'select name, count from observed_event';
+    return (await world.services.postgres.query<{ name: string; count: number }>({ text })).rows;
+  };
+  await until(async () => (await observed())[0]?.count === 29, 'observing all others');
+  expect(await observed()).toEqual([{ name: 'Viewed', count: 29 }]);
+  const isLoud = () => world.logs.some((line) => /^a reader passed an event by.*reader: 'observer'/s.test(line));
+  await until(async () => isLoud(), 'saying so');
+  await world.close();
+  await own.drop();
+});
+
 describe('the observer', () => {
   const clock = createTestClock(NOW);
   let world: World;

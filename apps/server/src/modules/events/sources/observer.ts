@@ -65,11 +65,13 @@ export class Observer {
     this.#held = 0;
   }
 
-  /** Observes a block: everything it changes is written with the cursors, or nothing is. */
-  async observe(runs: readonly LeasedRun[]): Promise<void> {
+  /** Observes a block: everything it changes is written with the cursors, or nothing is. Answers how many events a source sent. */
+  async observe(runs: readonly LeasedRun[]): Promise<number> {
     if (this.#held > KINDS_HELD_MAX) this.forget();
+    let count = 0;
     try {
       for (const { run } of runs) this.#seeRun(run);
+      for (const { sighting } of this.#seenSources) count += sighting?.count ?? 0;
       await this.#services.postgres.transaction(async (sql) => {
         await this.#write(sql);
         const moves = runs.map(({ lease, run }) => ({
@@ -86,6 +88,7 @@ export class Observer {
     this.#seen.clear();
     this.#seenSources.clear();
     for (const { lease, run } of runs) lease.seq = run.firstSeq + run.lines.length - 1;
+    return count;
   }
 
   #seeRun(run: LaneRun): void {

@@ -118,16 +118,16 @@ export async function listDrifts(
   },
 ): Promise<Page<Drift>> {
   const directory = await readSourceDirectory(ctx);
-  const key = decodeCursor(query.cursor, ['instant', 'uuid']) as [string, string] | undefined;
+  const beforeId = decodeCursor(query.cursor, ['uuid'])?.[0] as string | undefined;
   const rows = await listDriftRows(ctx.sql, ctx.workspaceId, {
     source: directory.numberOf(query.sourceId),
     acknowledged: query.acknowledged === undefined ? undefined : query.acknowledged === 'true',
-    before: key === undefined ? undefined : { noticedAt: key[0], id: key[1] },
+    beforeId,
     limit: query.limit + 1,
   });
   return toPage(rows, {
     limit: query.limit,
-    keyOf: (row) => [row.noticed_at.toISOString(), row.id],
+    keyOf: (row) => [row.id],
     present: (row) => presentDrift(row, directory),
   });
 }

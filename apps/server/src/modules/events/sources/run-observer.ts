@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Services } from '../../../platform/context.ts';
-import { AppendSignal, LaneHold, readRuns } from '../../../platform/eventlog/index.ts';
+import { AppendSignal, LaneHold, type LeasedRun, readPastPoison, readRuns } from '../../../platform/eventlog/index.ts';
 import { Observer } from './observer.ts';
 
 /** Few milliseconds of the main thread at a time. */
@@ -23,7 +23,12 @@ export async function runObserver(
   const hold = new LaneHold({ reader: 'observer', processId });
   const appended = new AppendSignal(services);
   const observer = new Observer(services, processId);
+  const tally = { inARow: 0 };
   let fences = '';
+  const reading = {
+    ...{ reader: 'observer' as const, processId, tally },
+    write: (runs: readonly LeasedRun[]) => observer.observe(runs),
+  };
   while (!signal.aborted) {
     try {
       await hold.renew(services);
@@ -40,7 +45,7 @@ export async function runObserver(
         continue;
       }
       const begunAt = performance.now();
-      await observer.observe(runs);
+      await readPastPoison(services, { ...reading, runs });
       appended.notify();
       const tookMs = performance.now() - begunAt;
       const events = runs.reduce((sum, { run }) => sum + run.lines.length, 0);

@@ -21,6 +21,7 @@ import {
 } from '../../../platform/eventlog/index.ts';
 import type { Json, JsonObject } from '../../../platform/json.ts';
 import type { Logger } from '../../../platform/logger/index.ts';
+import { createMetrics } from '../../../platform/metrics/index.ts';
 import { openPostgres } from '../../../platform/postgres/index.ts';
 import { createTestDatabase, createTestHistory } from '../../../testkit/index.ts';
 import { createKeyRing, ensureFirstWorkspace } from '../../accounts/index.ts';
@@ -109,6 +110,7 @@ export async function openWorld(engines: Engines, options: WorldOptions = {}): P
     clock: options.clock ?? { now: () => NOW, realDelayMs: () => 0 },
     logger: collectLogs(logs),
     log: createEventLog(),
+    metrics: createMetrics(),
     keysOf: (id) => keyRing.keysOf(id),
   };
   const committer = createCommitter(services);

@@ -8,7 +8,7 @@ function goes(
   options: { isAdvertising?: boolean } = {},
 ): boolean {
   const event = { type: 'track', name: 'Product Viewed', payload: context === undefined ? {} : { context } } as const;
-  return mayReceive(event, { categories, isAdvertising: options.isAdvertising ?? false });
+  return mayReceive(event, { categories, isAdvertising: options.isAdvertising ?? false }, undefined);
 }
 const said = (categoryPreferences: JsonObject): JsonObject => ({ consent: { categoryPreferences } });
 
@@ -43,7 +43,7 @@ describe('a destination mapped to categories of consent', () => {
       name: 'Segment Consent Preference Updated',
       payload: { context: said({ ad: false }) },
     } as const;
-    expect(mayReceive(event, { categories: ['ad'], isAdvertising: true })).toBe(true);
+    expect(mayReceive(event, { categories: ['ad'], isAdvertising: true }, undefined)).toBe(true);
   });
 
   it('heeds the lists of RudderStack by their resolution strategy', () => {
@@ -70,5 +70,28 @@ describe('a destination for advertising', () => {
     expect(goes({ consent: { gpc: true, categoryPreferences: { ad: true } } }, ['ad'], { isAdvertising: true })).toBe(
       false,
     );
+  });
+});
+
+describe('a destination that strings of consent platforms speak about', () => {
+  const event = { type: 'track', name: 'Product Viewed', payload: {} } as const;
+  const optedOut = { isOptedOut: true, purposes: undefined };
+
+  it('for advertising gets nothing of who opted out, and others do', () => {
+    expect(mayReceive(event, { categories: [], isAdvertising: true }, optedOut)).toBe(false);
+    expect(mayReceive(event, { categories: [], isAdvertising: true }, { ...optedOut, isOptedOut: false })).toBe(true);
+    expect(mayReceive(event, { categories: [], isAdvertising: false }, optedOut)).toBe(true);
+  });
+
+  it('gets what all its purposes of the TCF are allowed for, and asks the other categories beside them', () => {
+    const purposes = (...allowed: number[]) => ({ isOptedOut: false, purposes: new Set(allowed) });
+    const demand = { categories: ['tcf:1', 'tcf:4'], isAdvertising: false };
+    expect(mayReceive(event, demand, purposes(1, 2, 4))).toBe(true);
+    expect(mayReceive(event, demand, purposes(1))).toBe(false);
+    expect(mayReceive(event, demand, purposes())).toBe(false);
+    expect(mayReceive(event, demand, undefined)).toBe(true);
+    const stamped = { ...event, payload: { context: said({ ad: false }) } };
+    expect(mayReceive(stamped, { ...demand, categories: ['tcf:1', 'ad'] }, purposes(1))).toBe(false);
+    expect(mayReceive(stamped, demand, purposes(1, 4))).toBe(true);
   });
 });

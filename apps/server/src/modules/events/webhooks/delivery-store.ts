@@ -15,6 +15,7 @@ export interface NewDelivery {
   readonly body: string;
   /** Personal values, sealed with the key of the node; null when none are sent. */
   readonly sealed: Buffer | null;
+  /** Whose event it is, sealed or not: its deliveries end with her. Null: of nobody. */
   readonly nodeId: number | null;
 }
 

@@ -67,3 +67,39 @@ export async function countAttempts(
     ],
   });
 }
+
+/** Beyond this many, the exact number does not matter. */
+const WORK_COUNT_MAX = 100_000;
+
+export interface WorkRow {
+  waiting: number;
+  sending: number;
+  healthy: number;
+  failing: number;
+  disabled: number;
+  due_since: Date | null;
+}
+
+/** How many deliveries have no outcome, how endpoints are, and since when the oldest delivery is due that could be sent. */
+export async function countWork(sql: Sql, now: number): Promise<WorkRow> {
+  // every workspace: whoever runs the server looks after all of them. Served by `webhook_delivery_due` and `webhook_delivery_sending`.
+  const { rows } = await sql.query<WorkRow>({
+    name: 'webhook_work_count',
+    text: `select
+             (select count(*)::int from (select from webhook_delivery where status = 'waiting' limit ${WORK_COUNT_MAX}) w) as waiting,
+             (select count(*)::int from (select from webhook_delivery where status = 'sending' limit ${WORK_COUNT_MAX}) s) as sending,
+             (count(*) filter (where enabled and failing_since is null))::int as healthy,
+             (count(*) filter (where enabled and failing_since is not null))::int as failing,
+             (count(*) filter (where not enabled))::int as disabled,
+             min(oldest.due_at) as due_since
+           from webhook_endpoint e
+           left join lateral (
+             select d.next_attempt_at as due_at from webhook_delivery d
+             where d.workspace_id = e.workspace_id and d.endpoint_id = e.id and d.status = 'waiting'
+               and e.enabled and (e.held_until is null or e.held_until <= $1) and d.next_attempt_at <= $1
+             order by d.next_attempt_at limit 1
+           ) oldest on true`,
+    values: [new Date(now)],
+  });
+  return rows[0]!;
+}

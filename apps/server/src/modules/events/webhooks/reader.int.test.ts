@@ -1,7 +1,10 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import {
+  appendLines,
   createLanes,
   cutLanes,
+  encodeEvent,
+  INTAKE_LOG,
   LaneHold,
   type LaneLease,
   readPositions,
@@ -12,7 +15,7 @@ import { createTestClock, type TestClock } from '../../../testkit/index.ts';
 import { createEngines, type Engines, NOW, trackEvent } from '../testing/world.ts';
 import { listDefinitions } from './endpoint-store.ts';
 import { writeRuns } from './run-webhooks.ts';
-import { openShop, type Shop } from './testing/shop.ts';
+import { openShop, type Shop, readNoSignals } from './testing/shop.ts';
 
 const URL = 'https://shop.example/hooks';
 let clock: TestClock;
@@ -47,6 +50,7 @@ async function nextBatch(): Promise<Parameters<typeof writeRuns>[1]> {
   return {
     processId,
     definitions,
+    readSignals: readNoSignals,
     runs: await readRuns(services, hold.leases, { eventsMax: 100, fromDatabase: true }),
   };
 }
@@ -96,6 +100,25 @@ it('a batch that was begun before an endpoint changed is taken back', async () =
   await cutLanes(shop.world.services.postgres, 'webhooks');
   await expect(writeRuns(shop.world.services, batch)).rejects.toThrow(RetryBatch);
   expect(await names()).toEqual([]);
+});
+
+it('an event that can never be written down is passed by and said aloud: the others are delivered', async () => {
+  await shop.endpoint({ url: URL, events: [{ type: 'track' }] });
+  const { ctx, services, logs } = shop.world;
+  const plant = (name: string) =>
+    encodeEvent({
+      ...{ workspaceId: ctx.workspaceId, id: name, type: 'track', name, occurredAt: NOW, receivedAt: NOW },
+      ...{ nodes: [], sealed: '', payload: { source: 1 } },
+    });
+  // PostgreSQL keeps no NUL in a text; intake lets none in.
+  const lines = new Map([[0, ['Before', 'Po\u0000ison', 'After'].map(plant)]]);
+  await services.postgres.transaction((sql) => appendLines(sql, INTAKE_LOG, { lines }));
+  shop.work();
+  await shop.settle();
+  expect(await names()).toEqual(['After', 'Before']);
+  expect(logs.filter((line) => /^a reader passed an event by.*reader: 'webhooks'/s.test(line))).toEqual([
+    expect.stringMatching(/seq: 2/),
+  ]);
 });
 
 it('an event waits for the processor: whose it is, is known when it is sent', async () => {

@@ -9,6 +9,7 @@ import type { ClaimedDelivery } from './claim-due.ts';
 import { isPassingFault, recordAttempts, recordHealth } from './delivery-store.ts';
 import { disableEndpoint, type EndpointRow, findEndpoint } from './endpoint-store.ts';
 import { countAttempts } from './health-store.ts';
+import { webhookMetrics } from './webhook-metrics.ts';
 import { type CallOutcome, type EndpointHealth, isSuccess, planDelivery, planHealth } from './plan-delivery.ts';
 
 const RANDOM_STEPS = 1_000_000;
@@ -61,12 +62,13 @@ export class AttemptRecorder {
       const batch = this.#queues.get(key)!.splice(0);
       if (batch.length === 0) break;
       try {
-        await persistently(() =>
+        const ended = await persistently(() =>
           recordBatch(
             this.#services,
             batch.map(({ call }) => call),
           ),
         );
+        count(this.#services, ended);
         for (const { done } of batch) done();
       } catch (error) {
         for (const { failed } of batch) failed(error);
@@ -76,7 +78,7 @@ export class AttemptRecorder {
   }
 }
 
-async function persistently(work: () => Promise<void>): Promise<void> {
+async function persistently<T>(work: () => Promise<T>): Promise<T> {
   for (let triesLeft = RECORD_TRIES; ;) {
     try {
       return await work();
@@ -87,11 +89,25 @@ async function persistently(work: () => Promise<void>): Promise<void> {
   }
 }
 
-/** Calls of one endpoint, in the order they ended. */
-async function recordBatch(services: Services, calls: readonly EndedCall[]): Promise<void> {
+/** What a call came to, once it was written down. */
+interface Ended {
+  readonly outcome: 'delivered' | 'failed' | 'retried';
+  readonly tookMs: number | null;
+}
+
+function count(services: Services, ended: readonly Ended[]): void {
+  const { outcomes, callDuration } = webhookMetrics(services);
+  for (const { outcome, tookMs } of ended) {
+    outcomes.inc({ outcome });
+    if (tookMs !== null) callDuration.observe(tookMs / 1_000);
+  }
+}
+
+/** Calls of one endpoint, in the order they ended; answers those that were still ours. */
+async function recordBatch(services: Services, calls: readonly EndedCall[]): Promise<Ended[]> {
   const { workspaceId, endpointId } = calls[0]!.delivery;
   const ctx = createContext(services, workspaceId, { kind: 'system', name: 'webhooks' });
-  await inTransaction(ctx, async (ctx) => {
+  return inTransaction(ctx, async (ctx) => {
     const now = ctx.clock.now();
     // The endpoint first, as everyone who locks both does.
     const endpoint = await findEndpoint(ctx.sql, workspaceId, { id: endpointId, lock: true });
@@ -109,6 +125,9 @@ async function recordBatch(services: Services, calls: readonly EndedCall[]): Pro
     const ours = await recordAttempts(ctx.sql, workspaceId, { endpointId, results, now });
     const counted = calls.filter(({ delivery }) => ours.has(delivery.id));
     if (endpoint !== undefined && counted.length > 0) await recordEndpoint(ctx, { endpoint, calls: counted, now });
+    return results.flatMap(({ id, status, attempt }): Ended[] =>
+      ours.has(id) ? [{ outcome: status === 'waiting' ? 'retried' : status, tookMs: attempt.tookMs }] : [],
+    );
   });
 }
 

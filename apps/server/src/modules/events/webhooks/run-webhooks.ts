@@ -10,18 +10,21 @@ import {
   type LeasedRun,
   type LoggedEvent,
   moveCursors,
+  readPastPoison,
   readPositions,
   readRuns,
   RetryBatch,
 } from '../../../platform/eventlog/index.ts';
 import { listNumberedSources } from '../../accounts/index.ts';
 import { ownersOfNodes } from '../../profiles/index.ts';
-import { mayReceive } from './consent-filter.ts';
+import { mayReceive, needsSignals, type ReadSignals } from './consent-filter.ts';
 import { deliveryBody, deliveryId, deliveryType } from './delivery-body.ts';
 import { insertDeliveries, type NewDelivery } from './delivery-store.ts';
 import { listDefinitions } from './endpoint-store.ts';
 import { type Filtered, recordFiltered } from './filtered-store.ts';
 import { type EndpointDefinition, isWanted } from './match-events.ts';
+import { webhookMetrics } from './webhook-metrics.ts';
+import { findRestricted } from './restricted-owners.ts';
 
 const READER = 'webhooks';
 /** Each event may be one delivery for every endpoint of its workspace. */
@@ -34,16 +37,17 @@ const FAULT_MS = 1_000;
 /** Reads both logs and writes down what is to be delivered to webhook endpoints, until `signal` aborts. */
 export async function runWebhooks(
   services: Services,
-  options: { processId: string; signal: AbortSignal },
+  options: { processId: string; signal: AbortSignal; readSignals: ReadSignals },
 ): Promise<void> {
-  const { processId, signal } = options;
+  const { processId, signal, readSignals } = options;
   const hold = new LaneHold({ reader: READER, processId });
   const appended = new AppendSignal(services);
   const loadDefinitions = createDefinitionCache(services);
+  const tally = { inARow: 0 };
   while (!signal.aborted) {
     try {
       await hold.renew(services);
-      await readOnce(services, { hold, appended, loadDefinitions, signal });
+      await readOnce(services, { hold, appended, tally, loadDefinitions, readSignals, signal });
     } catch (error) {
       const isPassing = error instanceof RetryBatch;
       if (!isPassing) services.logger.warn({ error }, 'the webhooks could not go on; trying again');
@@ -54,15 +58,16 @@ export async function runWebhooks(
   appended.stop();
 }
 
-async function readOnce(
-  services: Services,
-  reader: {
-    hold: LaneHold;
-    appended: AppendSignal;
-    loadDefinitions: (version: number) => Promise<Definitions>;
-    signal: AbortSignal;
-  },
-): Promise<void> {
+interface Reader {
+  readonly hold: LaneHold;
+  readonly appended: AppendSignal;
+  readonly tally: { inARow: number };
+  readonly readSignals: ReadSignals;
+  readonly signal: AbortSignal;
+  loadDefinitions(version: number): Promise<Definitions>;
+}
+
+async function readOnce(services: Services, reader: Reader): Promise<void> {
   const { hold, appended, signal } = reader;
   const [lease] = hold.leases;
   if (lease === undefined) return appended.wait(signal);
@@ -71,7 +76,7 @@ async function readOnce(
     await skipToHeads(services, hold);
     return rest(NOBODY_MS, signal);
   }
-  const did = await readRound(services, { hold, appended, definitions });
+  const did = await readRound(services, { ...reader, definitions });
   if (did === 'nothing') return appended.wait(signal);
   appended.notify();
   return did === 'waits' ? rest(BEHIND_MS, signal) : undefined;
@@ -118,9 +123,9 @@ async function skipToHeads(services: Services, hold: LaneHold): Promise<void> {
 /** One batch; `waits` when there is more that the processor has not passed yet. */
 async function readRound(
   services: Services,
-  round: { hold: LaneHold; appended: AppendSignal; definitions: Definitions },
+  round: Pick<Reader, 'hold' | 'appended' | 'readSignals' | 'tally'> & { definitions: Definitions },
 ): Promise<'something' | 'nothing' | 'waits'> {
-  const { hold, appended, definitions } = round;
+  const { hold, appended, definitions, readSignals, tally } = round;
   const passed = new Map<string, number>();
   let isBehind = false;
   for (const { log, lane, seq, head } of await readPositions(services.postgres, 'processor')) {
@@ -135,7 +140,11 @@ async function readRound(
   });
   const runs = found.map(({ lease, run }) => ({ lease, run: upTo(run, passedBy(passed, lease)) }));
   if (runs.length === 0) return isBehind ? 'waits' : 'nothing';
-  await writeRuns(services, { processId: hold.processId, runs, definitions });
+  const { processId } = hold;
+  await readPastPoison(services, {
+    ...{ reader: READER, processId, tally, runs },
+    write: (runs) => writeRuns(services, { processId, runs, definitions, readSignals }),
+  });
   return 'something';
 }
 
@@ -149,14 +158,21 @@ function upTo(run: LaneRun, seq: number): LaneRun {
   return count === run.lines.length ? run : { ...run, lines: run.lines.slice(0, count) };
 }
 
-/** Deliveries and cursors in one transaction: each event becomes one delivery for each endpoint that wants it. */
+/** Deliveries and cursors in one transaction: each event becomes one delivery for each endpoint that wants it. Answers how many were wanted. */
 export async function writeRuns(
   services: Services,
-  batch: { processId: string; runs: readonly LeasedRun[]; definitions: Definitions },
-): Promise<void> {
-  const wanted = batch.runs.flatMap(({ run }) => wantedOf(services, run, batch.definitions));
-  const deliveries = await toDeliveries(services, wanted);
-  const filtered = toFiltered(services, wanted);
+  batch: { processId: string; runs: readonly LeasedRun[]; definitions: Definitions; readSignals: ReadSignals },
+): Promise<number> {
+  const asked = batch.runs.flatMap(({ run }) => askedOf(services, run, batch.definitions));
+  const deliveries: NewDelivery[] = [];
+  const keptFrom: Kept[] = [];
+  for (const workspaceId of new Set(asked.map(({ event }) => event.workspaceId))) {
+    const own = asked.filter(({ event }) => event.workspaceId === workspaceId);
+    const made = await decideDeliveries(services, { workspaceId, asked: own, readSignals: batch.readSignals });
+    deliveries.push(...made.deliveries);
+    keptFrom.push(...made.keptFrom);
+  }
+  const filtered = toFiltered(services, keptFrom);
   const moves: CursorMove[] = batch.runs.map(({ lease, run }) => ({
     lease,
     begunSeq: run.firstSeq - 1,
@@ -168,47 +184,62 @@ export async function writeRuns(
     await moveCursors(sql, { reader: READER, processId: batch.processId, moves });
   });
   for (const { lease, seq } of moves) lease.seq = seq;
+  const kept = filtered.reduce((sum, { events }) => sum + events.length, 0);
+  if (kept > 0) webhookMetrics(services).outcomes.inc({ outcome: 'filtered' }, kept);
+  return asked.length;
 }
 
-interface Wanted {
+/** An event and the endpoints that ask for it. */
+interface Asked {
   readonly event: LoggedEvent;
   readonly endpoints: readonly EndpointDefinition[];
-  /** Those it is kept from by consent. */
-  readonly keptFrom: readonly EndpointDefinition[];
 }
 
-async function toDeliveries(services: Services, wanted: readonly Wanted[]): Promise<NewDelivery[]> {
+/** An event and the endpoints it is kept from by consent. */
+type Kept = Asked;
+
+async function decideDeliveries(
+  services: Services,
+  { workspaceId, asked, readSignals }: { workspaceId: number; asked: readonly Asked[]; readSignals: ReadSignals },
+): Promise<{ deliveries: NewDelivery[]; keptFrom: Kept[] }> {
+  const { postgres } = services;
+  const nodes = asked.flatMap(({ event }) => event.nodes.slice(0, 1).map((node) => node.id));
+  const owners = await ownersOfNodes(postgres, workspaceId, nodes);
+  const ownerOf = ({ nodes: [node] }: LoggedEvent) => (node === undefined ? undefined : owners.get(node.id));
+  const restricted = await findRestricted(postgres, workspaceId, owners.values());
+  const told = asked.filter(({ event }) => !restricted.has(ownerOf(event) ?? ''));
+  const leaving = told.flatMap(({ event, endpoints }) =>
+    endpoints.some(({ consent }) => needsSignals(consent)) ? [{ event, profileId: ownerOf(event) }] : [],
+  );
+  const signals = leaving.length === 0 ? undefined : await readSignals(postgres, workspaceId, leaving);
+  const numbered = await listNumberedSources(postgres, workspaceId);
+  const sources = new Map(numbered.map(({ number, id }) => [number, id]));
   const deliveries: NewDelivery[] = [];
-  for (const workspaceId of new Set(wanted.map(({ event }) => event.workspaceId))) {
-    const own = wanted.filter(({ event }) => event.workspaceId === workspaceId);
-    const nodes = own.flatMap(({ event }) => event.nodes.slice(0, 1).map((node) => node.id));
-    const owners = await ownersOfNodes(services.postgres, workspaceId, nodes);
-    const sources = new Map(
-      (await listNumberedSources(services.postgres, workspaceId)).map(({ number, id }) => [number, id]),
-    );
-    for (const each of own) deliveries.push(...deliveriesOf(each, { owners, sources }));
+  const keptFrom: Kept[] = [];
+  for (const { event, endpoints } of told) {
+    const [open, closed] = partition(endpoints, ({ consent }) => mayReceive(event, consent, signals?.get(event)));
+    if (closed.length > 0) keptFrom.push({ event, endpoints: closed });
+    deliveries.push(...deliveriesOf({ event, endpoints: open }, { profileId: ownerOf(event), sources }));
   }
-  return deliveries;
+  return { deliveries, keptFrom };
 }
 
-function wantedOf(services: Services, run: LaneRun, definitions: Definitions): Wanted[] {
-  const wanted: Wanted[] = [];
+function askedOf(services: Services, run: LaneRun, definitions: Definitions): Asked[] {
+  const asked: Asked[] = [];
   run.lines.forEach((line, index) => {
     const candidates = definitions.get(workspaceOf(line));
     if (candidates === undefined) return;
     try {
       const event = eventAt(run, index);
-      const asking = candidates.filter((endpoint) => isWanted(endpoint, event));
-      if (asking.length === 0) return;
-      const [endpoints, keptFrom] = partition(asking, ({ consent }) => mayReceive(event, consent));
-      wanted.push({ event, endpoints, keptFrom });
+      const endpoints = candidates.filter((endpoint) => isWanted(endpoint, event));
+      if (endpoints.length > 0) asked.push({ event, endpoints });
     } catch (error) {
       // What cannot be read is a dead letter of the processor already; it must not hold the others up.
       const { log, lane, firstSeq } = run;
       services.logger.error({ error, log, lane, seq: firstSeq + index }, 'an event cannot be read for webhooks');
     }
   });
-  return wanted;
+  return asked;
 }
 
 function partition<T>(all: readonly T[], test: (one: T) => boolean): [T[], T[]] {
@@ -222,12 +253,13 @@ function workspaceOf(line: string): number {
 }
 
 function deliveriesOf(
-  { event, endpoints }: Wanted,
-  of: { owners: ReadonlyMap<number, string>; sources: ReadonlyMap<number, string> },
+  { event, endpoints }: Asked,
+  of: { profileId: string | undefined; sources: ReadonlyMap<number, string> },
 ): NewDelivery[] {
+  if (endpoints.length === 0) return [];
   const [node] = event.nodes;
   const body = deliveryBody(event, {
-    profileId: node === undefined ? undefined : of.owners.get(node.id),
+    profileId: of.profileId,
     sourceId: of.sources.get(event.payload.source ?? -1),
   });
   const type = deliveryType(event);
@@ -241,17 +273,18 @@ function deliveriesOf(
       eventName: event.name,
       body,
       sealed: isPersonal ? Buffer.from(event.sealed, 'base64') : null,
-      nodeId: isPersonal ? node.id : null,
+      // Whose it is says so even where nothing is sealed: it goes with her.
+      nodeId: node?.id ?? null,
     };
   });
 }
 
 /** What consent kept from endpoints, by endpoint. */
-function toFiltered(services: Services, wanted: readonly Wanted[]): Filtered[] {
+function toFiltered(services: Services, kept: readonly Kept[]): Filtered[] {
   const at = new Date(services.clock.now()).toISOString();
   const found = new Map<EndpointDefinition, { at: string; eventId: string; type: string; name: string }[]>();
-  for (const { event, keptFrom } of wanted) {
-    for (const endpoint of keptFrom) {
+  for (const { event, endpoints } of kept) {
+    for (const endpoint of endpoints) {
       const shown = { at, eventId: event.id, type: event.type, name: event.name };
       const known = found.get(endpoint);
       if (known === undefined) found.set(endpoint, [shown]);

@@ -10,6 +10,7 @@ import { claimDue, type ClaimedDelivery } from './claim-due.ts';
 import { openBody } from './delivery-body.ts';
 import { freeStranded } from './delivery-store.ts';
 import { AttemptRecorder } from './record-attempts.ts';
+import { withholdRestricted } from './withhold-restricted.ts';
 
 /** Calls at once of one process. */
 const CALLS_MAX = 128;
@@ -50,11 +51,13 @@ export class WebhookSender {
     const claimed = await claimDue(this.#services, { owner: this.#processId, claimId, room });
     if (claimed.length === 0) return 0;
     this.#claims.set(claimId, claimed.length);
-    const keys = await this.#openKeys(claimed).catch((error: unknown) => {
+    const { sent, keys } = await this.#open(claimed).catch((error: unknown) => {
       this.#claims.delete(claimId);
       throw error;
     });
-    for (const delivery of claimed) {
+    if (sent.length === 0) this.#claims.delete(claimId);
+    else this.#claims.set(claimId, sent.length);
+    for (const delivery of sent) {
       const call = this.#deliver(delivery, keys.get(delivery.nodeId ?? -1))
         .catch((error: unknown) => {
           this.#services.logger.warn({ error, deliveryId: delivery.id }, 'a webhook was called and not written down');
@@ -103,6 +106,14 @@ export class WebhookSender {
     const left = (this.#claims.get(claimId) ?? 1) - 1;
     if (left === 0) this.#claims.delete(claimId);
     else this.#claims.set(claimId, left);
+  }
+
+  /** What may be sent, and what opens it. */
+  async #open(
+    claimed: readonly ClaimedDelivery[],
+  ): Promise<{ sent: readonly ClaimedDelivery[]; keys: ReadonlyMap<number, Buffer> }> {
+    const sent = await withholdRestricted(this.#services, claimed);
+    return { sent, keys: await this.#openKeys(sent) };
   }
 
   /** Data keys of the nodes whose personal values are sent. */

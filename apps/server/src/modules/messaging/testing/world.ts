@@ -16,6 +16,7 @@ import {
   LaneHold,
   processRuns,
   readRuns,
+  type Reshaper,
   type Stage,
 } from '../../../platform/eventlog/index.ts';
 import { httpMigrations } from '../../../platform/http/index.ts';
@@ -45,6 +46,7 @@ import {
   createIdentityStage,
   NodeDirectory,
   profilesMigrations,
+  runProfileRebuilds,
   type Identifier,
 } from '../../profiles/index.ts';
 import { createSubjectHistory } from '../../events/index.ts';
@@ -104,6 +106,8 @@ interface Accepted {
   readonly properties?: JsonObject;
   readonly traits?: JsonObject;
   readonly occurredAt?: number;
+  /** The places of identifiers that are only claimed. */
+  readonly claims?: readonly number[];
 }
 
 /** One server process over a database that others may share: log, stages, API and sender, without their loops. */
@@ -118,6 +122,7 @@ export class World {
   readonly #nodes: NodeDirectory;
   readonly #hold: LaneHold;
   readonly #stages: readonly Stage[];
+  readonly #reshaper: Reshaper;
 
   constructor(services: Services & { readonly clock: TestClock }, workspaceId: number, deps: SendDeps) {
     this.services = services;
@@ -151,8 +156,8 @@ export class World {
       goal,
       messagingStage,
     ];
-    const reshaper = createReshaper({ stages: this.#stages, history: createSubjectHistory(services.history) });
-    this.app = serveRoutes([...routes, createIdentityGraphRoutes(reshaper, readMergedConsents)], () => this.ctx);
+    this.#reshaper = createReshaper({ stages: this.#stages, history: createSubjectHistory(services.history) });
+    this.app = serveRoutes([...routes, createIdentityGraphRoutes(this.#reshaper, readMergedConsents)], () => this.ctx);
   }
 
   /** What intake does: nodes, then a committed append. Nothing is processed yet. */
@@ -170,7 +175,11 @@ export class World {
       receivedAt: now,
       nodes: nodes.map(({ kind, id }) => ({ kind, id })),
       sealed: '',
-      payload: { properties: event.properties ?? {}, traits: event.traits ?? {} },
+      payload: {
+        properties: event.properties ?? {},
+        traits: event.traits ?? {},
+        ...(event.claims && { claims: event.claims }),
+      },
     });
     const blocks = await this.services.postgres.transaction((sql) =>
       appendLines(sql, INTAKE_LOG, { lines: new Map([[nodes[0]!.lane, [line]]]) }),
@@ -188,6 +197,11 @@ export class World {
       if (result.kind === 'retry') await this.#hold.renew(this.services, true);
       else if (result.deadLetters > 0) throw new Error('an event became a dead letter');
     }
+  }
+
+  /** What is filed under identifiers that changed hands follows them; answers for how many pairs of profiles. */
+  rebuild(): Promise<number> {
+    return runProfileRebuilds(this.services, this.#reshaper);
   }
 
   /** A member undoes the newest merge of the profile; answers whose it is that is there again. */

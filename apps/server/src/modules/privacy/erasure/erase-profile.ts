@@ -4,6 +4,7 @@ import { inSubjects, inTransaction, readPositions, type TxCtx } from '../../../p
 import { publicId } from '../../../platform/ids/index.ts';
 import { namesHer, type PersonalDataKeeper, type PersonalSubject } from '../../../platform/personal-data/index.ts';
 import { advanceErasureEpoch, destroyNodes, followMerged } from '../../profiles/index.ts';
+import { deleteExportsOf } from '../requests/request-store.ts';
 import {
   areOlderTransactionsOver,
   deleteErasure,
@@ -24,7 +25,8 @@ const PAGE_ANSWERS = 500;
 const READERS = ['processor', 'archive', 'observer', 'webhooks'] as const;
 
 /**
- * Erases a customer from every module and both engines; undefined: something she sent is still on its way, ask again.
+ * Erases a customer from every module and both engines; false: something she sent is still on its way, ask again. True
+ * comes again and again until `endErasure`.
  * One transaction destroys her keys and deletes what is known of her; from its commit on nothing of her can be read. What
  * follows only tidies up what was under way, and is begun again by whoever comes next: transactions that remembered her
  * nodes end, every reader passes what they wrote, and what came of it is deleted, in the history too.
@@ -33,27 +35,34 @@ export async function eraseProfile(
   ctx: Ctx,
   keepers: readonly PersonalDataKeeper[],
   profileId: string,
-): Promise<Counts | undefined> {
+): Promise<boolean> {
   const { sql, workspaceId } = ctx;
-  const erasure = (await findErasure(sql, workspaceId, profileId)) ?? (await destroy(ctx, keepers, profileId));
+  const erasure = (await findErasure(sql, workspaceId, { profileId })) ?? (await destroy(ctx, keepers, profileId));
   if (erasure === undefined) {
     // Merged away while it was waited for: whoever asks again is led to the one she is now.
-    const isMerged = (await followMerged(sql, workspaceId, [profileId])).has(profileId);
-    return isMerged ? undefined : {};
+    return !(await followMerged(sql, workspaceId, [profileId])).has(profileId);
   }
   if (erasure.state === 'destroyed') {
-    if (!(await areOlderTransactionsOver(sql, workspaceId, profileId))) return undefined;
-    await markErasure(sql, workspaceId, profileId);
-    return undefined;
+    if (await areOlderTransactionsOver(sql, workspaceId, profileId)) await markErasure(sql, workspaceId, profileId);
+    return false;
   }
   if (erasure.state === 'marked') {
-    if (!(await hasEveryReaderPassed(ctx, erasure))) return undefined;
+    if (!(await hasEveryReaderPassed(ctx, erasure))) return false;
     await sweep(ctx, keepers, erasure);
   }
   await deleteNodesFromHistory(ctx.history, { workspaceId, nodes: erasure.nodes });
-  const { counts } = (await findErasure(sql, workspaceId, profileId)) ?? erasure;
-  await inTransaction(ctx, (ctx) => deleteErasure(ctx.sql, workspaceId, erasure));
-  return counts;
+  return true;
+}
+
+/**
+ * The end: of her profile nothing is left, nor of her erasure. Answers how many rows of each module it was, to the one
+ * transaction that commits it; to be called when `eraseProfile` said true.
+ */
+export async function endErasure({ sql, workspaceId }: TxCtx, profileId: string): Promise<Counts> {
+  const erasure = await findErasure(sql, workspaceId, { profileId, lock: true });
+  if (erasure?.state !== 'swept') return {};
+  await deleteErasure(sql, workspaceId, erasure);
+  return erasure.counts;
 }
 
 async function destroy(
@@ -64,12 +73,13 @@ async function destroy(
   await inTransaction(ctx, (ctx) =>
     // The lock on her state keeps events, sends and merges out until it is gone.
     inSubjects(ctx, { workspaceId: ctx.workspaceId, ids: [profileId] }, async (batch) => {
+      // Another request may have had the lock before.
+      if ((await findErasure(ctx.sql, ctx.workspaceId, { profileId })) !== undefined) return;
       const subject = await findPersonalSubject(ctx, profileId);
       if (subject === undefined) return;
       if ((await followMerged(ctx.sql, ctx.workspaceId, [profileId])).get(profileId) !== profileId) return;
-      const counts: Record<string, number> = { profiles: subject.profileIds.length };
       await forgetKeptAnswers(ctx, subject);
-      for (const keeper of keepers) counts[keeper.name] = (await keeper.erase(ctx, subject)).rows;
+      const counts = await eraseKept(ctx, { keepers, subject, before: { profiles: subject.profileIds.length } });
       const at = new Date(ctx.clock.now());
       counts['identifiers'] = await destroyNodes(ctx.sql, ctx.workspaceId, { nodes: subject.nodes, at });
       if (batch.subjects.has(profileId)) batch.remove(profileId);
@@ -82,7 +92,7 @@ async function destroy(
       ctx.beforeCommit(() => advanceErasureEpoch(ctx.sql));
     }),
   );
-  return findErasure(ctx.sql, ctx.workspaceId, profileId);
+  return findErasure(ctx.sql, ctx.workspaceId, { profileId });
 }
 
 /** What readers made of events that were under way. */
@@ -94,12 +104,22 @@ async function sweep(ctx: Ctx, keepers: readonly PersonalDataKeeper[], erasure: 
     values: [],
   };
   await inTransaction(ctx, async (ctx) => {
-    const counts = { ...erasure.counts };
-    for (const keeper of keepers) {
-      counts[keeper.name] = (counts[keeper.name] ?? 0) + (await keeper.erase(ctx, subject)).rows;
-    }
+    const counts = await eraseKept(ctx, { keepers, subject, before: erasure.counts });
     await sweptErasure(ctx.sql, ctx.workspaceId, { profileId: erasure.profile_id, counts });
   });
+}
+
+/** Rows by module, with those from before; the profiles themselves count as rows of theirs. */
+async function eraseKept(
+  ctx: TxCtx,
+  erased: { keepers: readonly PersonalDataKeeper[]; subject: PersonalSubject; before: Counts },
+): Promise<Record<string, number>> {
+  const { keepers, subject, before } = erased;
+  const counts: Record<string, number> = { ...before };
+  const add = (name: string, rows: number): void => void (counts[name] = (counts[name] ?? 0) + rows);
+  add('exports', await deleteExportsOf(ctx.sql, ctx.workspaceId, subject.profileIds));
+  for (const keeper of keepers) add(keeper.name, (await keeper.erase(ctx, subject)).rows);
+  return counts;
 }
 
 async function hasEveryReaderPassed(ctx: Ctx, { marks }: ErasureRow): Promise<boolean> {

@@ -1,4 +1,4 @@
-import { arrayLiteral, type Postgres, type Sql } from '../../../platform/postgres/index.ts';
+import { arrayLiteral, type Sql } from '../../../platform/postgres/index.ts';
 
 /** A place in a lane. */
 export interface LaneMark {
@@ -16,10 +16,14 @@ export interface ErasureRow {
   counts: Record<string, number>;
 }
 
-export async function findErasure(sql: Sql, workspaceId: number, profileId: string): Promise<ErasureRow | undefined> {
+export async function findErasure(
+  sql: Sql,
+  workspaceId: number,
+  { profileId, lock }: { profileId: string; lock?: boolean },
+): Promise<ErasureRow | undefined> {
   const { rows } = await sql.query<ErasureRow>({
     text: `select profile_id, profile_ids, nodes, state, marks, counts from erasure
-           where workspace_id = $1 and profile_id = $2`,
+           where workspace_id = $1 and profile_id = $2 ${lock === true ? 'for update' : ''}`,
     values: [workspaceId, profileId],
   });
   return rows[0];
@@ -76,7 +80,6 @@ export async function sweptErasure(
   });
 }
 
-/** The end: of her profile nothing is left, nor of her erasure. */
 export async function deleteErasure(
   sql: Sql,
   workspaceId: number,
@@ -123,20 +126,4 @@ export async function forgetAnswers(sql: Sql, workspaceId: number, keys: readonl
     text: `update idempotency_key set body = null where workspace_id = $1 and key = any($2::text[])`,
     values: [workspaceId, keys],
   });
-}
-
-/** A superuser may ask for a checkpoint and a new file of the log, others not: then they come by themselves. */
-const NOT_ALLOWED = '42501';
-
-/** Removes dead rows that held keys, and lets PostgreSQL drop the files of its log from before. Not in a transaction. */
-export async function letGoOfDeadKeys(postgres: Postgres): Promise<void> {
-  await postgres.query({ text: 'vacuum identity_node' });
-  // every workspace: the log is the whole database's.
-  for (const text of ['select pg_switch_wal()', 'checkpoint']) {
-    try {
-      await postgres.query({ text });
-    } catch (error) {
-      if ((error as { code?: unknown }).code !== NOT_ALLOWED) throw error;
-    }
-  }
 }

@@ -1,21 +1,31 @@
 import type { Services } from '../../../platform/context.ts';
 import { readErasureEpoch } from '../../profiles/index.ts';
-import { letGoOfDeadKeys } from './erasure-store.ts';
+import { dropOldLog, isSomebodyStillSeen, readForgotten, rewriteTable, saveForgotten } from './remnant-store.ts';
 
-/** By database: the number of erasures that was seen last, and the one that was tidied up after. */
-const seen = new WeakMap<Services['postgres'], { last: number; done: number }>();
+/** To rewrite a table makes everybody wait: not after each of many erasures. */
+const REST_MS = 3_600_000;
+
+/** By database: the number of erasures that was seen last. */
+const seen = new WeakMap<Services['postgres'], number>();
 
 /**
- * Dead rows and the write-ahead log still hold the wrapped keys of who was erased: once no further erasure has come since
- * the round before, PostgreSQL is asked to let go of both. Answers 1 when it was. A role that may not ask for it leaves
+ * Dead rows and the write-ahead log still hold the wrapped keys of who was erased, and what was sealed with keys that
+ * outlive her. Once no further erasure has come since the round before, and an hour after the last time, these tables are
+ * written anew and PostgreSQL is asked to let go of its log. Answers 1 when it was. A role that may not ask for it leaves
  * the log to PostgreSQL's own checkpoints.
  */
-export async function forgetRemnants(services: Services): Promise<number> {
-  const { postgres } = services;
+export async function forgetRemnants(services: Services, tables: readonly string[]): Promise<number> {
+  const { postgres, clock } = services;
   const epoch = await readErasureEpoch(postgres);
-  const before = seen.get(postgres) ?? { last: 0, done: 0 };
-  const isDue = epoch > before.done && epoch === before.last;
-  if (isDue) await letGoOfDeadKeys(postgres);
-  seen.set(postgres, { last: epoch, done: isDue ? epoch : before.done });
-  return isDue ? 1 : 0;
+  const isQuiet = seen.get(postgres) === epoch;
+  seen.set(postgres, epoch);
+  const forgotten = await readForgotten(postgres);
+  const nowMs = clock.now();
+  const hasRested = forgotten.atMs === undefined || nowMs >= forgotten.atMs + REST_MS;
+  if (epoch <= forgotten.epoch || !isQuiet || !hasRested) return 0;
+  if (await isSomebodyStillSeen(postgres)) return 0;
+  for (const table of tables) if (!(await rewriteTable(postgres, table))) return 0;
+  await dropOldLog(postgres);
+  await saveForgotten(postgres, { epoch, at: new Date(nowMs) });
+  return 1;
 }

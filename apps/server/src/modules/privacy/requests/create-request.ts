@@ -5,6 +5,7 @@ import type { TxCtx } from '../../../platform/eventlog/index.ts';
 import { newUuid, publicId } from '../../../platform/ids/index.ts';
 import { recordAudit } from '../../accounts/index.ts';
 import { type Identifier, identifierReaderOf, requireProfileId } from '../../profiles/index.ts';
+import type { Objection } from './object-for-profile.ts';
 import { deadlineMs, type Regulation } from './request-rules.ts';
 import { insertRequest } from './request-store.ts';
 import { requestHash, sealRequest } from './sealed-request.ts';
@@ -13,10 +14,10 @@ type Body = BodyOf<typeof api.createPrivacyRequest>;
 
 /** Takes a request of a member or a key. */
 export async function createRequest(ctx: TxCtx, body: Body): Promise<string> {
-  const { kind, regulation, suppress, note } = body;
-  const profileId = body.profile === undefined ? undefined : await requireProfileId(ctx, body.profile);
+  const { kind, regulation, suppress, note, against, reason } = body;
+  const profileId = body.profile === undefined ? undefined : await requireProfileId(ctx, body.profile, 'profile');
   const identifiers = body.identifier === undefined ? [] : [await readGiven(ctx, body.identifier)];
-  return takeRequest(ctx, { kind, regulation, origin: 'api', profileId, identifiers, suppress, note });
+  return takeRequest(ctx, { kind, regulation, origin: 'api', profileId, identifiers, suppress, note, against, reason });
 }
 
 async function readGiven(ctx: TxCtx, given: { kind: string; value: string }): Promise<Identifier> {
@@ -38,6 +39,10 @@ export interface TakenRequest {
   readonly identifiers: readonly Identifier[];
   readonly suppress: boolean;
   readonly note?: string | undefined;
+  /** What is objected to; undefined: everything that can be. */
+  readonly against?: readonly Objection[] | undefined;
+  /** Why an objection ends. */
+  readonly reason?: string | undefined;
   readonly accountId?: string | undefined;
   /** The source a whole shop is known by. */
   readonly source?: number | undefined;
@@ -63,14 +68,21 @@ export async function takeRequest(ctx: TxCtx, taken: TakenRequest): Promise<stri
     sealed: sealRequest(keys, { identifiers: taken.identifiers, note: taken.note }),
     suppress: taken.suppress,
     account_id: taken.accountId ?? null,
-    progress: taken.source === undefined ? {} : { source: taken.source },
+    progress: {
+      ...(taken.source !== undefined && { source: taken.source }),
+      ...(taken.against !== undefined && { against: [...taken.against] }),
+    },
     created_at: new Date(nowMs),
     due_at: new Date(deadlineMs(taken.regulation, nowMs)),
   });
   await recordAudit(ctx, {
     action: 'privacy_request.received',
     subject: publicId('prq', id),
-    detail: { kind: taken.kind, regulation: taken.regulation, origin: taken.origin, identifier: hash },
+    detail: {
+      ...{ kind: taken.kind, regulation: taken.regulation, origin: taken.origin, identifier: hash },
+      ...(taken.against !== undefined && { against: [...taken.against] }),
+      ...(taken.reason !== undefined && { reason: taken.reason }),
+    },
   });
   return id;
 }

@@ -5,10 +5,14 @@ import type { TxCtx } from '../../../platform/eventlog/index.ts';
 import { decodeCursor, type Routes, toPage } from '../../../platform/http/index.ts';
 import { publicId, requirePublicId } from '../../../platform/ids/index.ts';
 import { recordAudit } from '../../accounts/index.ts';
+import { EXPORT_DAYS } from '../retention/retention-routes.ts';
+import { findRetention } from '../retention/retention-store.ts';
 import { createRequest } from './create-request.ts';
 import { canCancel, isOver } from './request-rules.ts';
 import { changeRequest, findRequest, listExportParts, pageRequests, type RequestRow } from './request-store.ts';
 import { openPiece } from './sealed-request.ts';
+
+const DAY_MS = 86_400_000;
 
 /** What people ask about their data. */
 export const privacyRequestRoutes: Routes = (serve) => {
@@ -29,18 +33,22 @@ export const privacyRequestRoutes: Routes = (serve) => {
     if (row.kind !== 'export') throw stopped('This request has no file', 'ask for one of the kind export');
     if (row.state !== 'done') throw stopped('The file is not ready yet', 'read the request until isFileReady is true');
     const keys = await ctx.keysOf(ctx.workspaceId);
-    const parts = await listExportParts(ctx.sql, ctx.workspaceId, row.id);
-    if (parts.length === 0) throw new AppError('not_found', 'There is no such file any more');
+    const isKept = row.finished_at!.getTime() + (await exportDaysOf(ctx)) * DAY_MS > ctx.clock.now();
+    const parts = isKept ? await listExportParts(ctx.sql, ctx.workspaceId, row.id) : [];
+    if (parts.length === 0) {
+      const isNone = row.outcome === 'nothing_held';
+      throw new AppError('not_found', isNone ? 'Nothing is held of her: there is no file' : 'The file is gone by now');
+    }
     const data = parts.flatMap((sealed) => openPiece(keys, sealed)['items'] as never[]);
     return { request: params.id, exportedAt: row.finished_at!.toISOString(), data };
   });
 
   serve(api.cancelPrivacyRequest, async ({ ctx, params }) => {
     const row = await requireRequest(ctx, params.id, { lock: true });
-    if (!canCancel(row.state, row.attempts)) {
+    if (!canCancel(row)) {
       throw stopped(
         `A request that is ${row.state} cannot be cancelled`,
-        'only one that was not begun, or failed, can',
+        'only one that was not begun, or failed before anybody was erased, can: otherwise let it be tried again',
       );
     }
     await changeRequest(ctx.sql, row, { state: 'cancelled', finishedAt: new Date(ctx.clock.now()) });
@@ -67,6 +75,11 @@ export const privacyRequestRoutes: Routes = (serve) => {
     return audited(ctx, row, 'privacy_request.approved');
   });
 };
+
+/** Whoever comes too late gets nothing, though nobody has tidied up yet. */
+async function exportDaysOf(ctx: Ctx): Promise<number> {
+  return (await findRetention(ctx.sql, ctx.workspaceId))?.export_days ?? EXPORT_DAYS;
+}
 
 async function audited(ctx: TxCtx, row: RequestRow, action: string): Promise<PrivacyRequest> {
   await recordAudit(ctx, { action, subject: publicId('prq', row.id), detail: { kind: row.kind } });

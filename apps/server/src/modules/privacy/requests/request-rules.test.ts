@@ -22,11 +22,26 @@ describe('a request that failed', () => {
     expect(rests.map(({ state }) => state)).toEqual(Array.from({ length: 5 }, () => 'received'));
     expect(rests.map(({ restMs }) => restMs)).toEqual([30_000, 60_000, 120_000, 240_000, 480_000]);
     expect(afterFailure(6).state).toBe('failed');
+    const at = { kind: 'erase', attempts: 0, lease: 0, progress: {} } as const;
     expect([
-      canCancel('failed', 6),
-      canCancel('received', 1),
-      canCancel('running', 1),
-      canCancel('received', 0),
+      canCancel({ ...at, state: 'failed', attempts: 6, lease: 6 }),
+      canCancel({ ...at, state: 'received', attempts: 1, lease: 1 }),
+      canCancel({ ...at, state: 'running', attempts: 1, lease: 1 }),
+      canCancel({ ...at, state: 'received' }),
     ]).toEqual([true, false, false, true]);
+  });
+
+  it('cannot be cancelled once the erasure was begun, though it failed for good or is tried again', () => {
+    const begunOnes = [
+      { kind: 'erase' as const, attempts: 0, lease: 7, progress: { profiles: ['a'] } },
+      { kind: 'erase_shop' as const, attempts: 0, lease: 7, progress: { source: 1 } },
+    ];
+    for (const begun of begunOnes) {
+      expect([canCancel({ ...begun, state: 'failed' }), canCancel({ ...begun, state: 'received' })]).toEqual([
+        false,
+        false,
+      ]);
+    }
+    expect(canCancel({ ...begunOnes[1]!, state: 'waiting', lease: 0 })).toBe(true);
   });
 });

@@ -1,4 +1,5 @@
 import type { PrivacyRequest } from '@segue/contract';
+import type { JsonObject } from '../../../platform/json.ts';
 
 export type RequestState = PrivacyRequest['state'];
 export type Regulation = PrivacyRequest['regulation'];
@@ -34,9 +35,23 @@ export function isOver(state: RequestState): boolean {
   return state === 'done' || state === 'cancelled';
 }
 
-/** Not once it was begun: half an erasure is no state to leave anybody in. */
-export function canCancel(state: RequestState, attempts: number): boolean {
+/** Not once it was begun: half an erasure is no state to leave anybody in, though it failed or is tried again. */
+export function canCancel(request: {
+  readonly kind: PrivacyRequest['kind'];
+  readonly state: RequestState;
+  readonly attempts: number;
+  readonly lease: number;
+  readonly progress: JsonObject;
+}): boolean {
+  const { kind, state, attempts, lease, progress } = request;
+  const isErasing = begunProfiles(progress) !== undefined || (kind === 'erase_shop' && lease > 0);
+  if (isErasing) return false;
   return state === 'waiting' || state === 'failed' || (state === 'received' && attempts === 0);
+}
+
+/** Whom an erasure was begun for: once begun, nothing leads to them any more. */
+export function begunProfiles({ profiles }: JsonObject): string[] | undefined {
+  return Array.isArray(profiles) ? profiles.map(String) : undefined;
 }
 
 /** What becomes of a request whose attempt failed: it is tried again ever later, and at last left to a member. */

@@ -163,15 +163,44 @@ export async function changeRequest(
   return rowCount === 1;
 }
 
+/**
+ * Adds a piece and holds the request until `until`. False: somebody else has taken it since, or somebody it is about is
+ * being erased, or gone.
+ */
 export async function insertExportPart(
   sql: Sql,
-  row: Pick<RequestRow, 'workspace_id' | 'id'>,
-  part: { number: number; sealed: Buffer; at: Date },
-): Promise<void> {
-  await sql.query({
-    text: `insert into privacy_export_part (workspace_id, request_id, part, sealed, created_at) values ($1, $2, $3, $4, $5)`,
-    values: [row.workspace_id, row.id, part.number, part.sealed, part.at],
+  row: Pick<RequestRow, 'workspace_id' | 'id' | 'lease'>,
+  part: { number: number; sealed: Buffer; at: Date; about: readonly string[]; until: Date },
+): Promise<boolean> {
+  const { rowCount } = await sql.query({
+    name: 'export_part_insert',
+    text: `with held as (
+             update privacy_request set next_at = $6
+             where workspace_id = $1 and id = $2 and lease = $7
+               and not exists (select from erasure e where e.workspace_id = $1 and e.profile_ids && $8::uuid[])
+               and (select count(*) from profile p where p.workspace_id = $1 and p.id = any($8::uuid[])) = cardinality($8::uuid[])
+             returning id)
+           insert into privacy_export_part (workspace_id, request_id, part, sealed, created_at)
+           select $1, id, $3, $4, $5 from held`,
+    values: [row.workspace_id, row.id, part.number, part.sealed, part.at, part.until, row.lease, part.about],
   });
+  return rowCount === 1;
+}
+
+/** What was asked about somebody, oldest first; `hashes` are those of her identifiers. */
+export async function listRequestsAbout(
+  sql: Sql,
+  workspaceId: number,
+  { profileIds, hashes }: { profileIds: readonly string[]; hashes: readonly string[] },
+): Promise<RequestRow[]> {
+  const { rows } = await sql.query<RequestRow>({
+    text: `select ${COLUMNS} from privacy_request r
+           where workspace_id = $1 and (profile_id = any($2::uuid[]) or identifier_hash = any($3::uuid[])
+             or progress -> 'about' ?| $2::text[])
+           order by id`,
+    values: [workspaceId, profileIds, hashes],
+  });
+  return rows;
 }
 
 export async function deleteExportParts(sql: Sql, workspaceId: number, requestId: string): Promise<void> {
@@ -181,17 +210,31 @@ export async function deleteExportParts(sql: Sql, workspaceId: number, requestId
   });
 }
 
-/** Files about somebody; answers how many requests had one. */
-export async function deleteExportsOf(sql: Sql, workspaceId: number, profileId: string): Promise<number> {
+/** Files that tell of any of these profiles, of others too or not; answers how many requests had one. */
+export async function deleteExportsOf(sql: Sql, workspaceId: number, profileIds: readonly string[]): Promise<number> {
   const { rows } = await sql.query<{ n: number }>({
     text: `with gone as (
              delete from privacy_export_part p using privacy_request r
-             where p.workspace_id = $1 and r.workspace_id = $1 and r.id = p.request_id and r.profile_id = $2
+             where p.workspace_id = $1 and r.workspace_id = $1 and r.id = p.request_id
+               and (r.profile_id = any($2::uuid[]) or r.progress -> 'about' ?| $2::text[])
              returning p.request_id)
            select count(distinct request_id)::int as n from gone`,
-    values: [workspaceId, profileId],
+    values: [workspaceId, profileIds],
   });
   return rows[0]!.n;
+}
+
+/** Keeps others off a request that takes its time. False: somebody else has taken it since. */
+export async function renewLease(
+  sql: Sql,
+  row: Pick<RequestRow, 'workspace_id' | 'id' | 'lease'>,
+  until: Date,
+): Promise<boolean> {
+  const { rowCount } = await sql.query({
+    text: 'update privacy_request set next_at = $4 where workspace_id = $1 and id = $2 and lease = $3',
+    values: [row.workspace_id, row.id, row.lease, until],
+  });
+  return rowCount === 1;
 }
 
 export async function listExportParts(sql: Sql, workspaceId: number, requestId: string): Promise<Buffer[]> {

@@ -20,8 +20,10 @@ export interface RequestWork {
 }
 
 export interface Erasing {
-  /** Erases her everywhere. Undefined counts: it must wait for something and be asked again. */
-  erase(ctx: Ctx, profileId: string): Promise<Counts | undefined>;
+  /** Erases her everywhere. False: it must wait for something and be asked again. */
+  erase(ctx: Ctx, profileId: string): Promise<boolean>;
+  /** The end of it, in the transaction that keeps the receipt: how much of each module it was. Told once. */
+  end(ctx: TxCtx, profileId: string): Promise<Counts>;
   /** Keeps late events of identifiers out, whether they lead to somebody or not. */
   suppress(ctx: Ctx, identifiers: readonly Identifier[]): Promise<void>;
 }
@@ -39,5 +41,6 @@ export function kindsOf({ erasing, exporting }: RequestWork): string[] {
     'restrict',
     'unrestrict',
     'object',
+    'unobject',
   ];
 }

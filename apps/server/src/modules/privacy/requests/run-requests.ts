@@ -5,26 +5,18 @@ import type { JsonObject } from '../../../platform/json.ts';
 import { recordAudit } from '../../accounts/index.ts';
 import { findProfileId, followMerged } from '../../profiles/index.ts';
 import { restrictProfile, unrestrictProfile } from './restrict-profile.ts';
-import { objectForProfile } from './object-for-profile.ts';
-import { afterFailure } from './request-rules.ts';
-import {
-  changeRequest,
-  deleteExportParts,
-  deleteExportsOf,
-  insertExportPart,
-  type RequestRow,
-  setRequestProfile,
-  takeDueRequest,
-} from './request-store.ts';
+import { allowProfiling, objectForProfile, objectionsIn } from './object-for-profile.ts';
+import { afterFailure, begunProfiles } from './request-rules.ts';
+import { changeRequest, type RequestRow, setRequestProfile, takeDueRequest } from './request-store.ts';
 import { type Counts, kindsOf, type RequestWork } from './request-work.ts';
-import { openRequest, requestHash, type RequestSecret, sealPiece } from './sealed-request.ts';
+import { openRequest, requestHash, type RequestSecret } from './sealed-request.ts';
+import { writeExport } from './write-export.ts';
 
 /** A process that died leaves its request to another after this. */
 const LEASE_MS = 60_000;
 /** Something it waits for, like a lane that must be read first, is asked for again after this. */
 const WAIT_MS = 500;
 const SHOP_BATCH = 50;
-const PIECE_ITEMS = 200;
 const NO_ID = '00000000-0000-0000-0000-000000000000';
 
 interface Job {
@@ -35,9 +27,14 @@ interface Job {
 }
 
 /** What a step came to. */
-type Step =
-  | { readonly kind: 'finished'; readonly counts: Counts; readonly outcome: 'done' | 'nothing_held' }
-  | { readonly kind: 'goes_on'; readonly counts: Counts; readonly progress: JsonObject; readonly restMs: number };
+type Step = {
+  readonly counts: Counts;
+  /** Whose erasure is over: what it was is counted with the step, so that no death between the two loses it. */
+  readonly erased?: readonly string[];
+} & (
+  | { readonly kind: 'finished'; readonly outcome: 'done' | 'nothing_held'; readonly progress?: JsonObject }
+  | { readonly kind: 'goes_on'; readonly progress: JsonObject; readonly restMs: number }
+);
 
 /** Makes one step of the request that is due longest; answers how many it made. */
 export async function runPrivacyRequests(services: Services, work: RequestWork): Promise<number> {
@@ -76,21 +73,27 @@ async function step(job: Job): Promise<void> {
   const { ctx, row } = job;
   // To erase takes its own transactions, each of which can be repeated, and waits for those that are open.
   if (row.kind === 'erase_shop') return commitDone(job, await eraseShop(job));
-  const begun = begunProfiles(row);
+  const begun = begunProfiles(row.progress);
   if (begun !== undefined) return commitDone(job, await eraseAll(job, begun));
   const profileIds = await profilesOf(job);
   if (profileIds[0] !== undefined && row.profile_id === null) await setRequestProfile(ctx.sql, row, profileIds[0]);
   if (profileIds.length === 0) return commit(job, () => nothingHeld(job));
+  if (row.kind === 'export') return commitDone(job, await exportAll(job, profileIds));
   if (row.kind !== 'erase') return commit(job, (ctx) => answer(ctx, job, profileIds));
-  const progress = { ...row.progress, profiles: profileIds };
-  if (!(await changeRequest(ctx.sql, row, { state: 'running', progress }))) throw new TakenAway();
+  await begin(job, profileIds);
   return commitDone(job, await eraseAll(job, profileIds));
 }
 
-/** Whom an erasure was begun for: once begun, nothing leads to them any more. */
-function begunProfiles({ progress }: RequestRow): string[] | undefined {
-  const { profiles } = progress;
-  return Array.isArray(profiles) ? profiles.map(String) : undefined;
+/**
+ * Notes whom an erasure is for, and keeps their identifiers out from here on: at the end they may be those of somebody
+ * who has signed up meanwhile.
+ */
+async function begin({ ctx, row, secret, work }: Job, profileIds: readonly string[]): Promise<void> {
+  const progress = { ...row.progress, profiles: [...profileIds] };
+  await inTransaction(ctx, async (ctx) => {
+    if (!(await changeRequest(ctx.sql, row, { state: 'running', progress }))) throw new TakenAway();
+    if (row.suppress) await work.erasing!.suppress(ctx, secret.identifiers);
+  });
 }
 
 function commitDone(job: Job, done: Step): Promise<void> {
@@ -102,7 +105,8 @@ async function commit(job: Job, decide: (ctx: TxCtx) => Promise<Step>): Promise<
   const { row } = job;
   await inTransaction(job.ctx, async (ctx) => {
     const done = await decide(ctx);
-    const counts = addCounts(row.counts, done.counts);
+    let counts = addCounts(row.counts, done.counts);
+    for (const profileId of done.erased ?? []) counts = addCounts(counts, await job.work.erasing!.end(ctx, profileId));
     const nowMs = ctx.clock.now();
     const change =
       done.kind === 'goes_on'
@@ -113,7 +117,13 @@ async function commit(job: Job, decide: (ctx: TxCtx) => Promise<Step>): Promise<
             progress: done.progress,
             counts,
           }
-        : { state: 'done' as const, outcome: done.outcome, counts, finishedAt: new Date(nowMs) };
+        : {
+            state: 'done' as const,
+            outcome: done.outcome,
+            counts,
+            finishedAt: new Date(nowMs),
+            ...(done.progress !== undefined && { progress: done.progress }),
+          };
     if (!(await changeRequest(ctx.sql, row, change))) throw new TakenAway();
     if (done.kind === 'finished') await recordReceipt(ctx, job, { counts, outcome: done.outcome });
   });
@@ -164,23 +174,17 @@ async function nothingHeld(job: Job): Promise<Step> {
 
 async function eraseAll(job: Job, profileIds: readonly string[]): Promise<Step> {
   const { ctx, row, work } = job;
-  let counts: Counts = {};
   const progress = { ...row.progress, profiles: [...profileIds] };
-  for (const profileId of profileIds) {
-    const erased = await work.erasing!.erase(ctx, profileId);
-    if (erased === undefined) return { kind: 'goes_on', counts, progress, restMs: WAIT_MS };
-    counts = addCounts(addCounts(counts, erased), {
-      exports: await deleteExportsOf(ctx.sql, ctx.workspaceId, profileId),
-    });
+  for (const [at, profileId] of profileIds.entries()) {
+    if (!(await work.erasing!.erase(ctx, profileId)))
+      return { kind: 'goes_on', counts: {}, erased: profileIds.slice(0, at), progress, restMs: WAIT_MS };
   }
-  if (row.suppress) await work.erasing!.suppress(ctx, job.secret.identifiers);
-  return { kind: 'finished', outcome: 'done', counts };
+  return { kind: 'finished', outcome: 'done', counts: {}, erased: profileIds };
 }
 
 async function answer(ctx: TxCtx, job: Job, profileIds: readonly string[]): Promise<Step> {
   let counts: Counts = {};
   for (const profileId of profileIds) counts = addCounts(counts, await answerFor(ctx, job, profileId));
-  if (job.row.kind === 'export') counts = await exportAll(ctx, job, profileIds);
   return { kind: 'finished', outcome: 'done', counts };
 }
 
@@ -191,50 +195,55 @@ async function answerFor(ctx: TxCtx, { row, work }: Job, profileId: string): Pro
     case 'unrestrict':
       return { unrestricted: (await unrestrictProfile(ctx, work, profileId)) ? 1 : 0 };
     case 'object':
-      return { channels: await objectForProfile(ctx, profileId, row.created_at) };
+      return objectForProfile(ctx, profileId, { against: objectionsIn(row.progress), saidAt: row.created_at });
+    case 'unobject':
+      return allowProfiling(ctx, profileId);
     default:
       return {};
   }
 }
 
-async function exportAll(ctx: TxCtx, { row, work }: Job, profileIds: readonly string[]): Promise<Counts> {
-  const keys = await ctx.keysOf(ctx.workspaceId);
-  const at = new Date(ctx.clock.now());
-  await deleteExportParts(ctx.sql, ctx.workspaceId, row.id);
-  let [items, number, count]: [JsonObject[], number, number] = [[], 0, 0];
-  const flush = async (): Promise<void> => {
-    await insertExportPart(ctx.sql, row, { number: number++, sealed: sealPiece(keys, { items }), at });
-    items = [];
-  };
-  for (const profileId of profileIds) {
-    for await (const item of work.exporting!.export(ctx, profileId)) {
-      count += 1;
-      if (items.push(item) === PIECE_ITEMS) await flush();
-    }
+/** Reads for minutes where there is much: in no transaction, see `writeExport`. */
+async function exportAll({ ctx, row, work }: Job, profileIds: readonly string[]): Promise<Step> {
+  const written = await writeExport(ctx, { row, profileIds, leaseMs: LEASE_MS, exporting: work.exporting! });
+  switch (written.kind) {
+    case 'written':
+      return { kind: 'finished', outcome: 'done', counts: { items: written.items } };
+    case 'gone':
+      // What is written so far lies there until it is begun anew: it goes with whom it tells of.
+      return { kind: 'goes_on', counts: {}, progress: { ...row.progress, about: [...written.about] }, restMs: WAIT_MS };
+    case 'taken_away':
+      throw new TakenAway();
   }
-  await flush();
-  return { items: count };
 }
 
 /** A batch of those known through that shop only. */
-async function eraseShop({ row, work, ctx }: Job): Promise<Step> {
+async function eraseShop(job: Job): Promise<Step> {
+  const { row, work, ctx } = job;
   const source = row.progress['source'];
   // Without a source of its own, nobody can be told to be known through this shop alone.
   if (typeof source !== 'number') return { kind: 'finished', outcome: 'nothing_held', counts: {} };
-  const afterId = typeof row.progress['afterId'] === 'string' ? row.progress['afterId'] : NO_ID;
-  const ids = await work.listKnownOnlyFrom(ctx, { source, afterId, limit: SHOP_BATCH });
-  let counts: Counts = {};
+  const { batch: begun, ...progress } = row.progress;
+  const ids = Array.isArray(begun) && begun.length > 0 ? begun.map(String) : await beginBatch(job, source);
   for (const [at, profileId] of ids.entries()) {
-    const erased = await work.erasing!.erase(ctx, profileId);
-    if (erased === undefined) {
-      const progress = { ...row.progress, afterId: ids[at - 1] ?? afterId };
-      return { kind: 'goes_on', counts, progress, restMs: WAIT_MS };
-    }
-    counts = addCounts(counts, { ...erased, profiles: 1 });
-    await deleteExportsOf(ctx.sql, ctx.workspaceId, profileId);
+    if (await work.erasing!.erase(ctx, profileId)) continue;
+    const left = { ...progress, batch: ids.slice(at) };
+    return { kind: 'goes_on', counts: {}, erased: ids.slice(0, at), progress: left, restMs: WAIT_MS };
   }
   const last = ids.at(-1);
-  if (last !== undefined) return { kind: 'goes_on', counts, progress: { ...row.progress, afterId: last }, restMs: 0 };
+  if (last !== undefined) {
+    return { kind: 'goes_on', counts: {}, erased: ids, progress: { ...progress, afterId: last }, restMs: 0 };
+  }
   const outcome = row.progress['afterId'] === undefined ? 'nothing_held' : 'done';
-  return { kind: 'finished', outcome, counts };
+  return { kind: 'finished', outcome, counts: {} };
+}
+
+/** Whom the history names next, noted before anybody is erased: whose history is gone it names no more. */
+async function beginBatch({ row, work, ctx }: Job, source: number): Promise<readonly string[]> {
+  const { afterId } = row.progress;
+  const from = typeof afterId === 'string' ? afterId : NO_ID;
+  const batch = [...(await work.listKnownOnlyFrom(ctx, { source, afterId: from, limit: SHOP_BATCH }))];
+  const progress = { ...row.progress, batch };
+  if (batch.length > 0 && !(await changeRequest(ctx.sql, row, { state: 'running', progress }))) throw new TakenAway();
+  return batch;
 }

@@ -6,14 +6,14 @@ import { publicId, requirePublicId } from '../../../platform/ids/index.ts';
 import { requireProfileId } from '../routes.ts';
 import { removeCompanyMember, setCompanyMember } from './change-member.ts';
 import { membershipOf } from './companies-stage.ts';
-import { isPresent, type Membership } from './company-state.ts';
+import type { Membership } from './company-state.ts';
 import {
   type CompanyRow,
   findCompanies,
   findCompany,
   listCompanies,
+  listCompaniesOf,
   listMembers,
-  listMemberships,
 } from './company-store.ts';
 import { openCompanies } from './open-companies.ts';
 import { groupKeyOf } from './said-groups.ts';
@@ -63,11 +63,18 @@ export const companyRoutes: Routes = (serve) => {
     await removeCompanyMember(ctx, { companyId, profileId: await requireProfileId(ctx, params.profileId) });
   });
 
-  serve(api.listProfileCompanies, async ({ ctx, params }) => {
-    const profileId = await requireProfileId(ctx, params.id);
-    const rows = (await listMemberships(ctx.sql, ctx.workspaceId, [profileId])).filter((row) =>
-      isPresent(membershipOf(row)),
-    );
+  serve(api.listProfileCompanies, async ({ ctx, params, query }) => {
+    const found = await listCompaniesOf(ctx.sql, ctx.workspaceId, {
+      profileId: await requireProfileId(ctx, params.id),
+      afterId: idOfCursor(query.cursor),
+      limit: query.limit + 1,
+    });
+    const { limit } = query;
+    const { items: rows, nextCursor } = toPage(found, {
+      limit,
+      keyOf: (row) => [row.company_id],
+      present: (row) => row,
+    });
     const companies = await presentCompanies(
       ctx,
       await findCompanies(
@@ -83,7 +90,7 @@ export const companyRoutes: Routes = (serve) => {
       const { id, groupId, name } = company;
       return [{ id, groupId, name, ...presentMembership(membershipOf(row)) }];
     });
-    return { items: items.sort((a, b) => (a.id < b.id ? -1 : 1)), nextCursor: null };
+    return { items, nextCursor };
   });
 };
 

@@ -159,6 +159,22 @@ export async function listMemberships(
   return rows;
 }
 
+/** The companies a profile belongs to, by id, after the cursor. */
+export async function listCompaniesOf(
+  sql: Sql,
+  workspaceId: number,
+  page: { profileId: string; afterId: string | undefined; limit: number },
+): Promise<MemberRow[]> {
+  const { rows } = await sql.query<MemberRow>({
+    name: 'company_list_of_profile',
+    text: `select ${MEMBER} from company_member
+           where workspace_id = $1 and profile_id = $2 and ($3::uuid is null or company_id > $3::uuid) and ${PRESENT}
+           order by company_id limit $4`,
+    values: [workspaceId, page.profileId, page.afterId ?? null, page.limit],
+  });
+  return rows;
+}
+
 /** Who belongs to a company, by id, after the cursor. */
 export async function listMembers(
   sql: Sql,

@@ -89,7 +89,10 @@ function intoNodesOf(row: KeptMergeRow, last: Outcome | undefined): number[] {
 }
 
 /** The outcome of a kept merge; undefined when there is none, or a key of one of the two was destroyed. */
-export function openOutcome(row: KeptMergeRow, keys: ReadonlyMap<number, Buffer>): TraitOutcome[] | undefined {
+export function openOutcome(
+  row: Pick<KeptMergeRow, 'outcome' | 'outcome_node' | 'outcome_into'>,
+  keys: ReadonlyMap<number, Buffer>,
+): TraitOutcome[] | undefined {
   if (row.outcome === null) return undefined;
   const intoKey = keys.get(row.outcome_into!);
   const fromKey = keys.get(row.outcome_node!);

@@ -137,6 +137,24 @@ describe('a member’s merge', () => {
     expect([refused.status, refused.text]).toEqual([409, expect.stringContaining('both profiles have a userId')]);
   });
 
+  it('names the field that leads to nobody, here, in an unmerge and in a privacy request', async () => {
+    const shop = await said({ userId: 'ada' });
+    const ada = await shop.idOf(ADA);
+    const blame = async (asked: Promise<{ status: number; json<T>(): T }>) => {
+      const answer = await asked;
+      return [answer.status, answer.json<{ errors: { field: string }[] }>().errors.map(({ field }) => field)];
+    };
+    for (const nobody of ['ada', `prf_${'0'.repeat(32)}`]) {
+      expect(await blame(shop.call('mergeProfiles', ada, { with: nobody }))).toEqual([404, ['with']]);
+      const request = { kind: 'export', profile: nobody };
+      expect(await blame(shop.call('createPrivacyRequest', undefined, request))).toEqual([404, ['profile']]);
+    }
+    expect(await blame(shop.call('createPrivacyRequest', undefined, { kind: 'export' }))).toEqual([400, ['profile']]);
+    for (const merge of ['ada', `mrg_${'0'.repeat(32)}`]) {
+      expect(await blame(shop.call('unmergeProfiles', ada, { merge }))).toEqual([404, ['merge']]);
+    }
+  });
+
   it('of a profile with itself is refused, by either of its ids', async () => {
     const shop = await said({ userId: 'ada' }, { anonymousId: 'web' });
     const [ada, web] = [await shop.idOf(ADA), await shop.idOf(WEB)];
@@ -215,6 +233,21 @@ describe('a conflict', () => {
       const refused = await settle(shop, conflict.id, action);
       expect([refused.status, refused.text]).toEqual([409, expect.stringContaining('is gone: dismiss it')]);
     }
+    expect((await settle(shop, conflict.id, 'dismiss')).status).toBe(200);
+  });
+
+  it('whose identifier went to a third profile is never settled by merging with that one', async () => {
+    const guests = ['cleo', 'dan', 'eve', 'fay', 'gil'].map((userId) => ({ userId, anonymousId: 'web' }));
+    const shop = await said({ userId: 'ada', anonymousId: 'web' }, { userId: 'bob', anonymousId: 'web' }, ...guests);
+    const [ada, bob, till] = [await shop.idOf(ADA), await shop.idOf(BOB), await shop.idOf(WEB)];
+    const conflict = (await shop.identity(bob)).conflicts[0]!;
+    expect([conflict.ownerProfileId, conflict.profileId]).toEqual([ada, bob]);
+    expect([ada, bob]).not.toContain(till);
+    const refused = await settle(shop, conflict.id, 'merge');
+    expect(refused.status).toBe(409);
+    expect(refused.json()).toMatchObject({ errors: [{ field: 'action', message: expect.stringContaining('third') }] });
+    expect((await shop.identity(bob)).merges).toEqual([]);
+    expect(await shop.idOf(WEB)).toBe(till);
     expect((await settle(shop, conflict.id, 'dismiss')).status).toBe(200);
   });
 

@@ -53,6 +53,43 @@ export async function listRebuilds(sql: Sql, limit: number): Promise<RebuildRow[
   return rows;
 }
 
+/**
+ * Which of the profiles, or of what became part of them, an identifier has gone from or to without what is filed under it:
+ * until that has followed, nothing may be told to either. One query, that asks no more where nobody waits.
+ */
+export async function findUnsettled(
+  sql: Sql,
+  workspaceId: number,
+  profileIds: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const { rows } = await sql.query<{ root: string }>({
+    name: 'profile_unsettled',
+    text: `with recursive part as (
+             select root, root as profile from unnest($2::uuid[]) as root
+             where exists (select 1 from profile_rebuild where workspace_id = $1)
+             union all
+             select part.root, m.from_profile from profile_merge m join part on m.into_profile = part.profile
+             where m.workspace_id = $1 and m.undone_at is null
+           )
+           select distinct root from part
+           where exists (select 1 from profile_rebuild r where r.workspace_id = $1 and r.from_profile = part.profile)
+              or exists (select 1 from profile_rebuild r where r.workspace_id = $1 and r.into_profile = part.profile)`,
+    values: [workspaceId, arrayLiteral(profileIds)],
+  });
+  return new Set(rows.map((row) => row.root));
+}
+
+/** Profiles that are erased are counted no more; those on the other side of a pair still are. */
+export async function keepOthersRebuilds(sql: Sql, workspaceId: number, erasedIds: readonly string[]): Promise<void> {
+  await sql.query({
+    text: `update profile_rebuild set
+             from_profile = case when from_profile = any($2::uuid[]) then into_profile else from_profile end,
+             into_profile = case when into_profile = any($2::uuid[]) then from_profile else into_profile end
+           where workspace_id = $1 and (from_profile = any($2::uuid[])) <> (into_profile = any($2::uuid[]))`,
+    values: [workspaceId, arrayLiteral(erasedIds)],
+  });
+}
+
 /** Takes it out; false when somebody else did. */
 export async function takeRebuild(sql: Sql, workspaceId: number, id: number): Promise<boolean> {
   const { rowCount } = await sql.query({

@@ -22,19 +22,20 @@ import { joinStates, refsOf } from './profile-states.ts';
 
 /**
  * Makes one profile part of another because somebody says so: limits of more than one do not count then, and what was set
- * apart is no longer. Two of a kind of which a customer has one (two user ids) stay two customers: `conflict`.
+ * apart is no longer. Two of a kind of which a customer has one (two user ids) stay two customers: `conflict`. `field`: what
+ * of the request is to blame then.
  */
 export async function mergeProfiles(
   ctx: TxCtx,
   reshaper: Reshaper,
-  pair: { intoId: string; fromId: string },
+  pair: { intoId: string; fromId: string; field: string },
 ): Promise<void> {
-  const { intoId, fromId } = pair;
-  if (intoId === fromId) throw refuse('with', 'both ids lead to the same profile: there is nothing to merge');
+  const { intoId, fromId, field } = pair;
+  if (intoId === fromId) throw refuse(field, 'both ids lead to the same profile: there is nothing to merge');
   await reshaper.reshape(ctx, { workspaceId: ctx.workspaceId, ids: [intoId, fromId] }, async (batch) => {
     const merge = { from: requireSubject(batch, fromId), into: requireSubject(batch, intoId) };
     const { rules } = await loadIdentifierReader(batch.sql, batch.workspaceId);
-    requireOne(rules, merge);
+    requireOne(rules, merge, field);
     await joinIn(batch, { merge, actor: actorName(ctx.actor) });
     return { merges: [merge] };
   });
@@ -56,19 +57,19 @@ export function refuse(field: string, message: string): AppError {
   return new AppError('conflict', 'These profiles cannot be changed so', { details: [{ field, message }] });
 }
 
-function requireOne(rules: IdentityRules, { from, into }: Merge): void {
+function requireOne(rules: IdentityRules, { from, into }: Merge, field: string): void {
   const nodes = [...into.get(profileSection)!.nodes, ...from.get(profileSection)!.nodes];
   for (const { kind, code, limit, perDays } of rules.kinds) {
     const held = new Set(nodes.filter(([held]) => held === code).map(([, id]) => id)).size;
     const isSingle = kind === 'userId' || (limit === 1 && perDays === undefined);
     if (isSingle && held > 1 && exceedsEither(code, { from, into }, held)) {
       throw refuse(
-        'with',
+        field,
         `both profiles have a ${kind}, of which one customer has one: give one of the two up in your own system first`,
       );
     }
   }
-  if (nodes.length > NODES_MAX) throw refuse('with', `together they would have more than ${NODES_MAX} identifiers`);
+  if (nodes.length > NODES_MAX) throw refuse(field, `together they would have more than ${NODES_MAX} identifiers`);
 }
 
 /** A profile that broke a stricter rule before it was made goes on living with it. */

@@ -11,7 +11,7 @@ import { requireSubject } from './merge-profiles.ts';
 
 /** Counts everything known of a profile anew from its history: state is a cache, this is how it is filled. */
 export async function rebuildProfile(ctx: TxCtx, reshaper: Reshaper, profileId: string): Promise<void> {
-  await reshaper.reshape(ctx, { workspaceId: ctx.workspaceId, ids: [profileId] }, async (batch) => ({
+  await reshaper.reshape(ctx, { workspaceId: ctx.workspaceId, ids: [profileId], counts: true }, async (batch) => ({
     rebuilds: [requireSubject(batch, profileId)],
   }));
   await recordAudit(ctx, { action: 'profile.rebuilt', subject: publicId('prf', profileId) });
@@ -56,7 +56,7 @@ async function rebuildPair(services: Services, reshaper: Reshaper, row: RebuildR
     if (holder !== null) holders.set(id, holder);
   }
   const ids = [...new Set([former, owners.get(into), ...holders.values()])].filter((id) => id !== undefined);
-  await reshaper.reshape(services, { workspaceId, ids }, async (batch) => {
+  await reshaper.reshape(services, { workspaceId, ids, counts: true }, async (batch) => {
     if (!(await takeRebuild(batch.sql, workspaceId, row.id))) return {};
     const rebuilds = ids.map((id) => requireSubject(batch, id));
     const given = new Map<Subject, NodeRef[]>();

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ApiWorld, openApiWorld } from '../../../compose/testing/api-world.ts';
 import { createProfileReshaper } from '../../../compose/stages.ts';
-import { inSubjects, type RebuildBatch, type Reshaper } from '../../../platform/eventlog/index.ts';
+import { createContext } from '../../../platform/context.ts';
+import { inSubjects, inTransaction, type RebuildBatch, type Reshaper } from '../../../platform/eventlog/index.ts';
 import { parsePublicId } from '../../../platform/ids/index.ts';
+import { profilesPersonalData } from '../personal-data.ts';
 import { profileSection } from '../profile-section.ts';
 import { runProfileRebuilds } from './rebuild-profiles.ts';
 import { ago, type IdentityShop, openIdentityShop } from './testing/identity-shop.ts';
@@ -89,6 +91,21 @@ describe('a profile counted anew', () => {
     expect(await run()).toBe(1);
     expect(await run()).toBe(0);
     expect([await shop.known(ADA), await shop.known('anonymousId:web')]).toEqual(before);
+  });
+
+  it('is counted though the one who took the node was erased before', async () => {
+    const shop = await furnish();
+    const [from, into] = [await shop.idOf(ADA), await shop.idOf('anonymousId:web')];
+    const before = await shop.known(ADA);
+    await damage(shop, from);
+    await askRebuild(shop, { from, into });
+    await askRebuild(shop, { from: into, into });
+    const ctx = createContext(world.services, shop.workspaceId, { kind: 'system', name: 'test' });
+    const erased = { profileId: uuidOf(into), profileIds: [uuidOf(into)], nodes: [], values: [] };
+    await inTransaction(ctx, async (tx) => profilesPersonalData.erase(tx, erased));
+    expect(await waiting(shop)).toBe(1);
+    expect(await run()).toBe(1);
+    expect(await shop.known(ADA)).toEqual(before);
   });
 
   it('waits while an event of it waits as a dead letter, and holds up nobody else', async () => {

@@ -1,7 +1,7 @@
 import { api } from '@segue/contract';
 import type { Reshaper } from '../../../platform/eventlog/index.ts';
 import { decodeCursor, type Routes, toPage } from '../../../platform/http/index.ts';
-import { publicId, requirePublicId } from '../../../platform/ids/index.ts';
+import { parsePublicId, publicId, requirePublicId } from '../../../platform/ids/index.ts';
 import { requireProfileId } from '../routes.ts';
 import { listConflictRows } from './conflict-store.ts';
 import { mergeProfiles } from './merge-profiles.ts';
@@ -21,13 +21,14 @@ export function createIdentityGraphRoutes(reshaper: Reshaper, readConsents = NO_
 
     serve(api.mergeProfiles, async ({ ctx, params, body }) => {
       const intoId = await requireProfileId(ctx, params.id);
-      await mergeProfiles(ctx, reshaper, { intoId, fromId: await requireProfileId(ctx, body.with) });
+      const fromId = await requireProfileId(ctx, body.with, 'with');
+      await mergeProfiles(ctx, reshaper, { intoId, fromId, field: 'with' });
       return readIdentity(ctx, intoId, readConsents);
     });
 
     serve(api.unmergeProfiles, async ({ ctx, params, body }) => {
       const profileId = await requireProfileId(ctx, params.id);
-      const mergeId = requirePublicId('mrg', body.merge);
+      const mergeId = parsePublicId('mrg', body.merge);
       const restored = await unmergeProfiles(ctx, reshaper, { profileId, mergeId });
       return { profileId: publicId('prf', profileId), restoredProfileId: publicId('prf', restored) };
     });

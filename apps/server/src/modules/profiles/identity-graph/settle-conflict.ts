@@ -5,12 +5,11 @@ import { recordAudit } from '../../accounts/index.ts';
 import { loadIdentifierReader } from '../load-identity-rules.ts';
 import { findOwners } from '../node-store.ts';
 import { profileSection } from '../profile-section.ts';
-import { followMerged } from '../profile-store.ts';
+import { followMerged, withdrawBrought } from '../profile-store.ts';
 import { type ConflictRow, findConflict, lockConflict, settleConflictRow, settleGiven } from './conflict-store.ts';
 import { giveNodes } from './give-nodes.ts';
 import { clearNodeFlags } from './graph-node-store.ts';
 import { actorName, mergeProfiles, refuse, requireSubject } from './merge-profiles.ts';
-import { withdrawNodes } from './merge-store.ts';
 import { partState, takeNodes } from './profile-states.ts';
 
 type Action = 'merge' | 'give' | 'dismiss';
@@ -51,17 +50,17 @@ export async function settleConflict(
 }
 
 function requireOpen(conflict: ConflictRow): void {
-  if (conflict.status !== 'open') throw refuse('', `this conflict is ${conflict.status} already`);
+  if (conflict.status !== 'open') throw refuse('id', `this conflict is ${conflict.status} already`);
 }
 
 /** Where the two profiles are now, and whose the identifier is. */
 async function partiesOf(ctx: TxCtx, conflict: ConflictRow): Promise<{ profileId: string; ownerId: string | null }> {
   const { sql, workspaceId } = ctx;
   const profileId = (await followMerged(sql, workspaceId, [conflict.profile_id])).get(conflict.profile_id);
-  if (profileId === undefined) throw refuse('', 'the profile of this conflict is gone: dismiss it');
+  if (profileId === undefined) throw refuse('action', 'the profile of this conflict is gone: dismiss it');
   const [owner] = await findOwners(sql, workspaceId, [conflict.node]);
   if (owner === undefined || owner.is_erased) {
-    throw refuse('', 'the identifier of this conflict is gone: dismiss it');
+    throw refuse('action', 'the identifier of this conflict is gone: dismiss it');
   }
   return { profileId, ownerId: owner.profile_id };
 }
@@ -71,14 +70,22 @@ async function mergeBoth(ctx: TxCtx, reshaper: Reshaper, conflict: ConflictRow):
   if (ownerId === null)
     throw refuse('action', 'the identifier is nobody’s: give it, there is no profile to merge with');
   if (ownerId === profileId) return;
-  await mergeProfiles(ctx, reshaper, { intoId: profileId, fromId: ownerId });
+  await requireShownOwner(ctx, conflict, ownerId);
+  await mergeProfiles(ctx, reshaper, { intoId: profileId, fromId: ownerId, field: 'action' });
+}
+
+/** The identifier may have gone elsewhere since, as that of a till does: nobody was shown that profile. */
+async function requireShownOwner(ctx: TxCtx, { owner_profile: shown }: ConflictRow, ownerId: string): Promise<void> {
+  if (shown === null) return;
+  if ((await followMerged(ctx.sql, ctx.workspaceId, [shown])).get(shown) === ownerId) return;
+  throw refuse('action', 'the identifier belongs to a third profile by now: dismiss this, or merge those you mean');
 }
 
 async function give(ctx: TxCtx, reshaper: Reshaper, conflict: ConflictRow): Promise<void> {
   const { profileId, ownerId } = await partiesOf(ctx, conflict);
   if (ownerId === profileId) return;
   const ids = ownerId === null ? [profileId] : [profileId, ownerId];
-  await reshaper.reshape(ctx, { workspaceId: ctx.workspaceId, ids }, async (batch) => {
+  await reshaper.reshape(ctx, { workspaceId: ctx.workspaceId, ids, counts: true }, async (batch) => {
     const into = requireSubject(batch, profileId);
     const from = ownerId === null ? undefined : requireSubject(batch, ownerId);
     const kind = await kindOf(batch, { node: conflict.node, into });
@@ -122,5 +129,5 @@ async function takeFrom(batch: SubjectBatch, of: { from: Subject; node: number }
     mergesTaken: 0,
   });
   of.from.set(profileSection, parted.left);
-  await withdrawNodes(batch.sql, batch.workspaceId, { profileId: of.from.id, nodes: [of.node] });
+  await withdrawBrought(batch.sql, batch.workspaceId, [{ profileId: of.from.id, node: of.node }]);
 }

@@ -39,14 +39,17 @@ const MERGES_MAX = 1_000;
 export async function unmergeProfiles(
   ctx: TxCtx,
   reshaper: Reshaper,
-  asked: { profileId: string; mergeId: string },
+  asked: { profileId: string; mergeId: string | undefined },
 ): Promise<string> {
   const { profileId, mergeId } = asked;
-  const merge = await findMerge(ctx.sql, ctx.workspaceId, mergeId);
-  if (merge === undefined || (await holderOf(ctx, merge)) !== profileId) {
-    throw new AppError('not_found', 'There is no such merge of this profile');
+  const merge = mergeId === undefined ? undefined : await findMerge(ctx.sql, ctx.workspaceId, mergeId);
+  if (mergeId === undefined || merge === undefined || (await holderOf(ctx, merge)) !== profileId) {
+    const message = 'give the id of one of the `merges` of this profile’s identity, mrg_ and 32 hex digits';
+    throw new AppError('not_found', 'There is no such merge of this profile', {
+      details: [{ field: 'merge', message }],
+    });
   }
-  await reshaper.reshape(ctx, { workspaceId: ctx.workspaceId, ids: [profileId] }, async (batch) => {
+  await reshaper.reshape(ctx, { workspaceId: ctx.workspaceId, ids: [profileId], counts: true }, async (batch) => {
     const holder = requireSubject(batch, profileId);
     // Whatever was decided of it while this one waited for the profile counts.
     const current = await findMerge(batch.sql, batch.workspaceId, mergeId);

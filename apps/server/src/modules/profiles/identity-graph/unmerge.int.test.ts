@@ -1,3 +1,4 @@
+import type { WriteKey } from '@segue/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ApiWorld, openApiWorld } from '../../../compose/testing/api-world.ts';
 import { ago, type IdentityShop, openIdentityShop } from './testing/identity-shop.ts';
@@ -32,6 +33,16 @@ const later = [
   { type: 'identify', userId: 'ada', timestamp: ago(90), traits: { plan: 'gold' } },
   { type: 'identify', anonymousId: 'web', timestamp: ago(80), traits: { size: 'L', colour: null } },
 ];
+
+/** Says it as the shop's own server: what it says of addresses is true. */
+async function sayTrusted(shop: IdentityShop, event: object): Promise<void> {
+  const made = await world.ask('createSource', shop.apiKey, { body: { name: 'Shop server', kind: 'server' } });
+  const { key } = made.json<{ writeKey: WriteKey }>().writeKey;
+  const payload = { writeKey: key, messageId: 'trusted', ...event };
+  const answer = await world.app.inject({ method: 'POST', url: '/v1/identify', payload });
+  expect(answer.json()).toMatchObject({ accepted: 1 });
+  await world.settle();
+}
 
 async function twin(events: readonly object[]): Promise<IdentityShop> {
   const shop = await openIdentityShop(world);
@@ -90,6 +101,46 @@ describe('an unmerge', () => {
     expect((await shop.identity(id)).apartFrom).toEqual([restored]);
     expect((await shop.identity(restored)).apartFrom).toEqual([id]);
     expect((await shop.identity(id)).conflicts).toMatchObject([{ reason: 'apart', ownerProfileId: restored }]);
+  });
+
+  it('carries off nothing that was taken away since and came back by another way', async () => {
+    const email = 'ada@shop.example';
+    const shop = await twin([
+      { userId: 'ada', timestamp: ago(300) },
+      { type: 'identify', anonymousId: 'web', timestamp: ago(290), traits: { email } },
+    ]);
+    await shop.say({ userId: 'ada', anonymousId: 'web', timestamp: ago(280) });
+    const id = await shop.idOf(ADA);
+    const [merged] = (await shop.identity(id)).merges;
+    // She only claimed the address: it goes to whom the shop's own server says it belongs to.
+    await sayTrusted(shop, { timestamp: ago(200), traits: { email, loyaltyId: 'card-1' } });
+    const card = await shop.idOf('loyaltyId:card-1');
+    expect([await shop.idOf(WEB), await shop.idOf(`email:${email}`)]).toEqual([id, card]);
+    await shop.merge(id, card);
+    const restored = await shop.unmerge(id, merged!.id);
+    const whose = [ADA, 'loyaltyId:card-1', `email:${email}`, WEB].map((one) => shop.idOf(one));
+    expect(await Promise.all(whose)).toEqual([id, id, id, restored]);
+  });
+
+  it('forgets what a member gave away since: it is not brought back with it', async () => {
+    const shop = await twin([
+      { userId: 'ada', timestamp: ago(300) },
+      { anonymousId: 'web', timestamp: ago(290), context: { device: { id: 'tablet' } } },
+    ]);
+    await shop.say({ userId: 'ada', anonymousId: 'web', timestamp: ago(280) });
+    await shop.say({ userId: 'bob', timestamp: ago(270), context: { device: { id: 'tablet' } } });
+    const [id, bob] = [await shop.idOf(ADA), await shop.idOf('userId:bob')];
+    const [merged] = (await shop.identity(id)).merges;
+    const [conflict] = (await shop.identity(bob)).conflicts;
+    const given = await shop.call('settleIdentityConflict', conflict!.id, { action: 'give' });
+    expect([given.status, await shop.idOf('device:tablet')]).toEqual([200, bob]);
+    const { rows } = await world.services.postgres.query<{ from_nodes: number[] }>({
+      text: 'select from_nodes from profile_merge where workspace_id = $1',
+      values: [shop.workspaceId],
+    });
+    expect(rows.map(({ from_nodes: nodes }) => nodes.length)).toEqual([1]);
+    const restored = await shop.unmerge(id, merged!.id);
+    expect([await shop.idOf(WEB), await shop.idOf('device:tablet')]).toEqual([restored, bob]);
   });
 
   it('is right at once in the history by the node map', async () => {

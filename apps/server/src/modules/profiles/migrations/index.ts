@@ -5,6 +5,8 @@ import widenIdentity from './20261124T0900_widen-identity.sql?raw';
 import explainMerges from './20261124T1015_explain-merges.sql?raw';
 import createErasureEpoch from './20261124T1042_create-erasure-epoch.sql?raw';
 import createCompanyNodes from './20261124T1046_create-company-nodes.sql?raw';
+import keepKeysOutOfStatistics from './20261124T1100_keep-keys-out-of-statistics.sql?raw';
+import findRebuilds from './20261124T2120_find-rebuilds.sql?raw';
 
 export const profilesMigrations: readonly Migration[] = [
   { id: '20261122T0920_create-profiles', sql: createProfiles },
@@ -13,4 +15,6 @@ export const profilesMigrations: readonly Migration[] = [
   { id: '20261124T1015_explain-merges', sql: explainMerges },
   { id: '20261124T1042_create-erasure-epoch', sql: createErasureEpoch },
   { id: '20261124T1046_create-company-nodes', sql: createCompanyNodes },
+  { id: '20261124T1100_keep-keys-out-of-statistics', sql: keepKeysOutOfStatistics },
+  { id: '20261124T2120_find-rebuilds', sql: findRebuilds },
 ];

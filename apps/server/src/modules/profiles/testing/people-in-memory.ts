@@ -49,6 +49,7 @@ export class PeopleInMemory implements IdentityView {
       });
     }
     const confirmed = new Set(decision.confirm.map((node) => node.id));
+    const doubted = new Set(decision.doubt.map((node) => node.id));
     const nodes = [
       ...parts.flatMap((part) => part.nodes),
       ...decision.attach,
@@ -59,7 +60,7 @@ export class PeopleInMemory implements IdentityView {
         kind,
         n,
         atMs ?? 0,
-        confirmed.has(n) ? flags & ~NODE_FLAGS.claimed : flags,
+        (confirmed.has(n) ? flags & ~NODE_FLAGS.claimed : flags) | (doubted.has(n) ? NODE_FLAGS.claimed : 0),
       ]),
       merges: parts.reduce((sum, { merges = 0 }) => sum + merges, decision.merge.length),
     });

@@ -62,7 +62,7 @@ export async function openShop(engines: Engines, clock: TestClock): Promise<Shop
       shop.read();
     },
     read() {
-      running = runWebhooks(services, { processId, signal: abort.signal });
+      running = runWebhooks(services, { processId, signal: abort.signal, readSignals: readNoSignals });
     },
     async settle() {
       await world.settle();
@@ -91,6 +91,9 @@ export async function openShop(engines: Engines, clock: TestClock): Promise<Shop
   };
   return shop;
 }
+
+/** Signals are kept by consent, above; `compose` joins them. */
+export const readNoSignals = async () => new Map<never, never>();
 
 /** What a receiver does with the reference library: verifies, at the instant of the clock, and reads. */
 export function verify(secret: string, call: ReceivedCall, clock: TestClock): JsonObject {
