@@ -124,7 +124,7 @@ async function sum(name: string, wanted: Record<string, string> = {}): Promise<n
 
 const send = (batch: readonly object[], key = writeKey) =>
   app.inject({ method: 'POST', url: '/v1/batch?writeKeyHint=ada@example.com', payload: { writeKey: key, batch } });
-const track = (messageId: string, event = 'Counted') => ({ type: 'track', userId: 'ada', messageId, event });
+const track = (messageId: string, event = 'Counted') => ({ type: 'track', userId: 'ada-lovelace', messageId, event });
 
 describe('the metrics', () => {
   it('are those of the manual, no more and no fewer, and begin at nothing', async () => {
@@ -147,7 +147,7 @@ describe('the metrics', () => {
   it('say how many events came in, waited, were processed, archived and set aside', async () => {
     const events = Array.from({ length: 40 }, (_, n) => track(`m${n}`));
     expect((await send(events)).statusCode).toBe(200);
-    await send([...events.slice(0, 5), { type: 'track', userId: 'ada' }]);
+    await send([...events.slice(0, 5), { type: 'track', userId: 'ada-lovelace' }]);
     await send([track('poison', 'Poison')]);
     await send([track('x')], 'wk_wrong');
     await app.inject({
@@ -242,7 +242,7 @@ describe('a request', () => {
   it('leaves neither query, address, key nor body in the log', () => {
     const all = lines.join('\n');
     expect(all).toContain('"route":"/v1/');
-    for (const trace of ['ada', 'writeKeyHint', writeKey, 'wk_wrong', 'no json', '127.0.0.1'])
+    for (const trace of ['ada-lovelace', 'ada@', 'writeKeyHint', writeKey, 'wk_wrong', 'no json', '127.0.0.1'])
       expect(all).not.toContain(trace);
   });
 });

@@ -111,8 +111,10 @@ export async function findInHistoryFiles(world: World, sought: readonly SoughtBy
   const tables = await history.query<{ name: string; data_paths: string[] }>({
     sql: `select name, data_paths from system.tables where database = currentDatabase() and engine like '%MergeTree'`,
   });
-  const files = tables.flatMap(({ name, data_paths }) =>
-    data_paths.flatMap((dir) => filesIn(dir).map((path) => ({ place: name, bytes: readFileSync(path) }))),
+  const files = readWhole(() =>
+    tables.flatMap(({ name, data_paths }) =>
+      data_paths.flatMap((dir) => filesIn(dir).map((path) => ({ place: name, bytes: readFileSync(path) }))),
+    ),
   );
   const zstd: SizedFile[] = [];
   const opened: StoredFile[] = [];
@@ -124,6 +126,18 @@ export async function findInHistoryFiles(world: World, sought: readonly SoughtBy
     }
   }
   return findIn([...files, ...opened, ...(await openZstd(world, zstd))], sought);
+}
+
+/** A part that went away while it was read lives on in another, which may not have been listed: all is read again. */
+function readWhole(read: () => StoredFile[]): StoredFile[] {
+  for (let tries = 1; ; tries++) {
+    try {
+      return read();
+    } catch (error) {
+      goneOrThrow(error);
+      if (tries === 50) throw error;
+    }
+  }
 }
 
 function filesIn(dir: string): string[] {
