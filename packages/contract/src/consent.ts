@@ -133,6 +133,12 @@ export const recordConsentSchema = z.strictObject({
 export type RecordConsentBody = z.infer<typeof recordConsentSchema>;
 
 const address = z.string({ error: 'give the address' }).min(1).max(512);
+/** Body of `POST /api/v1/profiles/{id}/preference-link`. */
+export const createPreferenceLinkSchema = z.strictObject({
+  channel: channelSchema.default('email').describe('The page is first of all about this one'),
+  address: address.optional().describe('Which of her addresses; left out: the one messages on the channel go to'),
+});
+
 /** Why an address must not be used. */
 export const suppressionReasonSchema = z.enum(['hard_bounce', 'complaint', 'unsubscribe_all', 'manual'], {
   error: 'give hard_bounce, complaint, unsubscribe_all or manual',

@@ -30,6 +30,7 @@ export type {
   Consent,
   ConsentTopic,
   ConsentWording,
+  PreferenceLink,
   PresentedPermission,
   PresentedRhythm,
   Suppression,

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { forgetRemnants } from '../modules/privacy/index.ts';
 import { findProfileId } from '../modules/profiles/index.ts';
@@ -6,6 +7,7 @@ import { ensureDefaultTopics } from '../modules/consent/index.ts';
 import { type World, WRITE_KEY } from '../modules/events/testing/world.ts';
 import { customer, type ErasureWorld, openErasureWorld, repeat } from './testing/erasure-world.ts';
 import { findInDatabaseFiles, findInHistoryFiles, findInLogFiles, type SoughtBytes } from './testing/find-bytes.ts';
+import { withPostgres } from '../testkit/index.ts';
 import { REWRITTEN_TABLES } from './privacy.ts';
 import { findLastingSeals, spellings } from './testing/find-texts.ts';
 
@@ -184,6 +186,34 @@ it('remnants wait for whoever can still see her, and for whoever holds the table
   });
   expect(await forget()).toBe(1);
   expect(await findInDatabaseFiles(world, keys)).toEqual([]);
+}, 180_000);
+
+it('a role that does not own the tables is told so once an hour, and nothing counts as forgotten', async () => {
+  const role = `guest_${randomBytes(6).toString('hex')}`;
+  const { services } = world;
+  for (const text of [
+    `create role ${role}`,
+    `grant select, insert, update, delete on all tables in schema public to ${role}`,
+  ])
+    await services.postgres.query({ text });
+  await world.send(customer('petra').events);
+  await world.settle();
+  erasures.pass(3_600_000);
+  await erasures.ask('erase', 'user-petra-4711');
+  const warned: string[] = [];
+  const note = (_fields: object, message: string): void => void warned.push(message);
+  const logger = { debug: note, info: note, warn: note, error: note };
+  const url = new URL(erasures.engines.databaseUrl);
+  url.searchParams.set('options', `-c role=${role}`);
+  await withPostgres(url.href, async (postgres) => {
+    const round = () => forgetRemnants({ ...services, postgres, logger }, REWRITTEN_TABLES);
+    expect([await round(), await round(), await round(), await round()]).toEqual([0, 0, 0, 0]);
+    expect(warned).toEqual([expect.stringContaining('the role does not own')]);
+    erasures.pass(3_600_000);
+    expect([await round(), warned.length]).toEqual([0, 2]);
+  });
+  expect(await forget()).toBe(1);
+  for (const text of [`drop owned by ${role}`, `drop role ${role}`]) await services.postgres.query({ text });
 }, 180_000);
 
 const INACTIVE_PARTS = 'system.parts where database = currentDatabase() and not active';

@@ -109,6 +109,27 @@ describe('an address that bounced or complained', () => {
 });
 
 describe('after an erasure', () => {
+  it('an alias that names her as who somebody was makes her id no visitor’s', async () => {
+    const { events } = customer('alma');
+    const her = 'user-alma-4711';
+    await send(events);
+    await erasures.ask('erase', her);
+    await send([
+      { type: 'alias', userId: 'new-alma', previousId: her },
+      { type: 'alias', anonymousId: 'alma-phone', previousId: her },
+      { type: 'alias', previousId: her },
+    ]);
+    for (const gone of [`anonymousId:${her}`, `userId:${her}`]) expect(await find(gone), gone).toBeUndefined();
+    expect(identifiersOf((await find('userId:new-alma'))!)).toEqual(['userId:new-alma']);
+    expect(identifiersOf((await find('anonymousId:alma-phone'))!)).toEqual(['anonymousId:alma-phone']);
+
+    erasures.pass(60_000);
+    await send([{ type: 'identify', userId: her, timestamp: later() }]);
+    await send([{ type: 'alias', userId: 'new-alma', previousId: her }]);
+    expect(identifiersOf((await find(`userId:${her}`))!)).toEqual([`userId:${her}`]);
+    expect(await find(`anonymousId:${her}`)).toBeUndefined();
+  });
+
   const track = (event: string, properties: JsonObject = {}): JsonObject => ({ type: 'track', event, properties });
   const signUps: readonly (readonly [string, JsonObject])[] = [
     ['Signed Up', track('Signed Up')],

@@ -1,6 +1,7 @@
 import type { History } from '../platform/clickhouse/index.ts';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { NOW, trackEvent, type World } from '../modules/events/testing/world.ts';
+import { loggedEvents } from '../modules/events/testing/logged-events.ts';
 import { findProfileId } from '../modules/profiles/index.ts';
 import { customer, eraseNow, type ErasureWorld, openErasureWorld, repeat } from './testing/erasure-world.ts';
 import { findTexts } from './testing/find-texts.ts';
@@ -79,6 +80,33 @@ it('neither a late event nor an old cookie brings her back, and a new sign-up st
   await world.settle();
   // The user id is hers again; the cookie is not.
   expect(await profilesNow()).toBe(known + 1);
+});
+
+it('what somebody else is known by says nothing of her address any more, however it is written', async () => {
+  const { secrets, events } = customer('tilda');
+  const [email, phone] = secrets as [string, string];
+  await world.send(events);
+  await world.settle();
+  await ask('erase', 'user-tilda-4711');
+  const forms = [` ${email.toUpperCase()}`, phone.replace('+49', '+49 '), phone.replace('+49', '0')] as const;
+  const [loud, spaced, national] = forms;
+  const friend = 'astrid.friend@customer.example';
+  await world.send([
+    trackEvent({
+      userId: 'friend-of-tilda',
+      event: 'Wrote',
+      messageId: 'friend-1',
+      properties: { email, phone: national, recipients: [email, friend], link: `/?to=${encodeURIComponent(email)}` },
+      context: { traits: { email: loud, phone: spaced } },
+    }),
+    trackEvent({ userId: 'friend-of-tilda', event: 'Wrote', messageId: 'friend-2', properties: { email: friend } }),
+  ]);
+  await world.settle();
+  expect((await findTexts(world, [friend])).opened).not.toEqual([]);
+  const sought = [...secrets, loud.trim(), spaced, national, encodeURIComponent(email)];
+  expect(await findTexts(world, sought)).toEqual({ clear: [], opened: [] });
+  const written = (await loggedEvents(world)).filter(({ name }) => name === 'Wrote');
+  expect(written.map(({ payload }) => Object.keys(payload.blind ?? {}))).toEqual([[], ['email']]);
 });
 
 it('nothing of her is in either engine though her events stream in from two processes during the erasure', async () => {

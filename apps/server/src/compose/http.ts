@@ -8,7 +8,12 @@ import {
   createSignalRoutes,
   readMergedConsents,
 } from '../modules/consent/index.ts';
-import { createLinkDomainRoutes, createTrackingRoutes, templateRoutes } from '../modules/content/index.ts';
+import {
+  createLinkDomainRoutes,
+  createTrackingRoutes,
+  findLinkHome,
+  templateRoutes,
+} from '../modules/content/index.ts';
 import {
   type Committer,
   createSourceRoutes,
@@ -92,7 +97,10 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     sessionRoutes,
     createSourceRoutes(committer),
     consentRoutes,
-    createPreferenceRoutes(services, { readLessOften }),
+    createPreferenceRoutes(services, {
+      readLessOften,
+      findHome: (sql, workspaceId) => findLinkHome(sql, workspaceId, publicUrl),
+    }),
     createSignalRoutes({ services, committer }),
     segmentRoutes,
     templateRoutes,

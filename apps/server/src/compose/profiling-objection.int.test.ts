@@ -66,8 +66,9 @@ async function ask(kind: string, more: object = {}): Promise<PrivacyRequest> {
   return call('getPrivacyRequest', { params: { id } });
 }
 
-const ada = async (): Promise<Profile> =>
-  (await call<{ items: Profile[] }>('listProfiles', { query: { identifier: 'userId:ada' } })).items[0]!;
+const find = async (identifier: string): Promise<Profile> =>
+  (await call<{ items: Profile[] }>('listProfiles', { query: { identifier } })).items[0]!;
+const ada = () => find('userId:ada');
 const countOf = async (operation: OperationId, id: string): Promise<number> =>
   (await call<{ items: unknown[] }>(operation, { params: { id } })).items.length;
 const members = () => countOf('listSegmentMembers', segment);
@@ -104,6 +105,35 @@ it('an objection to direct marketing is one to the profiling for it, unless it s
   expect(await ask('object')).toMatchObject({ counts: { channels: 11, profiling: 1 } });
   expect(await members()).toBe(0);
   expect(await ask('object')).toMatchObject({ counts: { profiling: 0 } });
+});
+
+it('whoever parts again from a profile that objected keeps the objection, on both sides, though one of them said it', async () => {
+  await track(
+    { ...looked(), userId: undefined, anonymousId: 'tablet' },
+    { type: 'identify', userId: 'ada', traits: { plan: 'gold' } },
+  );
+  await ask('object', { against: ['profiling'] });
+  expect(await members()).toBe(1);
+  const whole = await call<{ merges: { id: string }[] }>('mergeProfiles', {
+    params: { id: (await find('anonymousId:tablet')).id },
+    body: { with: (await ada()).id },
+  });
+  await world.settle();
+  expect([await members(), (await find('anonymousId:tablet')).profilingObjectedAt]).toEqual([0, expect.any(String)]);
+
+  await call('unmergeProfiles', {
+    params: { id: (await find('anonymousId:tablet')).id },
+    body: { merge: whole.merges[0]!.id },
+  });
+  await world.settle();
+  await track({ ...looked(), userId: undefined, anonymousId: 'tablet' }, looked());
+  const parted = [await ada(), await find('anonymousId:tablet')];
+  expect(new Set(parted.map(({ id }) => id)).size).toBe(2);
+  expect(parted).toMatchObject([
+    { profilingObjectedAt: expect.any(String) },
+    { profilingObjectedAt: expect.any(String) },
+  ]);
+  expect([await members(), await countOf('listJourneyRuns', journeys.marketing)]).toEqual([0, 1]);
 });
 
 it('it survives a merge and ends only with a reason, which the audit log keeps; then everything counts that happened', async () => {

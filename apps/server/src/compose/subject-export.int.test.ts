@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { addressHash, suppressAddress } from '../modules/consent/index.ts';
 import { runPrivacyRequests } from '../modules/privacy/index.ts';
 import type { Ctx } from '../platform/context.ts';
+import { AppError } from '../platform/errors.ts';
 import type { World } from '../modules/events/testing/world.ts';
 import { inTransaction } from '../platform/eventlog/index.ts';
 import type { JsonObject } from '../platform/json.ts';
@@ -149,6 +150,36 @@ it('holds no transaction while it reads, and begins anew with whoever takes it f
     counts: { items: 250 },
   });
   expect(await fileOf(id)).toEqual(Array.from({ length: 250 }, (_, n) => ({ n, times: 2 })));
+});
+
+it('waits while some of it cannot be read yet, without using up its attempts, and is whole in the end', async () => {
+  await send(customer('ruth').events);
+  const id = await ask('user-ruth-4711');
+  let times = 0;
+  const early = {
+    ...erasures.work,
+    exporting: {
+      async *export() {
+        times += 1;
+        for (let n = 0; n < 250; n++) yield { n, times };
+        if (times < 9) throw new AppError('conflict', 'The history is too far behind');
+      },
+    },
+  };
+  const state = () => erasures.call(`/api/v1/privacy/requests/${id}`);
+  for (let round = 1; round < 9; round++) {
+    erasures.pass(60_000);
+    await runPrivacyRequests(world.services, early);
+    expect([times, await state()]).toEqual([
+      round,
+      expect.objectContaining({ state: 'running', isFileReady: false, attempts: 0, error: null }),
+    ]);
+    await expect(fileOf(id)).rejects.toThrow(/^409 /);
+  }
+  erasures.pass(60_000);
+  await runPrivacyRequests(world.services, early);
+  expect(await state()).toMatchObject({ state: 'done', counts: { items: 250 } });
+  expect(await fileOf(id)).toEqual(Array.from({ length: 250 }, (_, n) => ({ n, times: 9 })));
 });
 
 it('adds nothing to a file once she is being erased, and ends as nothing held', async () => {

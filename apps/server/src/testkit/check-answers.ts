@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { type Endpoint, problemSchema } from '@segue/contract';
 import type { FastifyInstance } from 'fastify';
 import type { z } from 'zod';
@@ -8,17 +9,35 @@ export function checkAnswers(app: FastifyInstance): void {
     const { endpoint } = request.routeOptions.config;
     if (endpoint === undefined || request.method === 'HEAD' || reply.statusCode === 500) return payload;
     const answer = { status: reply.statusCode, type: String(reply.getHeader('content-type')), payload };
-    const fault = findContractFault(endpoint, answer);
-    if (fault !== undefined) throw new Error(`${endpoint.method} ${endpoint.path} breaks the contract: ${fault}`);
+    if (payload instanceof Readable) return Readable.from(checkAtEnd(endpoint, answer, payload), { objectMode: false });
+    requireKept(endpoint, answer);
     return payload;
   });
 }
 
+interface Sent {
+  readonly status: number;
+  readonly type: string;
+  readonly payload: unknown;
+}
+
+/** What was sent cannot be taken back: a stream that breaks the contract breaks the connection. */
+async function* checkAtEnd(endpoint: Endpoint, sent: Sent, payload: Readable): AsyncIterable<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of payload as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    yield chunk;
+  }
+  requireKept(endpoint, { ...sent, payload: Buffer.concat(chunks).toString('utf8') });
+}
+
+function requireKept(endpoint: Endpoint, sent: Sent): void {
+  const fault = findContractFault(endpoint, sent);
+  if (fault !== undefined) throw new Error(`${endpoint.method} ${endpoint.path} breaks the contract: ${fault}`);
+}
+
 /** What an answer has that the contract does not promise, or lacks; undefined when it is as promised. */
-function findContractFault(
-  endpoint: Endpoint,
-  answer: { status: number; type: string; payload: unknown },
-): string | undefined {
+function findContractFault(endpoint: Endpoint, answer: Sent): string | undefined {
   if (answer.status >= 400) {
     if (!answer.type.startsWith('application/problem+json')) return `a problem left as ${answer.type}`;
     return misfit(problemSchema.strict(), answer.payload);

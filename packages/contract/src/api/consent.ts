@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import {
   channelSchema,
+  createPreferenceLinkSchema,
   createTopicSchema,
   liftSuppressionSchema,
   recordConsentSchema,
@@ -122,6 +123,17 @@ export const wordingSchema = z
   .meta({ id: 'ConsentWording' });
 export type ConsentWording = z.infer<typeof wordingSchema>;
 
+/** A link to a customer's own preference page. */
+export const preferenceLinkSchema = z
+  .strictObject({
+    url: z.string().describe('Whoever has it changes what she wants: show it to nobody but her'),
+    channel: z.string(),
+    addressHash: z.guid().describe('The address it is about'),
+    expiresAt: z.null().describe('null: it never expires'),
+  })
+  .meta({ id: 'PreferenceLink' });
+export type PreferenceLink = z.infer<typeof preferenceLinkSchema>;
+
 export const consentEndpoints = {
   getPermissions: defineEndpoint({
     method: 'GET',
@@ -212,9 +224,20 @@ export const consentEndpoints = {
     tag: 'Consent',
     summary: 'Record what a customer said elsewhere: at the till, on the telephone, in an import',
     description:
-      'A yes to a topic with double opt-in, or with `doubleOptIn`, is `pending`; on email Segue mails her a link to confirm it. A topic nobody has made yet counts as marketing and is not on the preference page.',
+      'A yes to a topic with double opt-in, or with `doubleOptIn`, is `pending`; on email Segue mails her a link to confirm it. A topic nobody has made is refused.',
     body: recordConsentSchema,
     status: 204,
+  }),
+  createPreferenceLink: defineEndpoint({
+    method: 'POST',
+    path: '/api/v1/profiles/{id}/preference-link',
+    scope: 'consent:write',
+    tag: 'Consent',
+    summary: 'Make a link to the preference page of a customer, for the account page of the shop',
+    description:
+      'Signed, for one of her addresses. Unlike the link in a mail it proves no mailbox: a yes said there confirms nothing, a topic with double opt-in can only be ended, and an address that was stopped stays so.',
+    body: createPreferenceLinkSchema,
+    answer: preferenceLinkSchema,
   }),
   listSuppressions: defineEndpoint({
     method: 'GET',

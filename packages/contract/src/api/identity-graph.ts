@@ -128,8 +128,24 @@ export const identityGraphEndpoints = {
     tag: 'Profiles',
     summary: 'Make another profile part of this one',
     description:
-      'Limits do not count, and what was unmerged is no longer kept apart; but two profiles that each have a user id, or another identifier of which a customer has one, are refused with 409. The id in the path stays; the other leads to it from then on.',
+      'Limits do not count, and what was unmerged is no longer kept apart; but two profiles that each have a user id, or another identifier of which a customer has one, are refused with 409, and so is a till under quarantine. The id in the path stays; the other leads to it from then on.',
     body: z.strictObject({ with: profileIdText.describe('The profile that becomes part of this one') }),
+    answer: profileIdentitySchema,
+  }),
+  giveIdentifier: defineEndpoint({
+    method: 'POST',
+    path: '/api/v1/profiles/{id}/identifiers',
+    scope: 'identity:write',
+    tag: 'Profiles',
+    summary: 'Say that an identifier is this customer’s: the way back from shared, quarantined or another’s',
+    description:
+      'The identifier goes with its history to this profile, from whoever has it; one that is here already stays. Either way it identifies again: neither shared nor under quarantine nor only claimed, until new events say otherwise. A profile that is nothing but a till under quarantine becomes part of this one. Refused with 409 where it is the only identifier of another customer, or one of which a customer has one.',
+    body: z.strictObject({
+      identifier: z
+        .string({ error: 'give the identifier as kind:value' })
+        .max(600, { error: 'use at most 600 characters' })
+        .describe('`kind:value`, like `anonymousId:0f3a`'),
+    }),
     answer: profileIdentitySchema,
   }),
   unmergeProfiles: defineEndpoint({

@@ -29,6 +29,12 @@ export const privacyRequestSchema = z
     regulation: z.enum(PRIVACY_REGULATIONS),
     state: z.enum(PRIVACY_REQUEST_STATES),
     waitingFor: z.enum(['approval']).nullable().describe('What it waits for'),
+    waitingReason: z
+      .enum(['whole_shop', 'claimed_identifier'])
+      .nullable()
+      .describe(
+        'Why a member must approve it. `claimed_identifier`: somebody typed this address in, and nothing proves that it is the one of the customer, `profileId`, who holds it',
+      ),
     origin: z.enum(['api', 'shopify']),
     profileId: idSchema('prf').nullable(),
     identifierHash: z
@@ -56,7 +62,7 @@ export const privacyRequestEndpoints = {
     tag: 'Privacy',
     summary: 'Take what a person asks about her data: export, erase, restrict, unrestrict, object or unobject',
     description:
-      'Name her by `profile` or by one `identifier`. The work is done in the background; the answer says by when the law wants it done. An identifier that leads to nobody ends as `nothing_held`. To object to `marketing` denies every marketing topic on every channel until she says yes again; to object to `profiling` takes her out of every segment and out of journeys that send marketing. `unobject` ends an objection to profiling on her own word, which `reason` tells. The identifier is kept sealed while the request runs and as a keyed hash afterwards.',
+      'Name her by `profile` or by one `identifier`. The work is done in the background; the answer says by when the law wants it done. An identifier that leads to nobody ends as `nothing_held`. To export or erase a known customer by an email or phone that is only claimed to be hers waits for approval. To object to `marketing` denies every marketing topic on every channel until she says yes again; to object to `profiling` takes her out of every segment and out of journeys that send marketing. `unobject` ends an objection to profiling on her own word, which `reason` tells. The identifier is kept sealed while the request runs and as a keyed hash afterwards.',
     body: z
       .strictObject({
         kind: z.enum(PRIVACY_REQUEST_KINDS, { error: `give one of ${kinds}` }),
@@ -127,7 +133,8 @@ export const privacyRequestEndpoints = {
     scope: 'privacy:read',
     tag: 'Privacy',
     summary: 'Fetch the file of an export that is done',
-    description: 'Everything known of her, as JSON. It is kept for 30 days, or until she is erased.',
+    description:
+      'Everything known of her, as JSON. It is kept for 30 days, or until she is erased. It may be many megabytes and leaves as it is read: give a client the time (`timeoutMs`). One that ends early is broken off, never valid JSON. That it was fetched, and by whom, is in the audit log.',
     answer: z
       .strictObject({ request: idSchema('prq'), exportedAt: instantSchema, data: z.array(jsonSchema) })
       .meta({ id: 'PrivacyExport' }),
@@ -153,9 +160,9 @@ export const privacyRequestEndpoints = {
     path: '/api/v1/privacy/requests/{id}/approve',
     scope: 'workspace:write',
     tag: 'Privacy',
-    summary: 'Let a request go on that waits for approval: to erase whoever is known through one shop only',
+    summary: 'Let a request go on that waits for approval',
     description:
-      'For an owner or admin, or an API key that may change the workspace. What is erased cannot be brought back.',
+      'For an owner or admin who is signed in, never an API key. It waits because it erases whoever is known through one shop only, or exports or erases a customer by an address that is only claimed to be hers: see `waitingReason`. What is erased cannot be brought back.',
     answer: privacyRequestSchema,
   }),
 } as const;

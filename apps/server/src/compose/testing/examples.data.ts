@@ -39,6 +39,12 @@ export const EXAMPLES: Readonly<Record<OperationId, Make>> = {
   rebuildProfile: async (shop) => of(await shop.addProfile()),
   getProfileIdentity: ofProfile,
   mergeProfiles: async (shop) => ({ ...of(await shop.addProfile()), body: { with: await shop.addProfile() } }),
+  giveIdentifier: async (shop) => {
+    const whose = of(await shop.addProfile());
+    const found = await shop.call<{ identifiers: { kind: string; value: string }[] }>('getProfileIdentity', whose);
+    const [first] = found.identifiers;
+    return { ...whose, body: { identifier: `${first!.kind}:${first!.value}` } };
+  },
   unmergeProfiles: async (shop) => {
     const whole = { ...of(await shop.addProfile()), body: { with: await shop.addProfile() } };
     const { merges } = await shop.call<{ merges: { id: string }[] }>('mergeProfiles', whole);
@@ -62,6 +68,7 @@ export const EXAMPLES: Readonly<Record<OperationId, Make>> = {
     },
   }),
   getPermissions: ofProfile,
+  createPreferenceLink: async (shop) => ({ ...of(await shop.addProfile()), body: { channel: 'email' } }),
   setRhythm: (shop) => ({ ...of(shop.profileId), body: { frequency: 'less_often', source: 'telephone' } }),
   listConsentWordings: plain,
   writeConsentWording: (shop) => ({ body: { id: shop.word(), language: 'en', text: 'Yes, send me news' } }),
@@ -205,7 +212,10 @@ export const EXAMPLES: Readonly<Record<OperationId, Make>> = {
   getPrivacyExport: async (shop) => of(await shop.addExport()),
   cancelPrivacyRequest: async (shop) => of(await shop.addPrivacyRequest('erase', 'received')),
   retryPrivacyRequest: async (shop) => of(await shop.addPrivacyRequest('erase', 'failed')),
-  approvePrivacyRequest: async (shop) => of(await shop.addPrivacyRequest('erase_shop', 'waiting')),
+  approvePrivacyRequest: async (shop) => ({
+    ...of(await shop.addPrivacyRequest('erase_shop', 'waiting')),
+    headers: shop.owner,
+  }),
   getRetention: plain,
   setRetention: () => ({ body: { rules: [{ type: 'page', name: '*', keepDays: 400 }] } }),
   listShopifyAccounts: plain,

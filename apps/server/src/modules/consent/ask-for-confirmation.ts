@@ -31,7 +31,7 @@ export async function askForConfirmation(
   const { sql, workspaceId, now } = batch;
   const profileIds = [...new Set(pending.map((one) => one.profileId))];
   const standings = standingsByProfile(await findStates(sql, workspaceId, profileIds));
-  const addresses = await newestAddresses(batch, profileIds);
+  const addresses = await usedAddresses(batch, profileIds);
   const askedAt = new Map<string, number[]>();
   for (const row of await findAskedSince(sql, workspaceId, { profileIds, sinceMs: now - ASK_AGAIN_MS })) {
     const { profile_id: profileId, channel, topic, asked_address: address } = row;
@@ -73,7 +73,7 @@ export async function askForConfirmation(
 }
 
 /** Where each of them would be asked: the hash of the address that messages go to. One query. */
-async function newestAddresses(
+async function usedAddresses(
   batch: Pick<SubjectBatch, 'workspaceId' | 'sql' | 'keysOf'>,
   profileIds: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {

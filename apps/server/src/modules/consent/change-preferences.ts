@@ -13,7 +13,7 @@ import { PAUSE_MS, type WishValue } from './rhythm.ts';
 import { suppressAddress } from './suppress-address.ts';
 import { deleteSuppressions } from './suppression-store.ts';
 import { ALL_TOPICS } from './topic.ts';
-import type { UnsubscribeLink } from './unsubscribe-link.ts';
+import { provedChannel, type UnsubscribeLink } from './unsubscribe-link.ts';
 import { PREFERENCES_WORDING } from './wording.data.ts';
 
 /** Ends one topic at once. Also when the customer's profile is gone: then her address is suppressed instead. */
@@ -71,7 +71,7 @@ export async function saveChoices(
   const done = await inProfile(services, link, async (batch, subject) => {
     await say(batch, { subject, link, proof, source: 'preference_page', words });
     if (isChanged) await wish(batch, { subject, link, proof, value: { kind: 'frequency', isLessOften } });
-    if (!words.some((word) => word.channel === link.channel && word.status === 'granted')) return;
+    if (!words.some((word) => word.channel === provedChannel(link) && word.status === 'granted')) return;
     await deleteSuppressions(batch.sql, link.workspaceId, { ...link, reason: 'unsubscribe_all' });
   });
   if (done === undefined && wanted.size === 0) await suppressForGood(services, link);
@@ -114,7 +114,7 @@ function wordsOf({ topics }: Choices, link: UnsubscribeLink, wanted: ReadonlySet
   return topics.flatMap(({ topic, channels }) =>
     channels.flatMap(({ channel, isOn }): Said[] => {
       const isWanted = wanted.has(`${channel}:${topic}`);
-      if (channel !== link.channel && isWanted === isOn) return [];
+      if (channel !== provedChannel(link) && isWanted === isOn) return [];
       return [{ channel, topic, status: isWanted ? 'granted' : 'denied' }];
     }),
   );
@@ -141,11 +141,12 @@ interface Saying {
 async function say(batch: SubjectBatch, saying: Saying): Promise<void> {
   const { link, subject, source } = saying;
   const proof = { ...saying.proof, message: link.messageId };
+  const proved = provedChannel(link);
   const said = saying.words.map((word) => ({
     ...word,
     eventId: newUuid(batch.now),
-    isConfirmed: word.channel === link.channel,
-    addressHash: word.channel === link.channel && word.status === 'granted' ? link.addressHash : undefined,
+    isConfirmed: word.channel === proved,
+    addressHash: word.channel === proved && word.status === 'granted' ? link.addressHash : undefined,
   }));
   const facts = said.map(({ eventId, ...word }) => ({
     ...word,
@@ -160,7 +161,7 @@ async function say(batch: SubjectBatch, saying: Saying): Promise<void> {
   const statuses = await recordConsent(batch, facts);
   for (const [index, { channel, topic, eventId, isConfirmed, addressHash }] of said.entries()) {
     const status = statuses[index]!;
-    const about = { channel, topic, message_id: link.messageId };
+    const about = { channel, topic, ...(proved !== undefined && { message_id: link.messageId }) };
     batch.emit({
       subjectId: subject.id,
       node: link.node,

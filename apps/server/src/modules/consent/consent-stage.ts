@@ -1,5 +1,8 @@
 import { finalOwners, type EventBatch, type Stage } from '../../platform/eventlog/index.ts';
+import { tellUnfitEvents } from '../events/index.ts';
+import { findUnfitWords } from './find-unfit-words.ts';
 import { followMerges } from './follow-merges.ts';
+import { findKnownTopics } from './known-topics.ts';
 import { readConsentEvent } from './read-consent-event.ts';
 import { rebuildConsent } from './rebuild-consent.ts';
 import { type ConsentFact, recordConsent } from './record-consent.ts';
@@ -16,11 +19,23 @@ export const consentStage: Stage = {
     await followMerges(batch, finals);
     const { facts, wishes, suppressions } = readBatch(batch, finals);
     await recordConsent(batch, facts);
+    await tellUnfitWords(batch);
     await recordWishes(batch, wishes);
     await insertSuppressions(batch.sql, batch.workspaceId, { suppressions, nowMs: batch.now });
   },
   rebuild: rebuildConsent,
 };
+
+/** Words are kept whatever they name; the shop must learn that some name nothing. */
+async function tellUnfitWords({ sql, workspaceId, entries }: EventBatch): Promise<void> {
+  const heard = entries.flatMap(({ event }) => {
+    const read = event.payload.source === undefined ? undefined : readConsentEvent(event);
+    return read?.kind === 'word' ? [{ event, word: read }] : [];
+  });
+  if (heard.length === 0) return;
+  const unfit = findUnfitWords(heard, await findKnownTopics(sql, workspaceId));
+  await tellUnfitEvents(sql, workspaceId, unfit);
+}
 
 function readBatch(
   batch: EventBatch,

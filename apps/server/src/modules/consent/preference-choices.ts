@@ -7,7 +7,7 @@ import { readRhythms } from './record-wishes.ts';
 import { type Rhythm, USUAL_RHYTHM } from './rhythm.ts';
 import type { Topic } from './topic.ts';
 import { listTopics } from './topic-store.ts';
-import type { UnsubscribeLink } from './unsubscribe-link.ts';
+import { provedChannel, type UnsubscribeLink } from './unsubscribe-link.ts';
 
 /** One topic on one channel, as the customer sees it. */
 export interface ChannelChoice {
@@ -52,7 +52,7 @@ export async function readChoices(services: Services, link: UnsubscribeLink): Pr
     }));
     return {
       ...topic,
-      channels: channels.filter((one) => one.isOn || !topic.doubleOptIn || one.channel === link.channel),
+      channels: channels.filter((one) => one.isOn || !topic.doubleOptIn || one.channel === provedChannel(link)),
     };
   });
   const mine = questions.find((question) => question.channel === link.channel);

@@ -1,8 +1,10 @@
+import { api } from '@segue/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Services } from '../../platform/context.ts';
 import type { Routes } from '../../platform/http/index.ts';
 import type { Sql } from '../../platform/postgres/index.ts';
 import { getWorkspaceRow } from '../accounts/index.ts';
+import { requireProfileId } from '../profiles/index.ts';
 import { readBrand } from './brand.ts';
 import {
   chooseProfiling,
@@ -16,6 +18,7 @@ import { chooseWording, type Spoken } from './choose-wording.ts';
 import { confirmConsent, readConfirmation } from './confirm-consent.ts';
 import { readConfirmToken } from './confirm-link.ts';
 import { confirmPage, confirmQuestion } from './confirm-page.ts';
+import { createPreferenceLink } from './create-preference-link.ts';
 import { readChoices } from './preference-choices.ts';
 import { fillDate, type Pace, preferencePage, unknownLinkPage } from './preference-page.ts';
 import type { ConsentProof } from './proof.ts';
@@ -27,9 +30,14 @@ const BODY_BYTES_MAX = 16_384;
 export interface PreferencePorts {
   /** What "less often" comes to in a workspace. */
   readLessOften(sql: Sql, workspaceId: number): Promise<Pace>;
+  /** Where the public pages of a workspace begin, like `https://mail.shop.example`. */
+  findHome(sql: Sql, workspaceId: number): Promise<string>;
 }
 
-const USUAL_PORTS: PreferencePorts = { readLessOften: async () => ({ limitMax: 1, windowMs: 7 * 86_400_000 }) };
+const USUAL_PORTS: PreferencePorts = {
+  readLessOften: async () => ({ limitMax: 1, windowMs: 7 * 86_400_000 }),
+  findHome: async () => 'http://127.0.0.1:4100',
+};
 
 /**
  * The public pages under `/p/`. `POST /p/u/<token>` unsubscribes at once (RFC 8058: no confirmation, no redirect, no
@@ -37,7 +45,13 @@ const USUAL_PORTS: PreferencePorts = { readLessOften: async () => ({ limitMax: 1
  * `POST /p/topics/<token>` is that page's form. `GET /p/c/<token>` shows what is to be confirmed, `POST` confirms it.
  */
 export function createPreferenceRoutes(services: Services, ports: PreferencePorts = USUAL_PORTS): Routes {
-  return (_serve, app) => {
+  return (serve, app) => {
+    serve(api.createPreferenceLink, async ({ ctx, params, body }) =>
+      createPreferenceLink(ctx, await requireProfileId(ctx, params.id), {
+        ...body,
+        publicUrl: await ports.findHome(ctx.sql, ctx.workspaceId),
+      }),
+    );
     void app.register(async (scope) => {
       takeAnyBody(scope);
       scope.get('/p/u/*', (request, reply) => withLink({ services, ports }, { request, reply }, async () => undefined));

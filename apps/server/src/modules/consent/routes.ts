@@ -4,6 +4,7 @@ import {
   type Consent,
   type ConsentTopic,
   type ConsentWording,
+  type RecordConsentBody,
   type Suppression as PresentedSuppression,
 } from '@segue/contract';
 import type { Ctx } from '../../platform/context.ts';
@@ -15,6 +16,7 @@ import { isRestricted, profilingObjectedAt, requireProfileId } from '../profiles
 import { addressHash, normaliseAddress } from './address.ts';
 import { readBrand, updateBrand } from './brand.ts';
 import { findStates, pageRecords } from './consent-store.ts';
+import { requireTopics } from './known-topics.ts';
 import { presentConsent } from './present-consent.ts';
 import { readMatrix } from './read-matrix.ts';
 import { readRhythms } from './record-wishes.ts';
@@ -56,7 +58,7 @@ export const consentRoutes: Routes = (serve) => {
   );
 
   serve(api.recordConsent, async ({ ctx, params, body }) =>
-    recordProfileConsent(ctx, await requireProfileId(ctx, params.id), body),
+    recordNamed(ctx, await requireProfileId(ctx, params.id), body),
   );
 
   serve(api.getPermissions, async ({ ctx, params }) => showPermissions(ctx, await requireProfileId(ctx, params.id)));
@@ -112,6 +114,11 @@ export const consentRoutes: Routes = (serve) => {
     await recordAudit(ctx, { action: 'suppression.lifted', subject: hash, detail });
   });
 };
+
+async function recordNamed(ctx: Ctx, profileId: string, body: RecordConsentBody): Promise<void> {
+  await requireTopics(ctx, [{ field: 'topic', topic: body.topic }]);
+  await recordProfileConsent(ctx, profileId, body);
+}
 
 /** The pages of Segue name their texts so; nobody else's records may claim them. */
 function refuseOwnWording(id: string): void {

@@ -13,6 +13,7 @@ export interface UnsubscribeLink {
   readonly channel: string;
   readonly addressHash: string;
   readonly topic: string;
+  /** '' when no message carried it: the shop asked for it, and no mailbox is proved by it. */
   readonly messageId: string;
 }
 
@@ -51,6 +52,11 @@ function unsubscribeToken(keys: Pick<WorkspaceKeys, 'signing'>, link: Unsubscrib
     link.messageId,
   ];
   return signToken(keys.signing, { purpose: 'unsubscribe', workspaceId: link.workspaceId, payload });
+}
+
+/** The channel whose mailbox the link proves, since it was sent there; undefined when it was not sent at all. */
+export function provedChannel(link: Pick<UnsubscribeLink, 'channel' | 'messageId'>): string | undefined {
+  return link.messageId === '' ? undefined : link.channel;
 }
 
 /** Undefined when we never made this link. */

@@ -22,4 +22,5 @@ export { eventsMigrations } from './migrations/index.ts';
 export { createSourceRoutes } from './sources/routes.ts';
 export { runObserver } from './sources/run-observer.ts';
 export { runRejectionRetention } from './sources/run-rejection-retention.ts';
+export { tellUnfitEvents, type UnfitEvent } from './sources/tell-unfit-events.ts';
 export { sessionRoutes } from './sessions/session-routes.ts';

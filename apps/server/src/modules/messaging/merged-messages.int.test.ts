@@ -187,7 +187,8 @@ describe('while an identifier changes hands', () => {
     await on.accept({ type: 'identify', identifiers, claims: [1] });
     await on.process();
     const claimant = await owner(email);
-    const node = (await listAddresses(on.ctx, [claimant], 'email')).get(claimant)![0]!.node;
+    const addresses = (await listAddresses(on.ctx, [claimant], 'email')).get(claimant)!;
+    const { node } = addresses.find(({ address }) => address === email.value)!;
     const [waiting] = await inSubjects(on.services, { workspaceId: on.ctx.workspaceId, ids: [claimant] }, (batch) =>
       queueMessages(batch, [
         {

@@ -17,6 +17,7 @@ export { followMerged, listProfileIdsAfter } from './profile-store.ts';
 export {
   anchorNode,
   clearTraits,
+  findOnlyClaimed,
   findProfileId,
   listAddresses,
   listIdentifiers,

@@ -45,6 +45,8 @@ export class NodeDirectory {
   #nodes = new Map<number, Map<string, GenerationCache<string, KnownNode>>>();
   /** As text: a small Buffer would keep the whole slab it was cut from. Empty: its owner was erased. */
   #keys = new GenerationCache<number, string>(CACHED_KEYS_MAX);
+  /** What erased customers were known by, of what was asked for `ifKnown`. */
+  #erased = new GenerationCache<string, true>(CACHED_KEYS_MAX);
   #epoch = -1;
 
   constructor(sql: Sql, keysOf: (workspaceId: number) => Promise<WorkspaceKeys>) {
@@ -64,11 +66,18 @@ export class NodeDirectory {
     // New ones, not emptied ones: a look-up under way must not put into these what it read before.
     this.#nodes = new Map();
     this.#keys = new GenerationCache(CACHED_KEYS_MAX);
+    this.#erased = new GenerationCache(CACHED_KEYS_MAX);
   }
 
   /** Undefined: never looked up, or of somebody who was erased. */
   find(workspaceId: number, identifier: Identifier): KnownNode | undefined {
     return this.#cacheOf(workspaceId, identifier.kind).get(identifier.value);
+  }
+
+  /** Whether an erased customer was known by it who is not there anew, after `ensure` with `ifKnown`. */
+  isErased(workspaceId: number, identifier: Identifier): boolean {
+    const isErased = this.#erased.get(erasedKey(workspaceId, identifier)) !== undefined;
+    return isErased && this.find(workspaceId, identifier) === undefined;
   }
 
   /** The data key of a node, after `ensureKeys`; undefined once its owner was erased. */
@@ -115,7 +124,9 @@ export class NodeDirectory {
     );
     const found = await findNodesByHash(this.#sql, workspaceId, [...byHash.keys()]);
     const missing = new Set([...byHash].flatMap(([hash, { isMade }]) => (isMade ? [hash] : [])));
-    for (const row of found) missing.delete(row.hash);
+    const asked = new Set([...byHash.keys()].filter((hash) => !missing.has(hash)));
+    for (const row of found) for (const hashes of [missing, asked]) hashes.delete(row.hash);
+    if (asked.size > 0) await this.#noteErased(workspaceId, { asked, byHash });
     if (missing.size > 0) await this.#dropErased(workspaceId, { missing, byHash });
     if (missing.size > 0) {
       const fresh = [...missing].map((hash) => newNode(keys, byHash.get(hash)!.identifier, hash));
@@ -128,6 +139,17 @@ export class NodeDirectory {
       const node: KnownNode = { id: row.id, kind: row.kind, lane: laneOfHash(row.hash) };
       this.#cacheOf(workspaceId, identifier.kind).set(identifier.value, node);
     }
+  }
+
+  /** Remembers which of `asked`, of which no node is made, an erased customer was known by. */
+  async #noteErased(
+    workspaceId: number,
+    { asked, byHash }: { asked: ReadonlySet<string>; byHash: ReadonlyMap<string, Unknown> },
+  ): Promise<void> {
+    const erased = this.#erased;
+    const rows = await findErasedHashes(this.#sql, workspaceId, [...asked]);
+    for (const hash of asked) erased.delete(erasedKey(workspaceId, byHash.get(hash)!.identifier));
+    for (const { hash } of rows) erased.set(erasedKey(workspaceId, byHash.get(hash)!.identifier), true);
   }
 
   /** Takes off `missing` what an erased customer was known by, unless she signed up since. */
@@ -151,6 +173,10 @@ export class NodeDirectory {
     if (cache === undefined) kinds.set(kind, (cache = new GenerationCache(CACHED_NODES_MAX)));
     return cache;
   }
+}
+
+function erasedKey(workspaceId: number, { kind, value }: Identifier): string {
+  return `${workspaceId}\n${kind}\n${value}`;
 }
 
 /** The blind index of an identifier, as it is stored. */

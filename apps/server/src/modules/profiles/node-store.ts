@@ -130,6 +130,8 @@ export interface ProfileNodeRow {
   value: Buffer;
   wrapped_key: Buffer | null;
   created_at: Date;
+  /** Bits as in `NODE_FLAGS`. */
+  flags: number;
 }
 
 /** Every node of the profiles, newest first. */
@@ -140,9 +142,29 @@ export async function listNodesOfProfiles(
 ): Promise<ProfileNodeRow[]> {
   const { rows } = await sql.query<ProfileNodeRow>({
     name: 'node_of_profiles',
-    text: `select id, profile_id, kind, hash, value, wrapped_key, created_at from identity_node
+    text: `select id, profile_id, kind, hash, value, wrapped_key, created_at, flags from identity_node
            where workspace_id = $1 and profile_id = any($2::uuid[]) order by id desc`,
     values: [workspaceId, profileIds],
   });
   return rows;
+}
+
+/** Owners of nodes that have none of these hashes but as a claim, and hold something of another kind that is none. */
+export async function findClaimants(
+  sql: Sql,
+  workspaceId: number,
+  asked: { hashes: readonly string[]; claimed: number; anonymousKinds: readonly number[] },
+): Promise<string[]> {
+  const { rows } = await sql.query<{ profile_id: string }>({
+    text: `with named as (
+             select profile_id from identity_node
+             where workspace_id = $1 and hash = any($2::uuid[]) and profile_id is not null
+             group by profile_id having bool_and(flags & $3 <> 0))
+           select profile_id from named
+           where exists (select from identity_node n where n.workspace_id = $1 and n.profile_id = named.profile_id
+                           and n.flags & $3 = 0 and n.kind <> all($4::smallint[]))
+           order by profile_id`,
+    values: [workspaceId, arrayLiteral(asked.hashes), asked.claimed, asked.anonymousKinds],
+  });
+  return rows.map((row) => row.profile_id);
 }

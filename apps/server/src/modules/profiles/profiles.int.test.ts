@@ -118,6 +118,23 @@ describe('a customer', () => {
     expect(addresses.get(bob!)).toEqual([]);
   });
 
+  it('is written to where she is known to be, at what was only typed when there is nothing else', async () => {
+    const [world] = createWorlds();
+    await live(
+      world,
+      { by: ['userId:ada', 'email:old@shop.example'], type: 'identify' },
+      { by: ['userId:ada', 'email:new@shop.example'], type: 'identify' },
+      { by: ['userId:bob'] },
+      { by: ['userId:ada', 'email:typed@shop.example'], type: 'identify', isTrusted: false },
+      { by: ['userId:bob', 'email:only@shop.example'], type: 'identify', isTrusted: false },
+    );
+    const [ada, bob] = [(await idOf(world, 'userId:ada'))!, (await idOf(world, 'userId:bob'))!];
+    const addresses = await listAddresses(world, [ada, bob], 'email');
+    const usedOf = (id: string) => addresses.get(id)!.map(({ address }) => address);
+    expect(usedOf(ada)).toEqual(['new@shop.example', 'old@shop.example', 'typed@shop.example']);
+    expect(usedOf(bob)).toEqual(['only@shop.example']);
+  });
+
   it('of one workspace is not known in another', async () => {
     const [[here], [elsewhere]] = [createWorlds(), createWorlds()];
     await live(here, { by: ['userId:ada'], type: 'identify', traits: { plan: 'gold' } });

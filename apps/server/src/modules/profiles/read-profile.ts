@@ -16,8 +16,8 @@ import { type Identifier, KIND_CODES } from './identifier.ts';
 import type { IdentifierReader } from './identifier-reader.ts';
 import { loadIdentifierReader } from './load-identity-rules.ts';
 import { identifierHash, laneOfHash, openNodeKeys } from './node-directory.ts';
-import { findNodesByHash, findOwners, listNodesOfProfiles, type ProfileNodeRow } from './node-store.ts';
-import { currentTraits, joinTraits, openPersonal, profileSection } from './profile-section.ts';
+import { findClaimants, findNodesByHash, findOwners, listNodesOfProfiles, type ProfileNodeRow } from './node-store.ts';
+import { currentTraits, joinTraits, NODE_FLAGS, openPersonal, profileSection } from './profile-section.ts';
 import { findProfiles, type ProfileRow } from './profile-store.ts';
 import { profilingObjectedAt } from './profiling.ts';
 import { restrictedAt } from './restriction.ts';
@@ -73,7 +73,10 @@ export interface ProfileAddress {
   readonly node: NodeRef;
 }
 
-/** The addresses of one kind of each profile, newest first. One query. */
+/**
+ * The addresses of one kind of each profile, the one to write to first: the newest that is known to be hers. What somebody
+ * only typed stands behind those, so it is written to only when there is no other. One query.
+ */
 export async function listAddresses(
   reader: ProfileReader,
   profileIds: readonly string[],
@@ -81,7 +84,9 @@ export async function listAddresses(
 ): Promise<Map<string, ProfileAddress[]>> {
   const keys = await reader.keysOf(reader.workspaceId);
   const addresses = new Map<string, ProfileAddress[]>(profileIds.map((id) => [id, []]));
-  for (const row of await listNodesOfProfiles(reader.sql, reader.workspaceId, profileIds)) {
+  const nodes = await listNodesOfProfiles(reader.sql, reader.workspaceId, profileIds);
+  const isClaimed = (row: ProfileNodeRow) => (row.flags & NODE_FLAGS.claimed) !== 0;
+  for (const row of nodes.toSorted((a, b) => Number(isClaimed(a)) - Number(isClaimed(b)))) {
     const value = row.kind === KIND_CODES[kind] ? openValue(keys, row) : undefined;
     if (value !== undefined)
       addresses.get(row.profile_id)?.push({ address: value, node: { kind: row.kind, id: row.id } });
@@ -191,6 +196,20 @@ export async function findProfileId(reader: ProfileReader, identifier: Identifie
   if (node === undefined) return undefined;
   const [owner] = await findOwners(reader.sql, reader.workspaceId, [node.id]);
   return owner?.profile_id ?? undefined;
+}
+
+/**
+ * Known customers to whom every one of these identifiers that leads to them was only claimed to belong: whoever asks by
+ * them may be somebody else. One query.
+ */
+export async function findOnlyClaimed(reader: ProfileReader, identifiers: readonly Identifier[]): Promise<string[]> {
+  if (identifiers.length === 0) return [];
+  const keys = await reader.keysOf(reader.workspaceId);
+  return findClaimants(reader.sql, reader.workspaceId, {
+    hashes: identifiers.map((identifier) => identifierHash(keys, identifier)),
+    claimed: NODE_FLAGS.claimed,
+    anonymousKinds: [KIND_CODES.device, KIND_CODES.anonymousId],
+  });
 }
 
 /** Whose each node is now; nodes of nobody are left out. One query. */

@@ -3,6 +3,7 @@ import type { Ctx } from '../../platform/context.ts';
 import { AppError } from '../../platform/errors.ts';
 import { decodeCursor, type Routes, toPage } from '../../platform/http/index.ts';
 import { parsePublicId, publicId, requirePublicId } from '../../platform/ids/index.ts';
+import type { Identifier } from './identifier.ts';
 import { identifierReaderOf, loadIdentifierReader, settingsOf } from './load-identity-rules.ts';
 import { updateIdentitySettings } from './update-identity-settings.ts';
 import { followMerged, listProfiles } from './profile-store.ts';
@@ -35,6 +36,14 @@ export const profileRoutes: Routes = (serve) => {
 };
 
 async function findByIdentifier(ctx: Ctx, text: string) {
+  const identifier = await readIdentifierText(ctx, text);
+  const profileId = identifier === undefined ? undefined : await findProfileId(ctx, identifier);
+  const profile = profileId === undefined ? undefined : await findProfile(ctx, profileId);
+  return { items: profile === undefined ? [] : [presentProfile(profile)], nextCursor: null };
+}
+
+/** What `kind:value` names; undefined when the value identifies nobody, `invalid` when the kind is none. */
+export async function readIdentifierText(ctx: Ctx, text: string): Promise<Identifier | undefined> {
   const colon = text.indexOf(':');
   const kind = text.slice(0, Math.max(0, colon));
   const reader = await identifierReaderOf(ctx, ctx.workspaceId);
@@ -44,10 +53,7 @@ async function findByIdentifier(ctx: Ctx, text: string) {
       details: [{ field: 'identifier', message: `write kind:value, with a kind of ${kinds.join(', ')}` }],
     });
   }
-  const identifier = reader.read(kind, text.slice(colon + 1));
-  const profileId = identifier === undefined ? undefined : await findProfileId(ctx, identifier);
-  const profile = profileId === undefined ? undefined : await findProfile(ctx, profileId);
-  return { items: profile === undefined ? [] : [presentProfile(profile)], nextCursor: null };
+  return reader.read(kind, text.slice(colon + 1));
 }
 
 /**

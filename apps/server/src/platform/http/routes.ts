@@ -2,6 +2,7 @@ import type { AnswerOf, BodyOf, Endpoint, ParamsOf, QueryOf } from '@segue/contr
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Ctx } from '../context.ts';
 import type { TxCtx } from '../eventlog/index.ts';
+import type { StreamedAnswer } from './streamed-answer.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -10,9 +11,11 @@ declare module 'fastify' {
   }
 }
 
+type Read = { readonly method: 'GET' } | { readonly changesNothing: true };
+
 /** One call, parsed. What a change works with is inside its transaction; what reads has the pool. */
 export interface Call<E extends Endpoint> {
-  readonly ctx: E extends { readonly method: 'GET' } | { readonly changesNothing: true } ? Ctx : TxCtx;
+  readonly ctx: E extends Read ? Ctx : TxCtx;
   readonly params: ParamsOf<E>;
   readonly query: QueryOf<E>;
   readonly body: BodyOf<E>;
@@ -20,9 +23,12 @@ export interface Call<E extends Endpoint> {
   readonly reply: FastifyReply;
 }
 
-export type Handler<E extends Endpoint> = (
-  call: Call<E>,
-) => Promise<E['answer'] extends object ? AnswerOf<E> : void> | (E['answer'] extends object ? AnswerOf<E> : void);
+/** What is read may leave as a stream; what a change answers is kept for its repeats. */
+type Answered<E extends Endpoint> = E['answer'] extends object
+  ? AnswerOf<E> | (E extends Read ? StreamedAnswer<AnswerOf<E>> : never)
+  : void;
+
+export type Handler<E extends Endpoint> = (call: Call<E>) => Promise<Answered<E>> | Answered<E>;
 
 /**
  * Serves one endpoint of the contract: authorises by its scope, parses what it takes, and answers what it promises. A

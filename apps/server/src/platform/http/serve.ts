@@ -7,6 +7,7 @@ import { isLostRace } from '../postgres/index.ts';
 import { type KeptAnswer, onceByKey, readIdempotencyKey } from './idempotency.ts';
 import { parseInput } from './parse.ts';
 import type { Serve } from './routes.ts';
+import { sendStreamed, StreamedAnswer } from './streamed-answer.ts';
 
 export interface ServeDeps {
   /** The context of an authenticated request. */
@@ -36,6 +37,8 @@ export function createServe(app: FastifyInstance, deps: ServeDeps): Serve {
         const call = { ...parseCall(given, request), request, reply };
         if (isChange(given)) return sendKept(reply, await change(ctx, { endpoint: given, call, run }));
         const answer = await run({ ...call, ctx });
+        if (answer instanceof StreamedAnswer)
+          return sendStreamed(ctx, { ...call, status: given.status ?? 200, answer });
         return given.stream === undefined ? sendKept(reply, keep(given, answer)) : undefined;
       },
     });

@@ -4,6 +4,8 @@ export type UsField = readonly [name: string, count?: number];
 export interface UsSection {
   readonly name: string;
   readonly fields: readonly UsField[];
+  /** What follows its core is about sensitive data, not Global Privacy Control. */
+  readonly isWithoutGpc?: true;
 }
 
 const MSPA: readonly UsField[] = [['mspaCoveredTransaction'], ['mspaOptOutOptionMode'], ['mspaServiceProviderMode']];
@@ -64,7 +66,16 @@ function laterState(name: string, sensitive: number, children: number): UsSectio
   };
 }
 
-/** A state of 2025: the agreement stands first. What follows the opt-outs still changes from draft to draft and is not read. */
+/** It names its first notice otherwise than those that came with it. */
+function montana(): UsSection {
+  const [, ...rest] = laterState('usmt', 8, 3).fields;
+  return { name: 'usmt', fields: [['sharingNotice'], ...rest] };
+}
+
+/**
+ * A state of 2025: the agreement and its version stand first, where others have the version of the section. So the IAB's own
+ * encoder (@iabgpp/cmpapi 3.2) writes it; the drafts of 2025 put a header with the section's id before it.
+ */
 function latestState(name: string): UsSection {
   return {
     name,
@@ -76,9 +87,18 @@ function latestState(name: string): UsSection {
       ['targetedAdvertisingOptOutNotice'],
       ['saleOptOut'],
       ['targetedAdvertisingOptOut'],
+      ['knownChildSensitiveDataConsents'],
+      ['additionalDataProcessingConsent'],
     ],
+    isWithoutGpc: true,
   };
 }
+
+/** As those of 2025, but with Global Privacy Control and nothing of children. */
+const MARYLAND: UsSection = {
+  name: 'usmd',
+  fields: latestState('usmd').fields.filter(([name]) => name !== 'knownChildSensitiveDataConsents'),
+};
 
 export const US_NATIONAL_ID = 7;
 /** As it was first published, with 12 kinds of sensitive data and two of children's. */
@@ -86,7 +106,10 @@ export const US_NATIONAL_SHORT = national(12, 2);
 /** As it is since 2024, under either version number. */
 export const US_NATIONAL_LONG = national(16, 3);
 
-/** Sections of the states by their id. Source: IAB Tech Lab, Global Privacy Platform, Sections/US-States. */
+/**
+ * Sections of the states by their id. Source: IAB Tech Lab, Global Privacy Platform, Sections/US-States; ids and layouts
+ * compared field by field with the IAB's own encoder, @iabgpp/cmpapi 3.2.
+ */
 export const US_STATES: ReadonlyMap<number, UsSection> = new Map([
   [
     8,
@@ -126,7 +149,7 @@ export const US_STATES: ReadonlyMap<number, UsSection> = new Map([
   ],
   [12, state('usct', 8, 3)],
   [13, laterState('usfl', 8, 3)],
-  [14, laterState('usmt', 8, 3)],
+  [14, montana()],
   [15, laterState('usor', 11, 3)],
   [16, laterState('ustx', 8, 1)],
   [17, laterState('usde', 9, 5)],
@@ -152,7 +175,7 @@ export const US_STATES: ReadonlyMap<number, UsSection> = new Map([
   [21, laterState('usnj', 10, 5)],
   [22, laterState('ustn', 8, 1)],
   [23, laterState('usmn', 8, 1)],
-  [24, latestState('usmd')],
+  [24, MARYLAND],
   [25, latestState('usin')],
   [26, latestState('usky')],
   [27, latestState('usri')],

@@ -109,6 +109,37 @@ describe('a GPP string', () => {
     });
   });
 
+  it('tells the choices of the states of 2025 so too, and takes no word about sensitive data for one about the browser', () => {
+    const said = {
+      saleOptOutNotice: 1,
+      saleOptOut: 1,
+      targetedAdvertisingOptOut: 2,
+      additionalDataProcessingConsent: 2,
+    };
+    const read = (text: string) => decodeGpp(text).sections[0];
+    expect(read('DBABEYA~BQVo.YA')).toMatchObject({ id: 24, name: 'usmd', version: 1, gpc: true, choices: said });
+    for (const [text, id, name, child] of [
+      ['DBABUYA~BQVq.YYY', 25, 'usin', 2],
+      ['DBABCYA~BQVm.AAA', 26, 'usky', 1],
+      ['DBABSYA~BQVq.AAA', 27, 'usri', 2],
+    ] as const) {
+      const section = read(text);
+      expect(section).toMatchObject({ id, name, choices: { ...said, knownChildSensitiveDataConsents: child } });
+      expect(section).not.toHaveProperty('gpc');
+      expect(decodeGpp(text).optedOut).toMatchObject({ sale: true, gpc: false });
+    }
+    expect(read('DBABQw~BFYAAAJA.QA')).toMatchObject({
+      id: 14,
+      choices: { saleOptOut: 1, additionalDataProcessingConsent: 2 },
+    });
+    expect(read('DBABIYA~BFYAACQA.QA')).toMatchObject({
+      id: 23,
+      choices: { saleOptOut: 1, additionalDataProcessingConsent: 2 },
+    });
+    // A draft's header begins with the section's own id: 25 is "Z".
+    expect(() => decodeGpp('DBABUYA~ZBAABQVq')).toThrow('a header of its own');
+  });
+
   it('says at a glance what she opted out of', () => {
     expect(decodeGpp('DBABLA~BVVVkkkkkpFY.YA').optedOut).toEqual({
       sale: true,

@@ -49,7 +49,7 @@ const US_PRIVACY = /^1[YN-]{3}$/;
 /**
  * Decodes a GPP string of version 1. Source: IAB Tech Lab, Global Privacy Platform, "Consent String Specification" and the
  * sections' own documents. Read are TCF EU v2 (2), the head of TCF CA (5), US Privacy (6), US national (7) and the states
- * 8 to 27. Throws `Malformed`. Pure.
+ * 8 to 27, as the IAB's own encoder writes them: what a draft writes otherwise is refused, not guessed. Throws `Malformed`. Pure.
  */
 export function decodeGpp(text: string): GppConsent {
   if (text.length > CONSENT_STRING_LENGTH_MAX) throw new Malformed('is longer than any such string');
@@ -105,11 +105,12 @@ function readUsSection(
   segments: readonly string[],
 ): GppSection {
   const version = bits.int(6);
+  if (version === id) throw new Malformed(`holds the section ${id} with a header of its own, which is not read yet`);
   const choices: Record<string, number | number[]> = {};
   for (const [name, count] of section.fields) {
     choices[name] = count === undefined || count === 1 ? bits.int(2) : bits.ints(count, 2);
   }
-  const gpc = segments.map(readGpc).find((value) => value !== undefined);
+  const gpc = (section.isWithoutGpc === true ? [] : segments).map(readGpc).find((value) => value !== undefined);
   return { id, name: section.name, version, choices, ...(gpc !== undefined && { gpc }) };
 }
 

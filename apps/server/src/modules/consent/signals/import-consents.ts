@@ -13,6 +13,7 @@ import { recordAudit } from '../../accounts/index.ts';
 import type { Committer } from '../../events/index.ts';
 import { type Identifier, type IdentifierReader, identifierReaderOf } from '../../profiles/index.ts';
 import { addressHash, normaliseAddress } from '../address.ts';
+import { findKnownTopics, unknownTopicMessage } from '../known-topics.ts';
 import { ALL_TOPICS } from '../topic.ts';
 
 /** The event an imported row becomes. Only Segue itself writes it. */
@@ -44,7 +45,10 @@ export type ReadRow =
 type ReadEvent = Parameters<Committer['commit']>[0]['events'][number];
 
 /** Understands one row, or says what is wrong with which field. Pure. */
-export function readImportRow(raw: unknown, { reader, now }: { reader: IdentifierReader; now: number }): ReadRow {
+export function readImportRow(
+  raw: unknown,
+  { reader, now, topics }: { reader: IdentifierReader; now: number; topics: ReadonlySet<string> },
+): ReadRow {
   const parsed = consentImportRowSchema.safeParse(raw, { error: inPlainWords });
   if (!parsed.success) {
     const faults = findFaults(parsed.error.issues);
@@ -54,6 +58,7 @@ export function readImportRow(raw: unknown, { reader, now }: { reader: Identifie
   if (row.topic === ALL_TOPICS && row.status === 'granted') {
     return wrong('topic', 'name the topic: a yes to everything is none');
   }
+  if (row.topic !== ALL_TOPICS && !topics.has(row.topic)) return wrong('topic', unknownTopicMessage(topics));
   if (Date.parse(row.occurredAt) > now + AHEAD_MS_MAX) {
     return wrong('occurredAt', 'lies in the future; give the time the customer said so');
   }
@@ -109,11 +114,12 @@ export async function importConsents(
   const now = ctx.clock.now();
   const keys = await ctx.keysOf(workspaceId);
   const reader = await identifierReaderOf(deps.services, workspaceId);
+  const topics = await findKnownTopics(ctx.sql, workspaceId);
   const events: ReadEvent[] = [];
   const errors: RowError[] = [];
   let failed = 0;
   for (const [index, raw] of rows.slice(0, CONSENT_IMPORT_MAX).entries()) {
-    const read = readImportRow(raw, { reader, now });
+    const read = readImportRow(raw, { reader, now, topics });
     if (read.kind === 'row') {
       events.push(toEvent(read, { keys, now }));
       continue;

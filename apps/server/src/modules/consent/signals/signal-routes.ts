@@ -9,6 +9,7 @@ import { publicId } from '../../../platform/ids/index.ts';
 import { listNumberedSources, recordAudit } from '../../accounts/index.ts';
 import type { Committer } from '../../events/index.ts';
 import { requireProfileId } from '../../profiles/index.ts';
+import { requireTopics } from '../known-topics.ts';
 import { openProof } from '../proof.ts';
 import { importConsents } from './import-consents.ts';
 import { isLast, signalsSection, type SignalsState } from './profile-signals.ts';
@@ -38,6 +39,10 @@ export function createSignalRoutes(deps: { services: Services; committer: Commit
     serve(api.getConsentSettings, ({ ctx }) => readSignalSettings(ctx.sql, ctx.workspaceId));
 
     serve(api.updateConsentSettings, async ({ ctx, body }) => {
+      await requireTopics(
+        ctx,
+        body.categoryTopics.map(({ topic }, index) => ({ field: `categoryTopics.${index}.topic`, topic })),
+      );
       await writeSignalSettings(ctx.sql, ctx.workspaceId, { settings: body, nowMs: ctx.clock.now() });
       const detail = { categoryTopics: body.categoryTopics.length, optWords: body.optWords.length };
       await recordAudit(ctx, { action: 'consent_settings.updated', subject: 'consent_settings', detail });

@@ -29,7 +29,7 @@ import {
 } from '../../profiles/index.ts';
 import { runArchive } from '../archive/run-archive.ts';
 import { eventsHistoryMigrations } from '../history-migrations/index.ts';
-import { createSubjectHistory } from './subject-history.ts';
+import { createSubjectHistory, readNodes } from './subject-history.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 9);
 let database: TestDatabase;
@@ -233,6 +233,32 @@ describe('the past of a profile', () => {
     await expect(pastOf(shop, 'ada', [undefined], { limits: near, meanwhile })).rejects.toMatchObject(refused);
     await archive();
     expect((await pastOf(shop, 'ada', [['track']], { limits: far }))[0]).toHaveLength(10);
+  });
+
+  it('is told without a lock too, and refused while the archive lacks more of it than is held at once', async () => {
+    const shop = newShop();
+    const five = (userId: string) =>
+      shop.say(...Array.from({ length: 5 }, (_, i) => ({ by: [`userId:${userId}`], atMs: NOW - i })));
+    await archive();
+    await five('ada');
+    await five('bob');
+    await shop.run();
+    const { rows } = await database.postgres.query<{ node: number }>({
+      text: `select min(id)::int as node from identity_node where workspace_id = $1`,
+      values: [shop.workspaceId],
+    });
+    const read = async (limits: { behindEventsMax?: number; ownEventsMax?: number }) => {
+      const of = { sql: database.postgres, workspaceId: shop.workspaceId, nodes: [rows[0]!.node], limits };
+      const events: LoggedEvent[] = [];
+      for await (const event of readNodes(history.history, of)) events.push(event);
+      return events.map(({ occurredAt }) => NOW - occurredAt);
+    };
+    const whole = [4, 3, 2, 1, 0];
+    expect([await read({}), await read({ ownEventsMax: 5 })]).toEqual([whole, whole]);
+    await expect(read({ ownEventsMax: 4 })).rejects.toMatchObject({ code: 'conflict' });
+    await expect(read({ behindEventsMax: 9 })).rejects.toMatchObject({ code: 'conflict' });
+    await archive();
+    expect(await read({ behindEventsMax: 0, ownEventsMax: 0 })).toEqual(whole);
   });
 
   it('is asked for again and again by what waits to be counted anew, until the archive is near enough', async () => {

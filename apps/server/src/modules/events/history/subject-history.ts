@@ -26,6 +26,9 @@ const BEHIND_EVENTS_MAX = 500_000;
 /** As much of the log as is read while profiles are locked and the processor may wait for them: a fraction of a second. */
 const LOCKED_EVENTS_MAX = 50_000;
 
+/** As many events of one customer as are held at once because the archive does not have them yet: about 100 MB. */
+const OWN_EVENTS_MAX = 50_000;
+
 interface Limits {
   readonly behindEventsMax: number;
   readonly lockedEventsMax: number;
@@ -67,6 +70,10 @@ interface Owned {
   readonly nodes: readonly number[];
 }
 
+interface OwnedTail extends Owned {
+  readonly ownEventsMax?: number;
+}
+
 /** What the archive did not hold of some nodes when it was read. */
 interface Ahead {
   readonly nodes: ReadonlySet<number>;
@@ -76,10 +83,10 @@ interface Ahead {
   readonly events: readonly LoggedEvent[];
 }
 
-async function readAhead(sql: Sql, of: Owned, eventsMax: number): Promise<Ahead> {
+async function readAhead(sql: Sql, of: OwnedTail, behindEventsMax: number): Promise<Ahead> {
   const archived = await readPositions(sql, 'archive');
   const processed = await readPositions(sql, 'processor');
-  requireNear({ from: archived, to: processed }, eventsMax);
+  requireNear({ from: archived, to: processed }, behindEventsMax);
   const events = await readOwned(sql, { from: archived, to: processed }, of);
   return { nodes: new Set(of.nodes), archived, processed, events };
 }
@@ -92,12 +99,15 @@ interface Span {
 /** Whoever waits for a locked profile must not wait for as long as an archive may be away. */
 function requireNear({ from, to }: Span, eventsMax: number): void {
   const behind = to.reduce((sum, end) => sum + Math.max(0, end.seq - (placeIn(from, end)?.seq ?? 0)), 0);
-  if (behind <= eventsMax) return;
-  throw new AppError('conflict', 'The history is too far behind to count a profile anew', {
+  if (behind > eventsMax) throw tooFarBehind(`it is ${behind} events behind`);
+}
+
+function tooFarBehind(how: string): AppError {
+  return new AppError('conflict', 'The history is too far behind to count a profile anew', {
     details: [
       {
         field: '',
-        message: `wait until the archive has caught up, it is ${behind} events behind (segue_log_lag_events of the reader archive), then do this again`,
+        message: `wait until the archive has caught up, ${how} (segue_log_lag_events of the reader archive), then do this again`,
       },
     ],
   });
@@ -108,13 +118,16 @@ function placeIn(places: readonly LanePosition[], of: LanePosition): LanePositio
 }
 
 /** What the log holds of some nodes within a span. */
-function readOwned(sql: Sql, span: Span, { workspaceId, nodes }: Owned): Promise<LoggedEvent[]> {
+function readOwned(sql: Sql, span: Span, of: OwnedTail): Promise<LoggedEvent[]> {
+  const { workspaceId, nodes, ownEventsMax = Number.POSITIVE_INFINITY } = of;
   const own = new Set(nodes);
-  return readTail(
-    sql,
-    span,
-    (event) => event.workspaceId === workspaceId && event.type !== 'map' && own.has(event.nodes[0]?.id ?? 0),
-  );
+  let found = 0;
+  return readTail(sql, span, (event) => {
+    const isOwn = event.workspaceId === workspaceId && event.type !== 'map' && own.has(event.nodes[0]?.id ?? 0);
+    if (isOwn && ++found > ownEventsMax)
+      throw tooFarBehind(`it lacks more than ${ownEventsMax} events of this profile`);
+    return isOwn;
+  });
 }
 
 interface Question {
@@ -149,14 +162,23 @@ async function nothingAhead(sql: Sql): Promise<Omit<Ahead, 'nodes'>> {
   return { archived, processed, events: [] };
 }
 
-/** What happened under these nodes, oldest first, as far as the processor has taken it, however far the archive is behind. */
+/**
+ * What happened under these nodes, oldest first, as far as the processor has taken it. What the archive lacks is held at once:
+ * stopped with a `conflict` when that is too much, to be read when the archive has caught up.
+ */
 export async function* readNodes(
   history: History,
-  question: Owned & { sql: Sql; types?: readonly EventType[] | undefined },
+  question: Owned & {
+    sql: Sql;
+    types?: readonly EventType[] | undefined;
+    limits?: { readonly behindEventsMax?: number; readonly ownEventsMax?: number };
+  },
 ): AsyncIterable<LoggedEvent> {
-  const { sql, workspaceId, nodes, types } = question;
+  const { sql, workspaceId, nodes, types, limits = {} } = question;
   if (nodes.length === 0) return;
-  const { archived, processed, events } = await readAhead(sql, { workspaceId, nodes }, Number.POSITIVE_INFINITY);
+  const { behindEventsMax = BEHIND_EVENTS_MAX, ownEventsMax = OWN_EVENTS_MAX } = limits;
+  const owned = { workspaceId, nodes, ownEventsMax };
+  const { archived, processed, events } = await readAhead(sql, owned, behindEventsMax);
   yield* joinPast(history, { workspaceId, nodes, types, cut: earlier(archived, processed), tail: events });
 }
 

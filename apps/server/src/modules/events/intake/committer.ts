@@ -10,8 +10,10 @@ import {
   type StoredEvent,
 } from '../../../platform/eventlog/index.ts';
 import { newUuid } from '../../../platform/ids/index.ts';
+import type { JsonObject } from '../../../platform/json.ts';
 import { type Identifier, type KnownNode, NodeDirectory } from '../../profiles/index.ts';
 import { blindProperties } from './blind-properties.ts';
+import { withoutErased } from './erased-values.ts';
 import { type EventLine, isDatabaseTrouble, writeLines } from './line-store.ts';
 import { intakeMetrics } from './intake-metrics.ts';
 import type { ReadEvent } from './read-item.ts';
@@ -195,12 +197,19 @@ class GroupCommitter implements Committer {
     for (const [workspaceId, ids] of sealing) await this.#nodes.ensureKeys(workspaceId, ids);
   }
 
-  /** An alias comes with who she was before as both kinds: what is no user id is left out here, or what is no anonymousId. */
+  /**
+   * An alias comes with who she was before as both kinds: what is no user id is left out here, or what is no anonymousId.
+   * The user id of an erased customer is one still: nobody becomes known by it as a visitor.
+   */
   #named(workspaceId: number, event: ReadEvent): Named {
     const { type, identifiers, payload } = event;
     if (type !== 'alias') return { named: identifiers, payload };
+    const before = identifiers.find(({ isPrevious }) => isPrevious === true);
+    const user = before && userOf(before);
+    const isErased = user !== undefined && this.#nodes.isErased(workspaceId, user);
     const isUser = identifiers.some((one) => isPreviousUser(one) && this.#nodes.find(workspaceId, one) !== undefined);
-    const isNamed = ({ isPrevious, kind }: Identifier) => isPrevious !== true || (kind === 'userId') === isUser;
+    const isNamed = ({ isPrevious, kind }: Identifier) =>
+      isPrevious !== true || (kind === 'userId') === (isUser || isErased);
     return { named: identifiers.filter(isNamed), payload: withClaimsOf(payload, identifiers.map(isNamed)) };
   }
 
@@ -220,12 +229,16 @@ class GroupCommitter implements Committer {
     const found = named.map((identifier) => this.#nodes.find(workspaceId, identifier));
     const nodes = found.filter((node) => node !== undefined);
     const strongest = nodes[0];
-    if (found.length === 0) throw new Error('an event without any identifier');
+    if (event.identifiers.length === 0) throw new Error('an event without any identifier');
     if (strongest === undefined) return undefined;
     const id = event.messageId ?? newUuid(event.receivedAt);
     const isKnown = (node: KnownNode | undefined) => node !== undefined;
-    const payload = nodes.length === found.length ? said : withClaimsOf(said, found.map(isKnown));
-    const blind = keys === undefined || found[0] === undefined ? undefined : blindProperties(keys, event.personal);
+    const isWhole = nodes.length === found.length;
+    const payload = isWhole ? said : withClaimsOf(said, found.map(isKnown));
+    // What is said of an erased customer is not kept under what else the event is known by, nor is what she was known by.
+    const erased = isWhole ? [] : named.filter((_, place) => !isKnown(found[place]));
+    const personal = found[0] === undefined ? undefined : withoutErased(event.personal, erased);
+    const blind = keys === undefined ? undefined : blindProperties(keys, personal);
     const stored: StoredEvent = {
       workspaceId,
       id,
@@ -234,8 +247,7 @@ class GroupCommitter implements Committer {
       occurredAt: event.occurredAt,
       receivedAt: event.receivedAt,
       nodes: nodes.map((node): NodeRef => ({ kind: node.kind, id: node.id })),
-      // What is said of an erased customer is not kept under what else the event is known by.
-      sealed: found[0] === undefined ? '' : sealPersonal(event, this.#nodes.keyOf(strongest.id)),
+      sealed: sealPersonal(personal, this.#nodes.keyOf(strongest.id)),
       payload: blind === undefined ? payload : { ...payload, blind },
     };
     const written = encodeEvent(stored);
@@ -250,9 +262,9 @@ class GroupCommitter implements Committer {
 }
 
 /** Personal values of an erased person are not kept at all: there is no key to seal them with. */
-function sealPersonal(event: ReadEvent, key: Buffer | undefined): string {
-  if (event.personal === undefined || key === undefined) return '';
-  return seal(key, cleanText(JSON.stringify(event.personal))).toString('base64');
+function sealPersonal(personal: JsonObject | undefined, key: Buffer | undefined): string {
+  if (personal === undefined || key === undefined) return '';
+  return seal(key, cleanText(JSON.stringify(personal))).toString('base64');
 }
 
 const SIGN_UP_EVENTS: ReadonlySet<string> = new Set(['Signed Up', 'Account Created', 'Order Completed']);
@@ -277,8 +289,13 @@ function previousUsers({
   events,
 }: Commit): { workspaceId: number; identifier: Identifier; ifKnown: true }[] {
   const aliases = events.filter(({ type }) => type === 'alias');
-  const users = aliases.flatMap(({ identifiers }) => identifiers.filter(isPreviousUser));
-  return users.map((identifier) => ({ workspaceId, identifier, ifKnown: true }));
+  const before = aliases.flatMap(({ identifiers }) => identifiers.filter(({ isPrevious }) => isPrevious === true));
+  return before.map((one) => ({ workspaceId, identifier: userOf(one), ifKnown: true }));
+}
+
+/** The user id that a previous id would be, if it is one. */
+function userOf({ value }: Identifier): Identifier {
+  return { kind: 'userId', value };
 }
 
 /** Claims are named by place: what fell away moves those behind it forward. `isLeft`: whether what stood at each place is. */

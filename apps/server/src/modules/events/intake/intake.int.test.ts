@@ -250,6 +250,16 @@ describe('the items of a batch', () => {
   });
 
   it.each([
+    ['group', 'groupId', {}],
+    ['alias', 'previousId', {}],
+    ['alias', 'previousId', { previousId: '' }],
+    ['alias', 'previousId', { previousId: null }],
+  ])('%s without its %s is not taken, and the answer names the field', async (type, field, fields) => {
+    const answer = await world.post(`/v1/${type}`, { writeKey: WRITE_KEY, userId: 'ada', ...fields });
+    expect([answer.status, answer.body]).toMatchObject([200, { accepted: 0, errors: [{ index: 0, field }] }]);
+  });
+
+  it.each([
     ['identify', 'i', {}],
     ['track', 't', { event: 'e' }],
     ['page', 'p', {}],

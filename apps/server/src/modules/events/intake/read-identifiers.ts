@@ -58,7 +58,7 @@ function previousOf(raw: unknown, { reader, isNamed }: { reader: IdentifierReade
   const kinds = isNamed ? ['userId', 'anonymousId'] : ['anonymousId'];
   return kinds.flatMap((kind): Identifier[] => {
     const identifier = reader.read(kind, raw);
-    return identifier === undefined ? [] : [isNamed ? { ...identifier, isPrevious: true } : identifier];
+    return identifier === undefined ? [] : [{ ...identifier, isPrevious: true }];
   });
 }
 

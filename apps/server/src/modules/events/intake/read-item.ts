@@ -104,6 +104,8 @@ function findWrongField(item: JsonObject, type: EventType): ReadItem | undefined
   }
   if (type === 'group' && identifierText(item['groupId']) === undefined)
     return rejected('groupId', 'a group event needs a groupId: a text');
+  if (type === 'alias' && identifierText(item['previousId']) === undefined)
+    return rejected('previousId', 'an alias needs a previousId, who the customer was before: a text');
   return undefined;
 }
 

@@ -17,7 +17,8 @@ import { presentSession } from '../sessions/session-routes.ts';
 import { deleteRejections, pageRejectedItems } from './text-store.ts';
 
 const PAGE_ITEMS = 500;
-const PAGE_SESSIONS = 2_000;
+/** Each page counts all her sessions anew: hardly anybody has more than one. About 10 MB. */
+const PAGE_SESSIONS = 10_000;
 
 const tables = createTableKeeper({
   name: 'events',

@@ -37,6 +37,7 @@ import {
   contentMigrations,
   createLinkDomainRoutes,
   createTrackingRoutes,
+  findLinkHome,
   templateRoutes,
 } from '../../content/index.ts';
 import {
@@ -132,7 +133,10 @@ export class World {
     this.ctx = createContext(services, workspaceId, { kind: 'system', name: 'test' });
     const routes = [
       consentRoutes,
-      createPreferenceRoutes(services, { readLessOften }),
+      createPreferenceRoutes(services, {
+        readLessOften,
+        findHome: (sql, id) => findLinkHome(sql, id, deps.publicUrl),
+      }),
       templateRoutes,
       createTrackingRoutes(services),
       createLinkDomainRoutes(deps),

@@ -40,10 +40,10 @@ export async function saveForgotten(sql: Sql, forgotten: { epoch: number; at: Da
 
 /**
  * Writes the rows of a table, and nothing else, into new files. A vacuum leaves the bytes of a dead row in the free space
- * of its page, wherever earlier versions of it lay; only new files hold none of them. False: somebody used the table for
- * too long. A table's name is code, never input.
+ * of its page, wherever earlier versions of it lay; only new files hold none of them. `busy`: somebody used the table for
+ * too long. `not_allowed`: only the table's owner may. A table's name is code, never input.
  */
-export async function rewriteTable(postgres: Postgres, table: string): Promise<boolean> {
+export async function rewriteTable(postgres: Postgres, table: string): Promise<'rewritten' | 'busy' | 'not_allowed'> {
   // every workspace: a file holds them all.
   const { rows } = await postgres.query<{ bytes: number }>({
     text: 'select pg_table_size($1::regclass) as bytes',
@@ -51,17 +51,18 @@ export async function rewriteTable(postgres: Postgres, table: string): Promise<b
   });
   if (rows[0]!.bytes > REWRITE_BYTES_MAX) {
     await postgres.query({ text: `vacuum ${table}` });
-    return true;
+    return 'rewritten';
   }
   try {
     await postgres.transaction(async (sql) => {
       await sql.query({ text: `set local lock_timeout = '${LOCK_WAIT}'` });
       await sql.query({ text: `cluster ${table} using ${table}_pkey` });
     });
-    return true;
+    return 'rewritten';
   } catch (error) {
-    if (codeOf(error) !== NO_LOCK) throw error;
-    return false;
+    if (codeOf(error) === NO_LOCK) return 'busy';
+    if (codeOf(error) === NOT_ALLOWED) return 'not_allowed';
+    throw error;
   }
 }
 

@@ -1,7 +1,7 @@
 import { channelSchema, OBJECTIONS } from '@segue/contract';
-import { inSubjects, type TxCtx } from '../../../platform/eventlog/index.ts';
+import type { TxCtx } from '../../../platform/eventlog/index.ts';
 import type { JsonObject } from '../../../platform/json.ts';
-import { recordProfileConsent } from '../../consent/index.ts';
+import { inProfile, recordProfileConsent } from '../../consent/index.ts';
 import { anchorNode, objectToProfiling } from '../../profiles/index.ts';
 import type { Counts } from './request-work.ts';
 
@@ -49,10 +49,11 @@ export async function allowProfiling(ctx: TxCtx, profileId: string): Promise<Cou
   return { profiling: await setProfiling(ctx, profileId, false) };
 }
 
-function setProfiling(ctx: TxCtx, profileId: string, isObjected: boolean): Promise<number> {
-  return inSubjects(ctx, { workspaceId: ctx.workspaceId, ids: [profileId] }, async (batch) => {
-    const subject = batch.subjects.get(profileId);
-    if (subject === undefined) return 0;
-    return objectToProfiling(batch, subject, { isObjected, source: SOURCE, node: anchorNode(subject) }) ? 1 : 0;
-  });
+/** Reaches whom she was merged into since she was looked up. Answers whether it is new. */
+async function setProfiling(ctx: TxCtx, profileId: string, isObjected: boolean): Promise<number> {
+  const { workspaceId } = ctx;
+  const done = await inProfile(ctx, { workspaceId, profileId }, (batch, subject) =>
+    Promise.resolve(objectToProfiling(batch, subject, { isObjected, source: SOURCE, node: anchorNode(subject) })),
+  );
+  return done?.value === true ? 1 : 0;
 }

@@ -1,16 +1,16 @@
 import { api, type PrivacyRequest } from '@segue/contract';
 import type { Ctx } from '../../../platform/context.ts';
 import { AppError } from '../../../platform/errors.ts';
-import type { TxCtx } from '../../../platform/eventlog/index.ts';
-import { decodeCursor, type Routes, toPage } from '../../../platform/http/index.ts';
+import { inTransaction, type TxCtx } from '../../../platform/eventlog/index.ts';
+import { decodeCursor, type Routes, streamList, toPage } from '../../../platform/http/index.ts';
 import { publicId, requirePublicId } from '../../../platform/ids/index.ts';
 import { recordAudit } from '../../accounts/index.ts';
 import { EXPORT_DAYS } from '../retention/retention-routes.ts';
 import { findRetention } from '../retention/retention-store.ts';
 import { createRequest } from './create-request.ts';
-import { canCancel, isOver } from './request-rules.ts';
-import { changeRequest, findRequest, listExportParts, pageRequests, type RequestRow } from './request-store.ts';
-import { openPiece } from './sealed-request.ts';
+import { readExport } from './read-export.ts';
+import { approvedProfiles, canCancel, isOver, mayApprove, waitingReason } from './request-rules.ts';
+import { changeRequest, countExportParts, findRequest, pageRequests, type RequestRow } from './request-store.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -32,15 +32,16 @@ export const privacyRequestRoutes: Routes = (serve) => {
     const row = await requireRequest(ctx, params.id);
     if (row.kind !== 'export') throw stopped('This request has no file', 'ask for one of the kind export');
     if (row.state !== 'done') throw stopped('The file is not ready yet', 'read the request until isFileReady is true');
-    const keys = await ctx.keysOf(ctx.workspaceId);
     const isKept = row.finished_at!.getTime() + (await exportDaysOf(ctx)) * DAY_MS > ctx.clock.now();
-    const parts = isKept ? await listExportParts(ctx.sql, ctx.workspaceId, row.id) : [];
-    if (parts.length === 0) {
+    const parts = isKept ? await countExportParts(ctx.sql, ctx.workspaceId, row.id) : 0;
+    if (parts === 0) {
       const isNone = row.outcome === 'nothing_held';
       throw new AppError('not_found', isNone ? 'Nothing is held of her: there is no file' : 'The file is gone by now');
     }
-    const data = parts.flatMap((sealed) => openPiece(keys, sealed)['items'] as never[]);
-    return { request: params.id, exportedAt: row.finished_at!.toISOString(), data };
+    const request = publicId('prq', row.id);
+    await inTransaction(ctx, (ctx) => recordAudit(ctx, { action: 'privacy_export.fetched', subject: request }));
+    const head = { request, exportedAt: row.finished_at!.toISOString() };
+    return streamList(head, 'data', readExport(ctx, { requestId: row.id, parts }));
   });
 
   serve(api.cancelPrivacyRequest, async ({ ctx, params }) => {
@@ -64,14 +65,16 @@ export const privacyRequestRoutes: Routes = (serve) => {
 
   serve(api.approvePrivacyRequest, async ({ ctx, params }) => {
     const row = await requireRequest(ctx, params.id, { lock: true });
-    if (row.state !== 'waiting')
-      throw stopped(`The request is ${row.state}`, 'only one that waits for approval takes it');
-    if (ctx.actor.kind === 'member' && ctx.actor.role !== 'owner') {
-      throw new AppError('forbidden', 'Only an owner lets a whole shop be erased', {
-        details: [{ field: '', message: 'ask an owner of the workspace' }],
+    if (!mayApprove(ctx.actor)) {
+      throw new AppError('forbidden', 'Only an owner or admin approves a privacy request, never an API key', {
+        details: [{ field: '', message: 'sign in as an owner or admin of the workspace' }],
       });
     }
-    await changeRequest(ctx.sql, row, { state: 'received', nextAt: new Date(ctx.clock.now()) });
+    if (row.state !== 'waiting')
+      throw stopped(`The request is ${row.state}`, 'only one that waits for approval takes it');
+    const approved = [...approvedProfiles(row.progress), ...(row.profile_id === null ? [] : [row.profile_id])];
+    const progress = { ...row.progress, approved };
+    await changeRequest(ctx.sql, row, { state: 'received', nextAt: new Date(ctx.clock.now()), progress });
     return audited(ctx, row, 'privacy_request.approved');
   });
 };
@@ -107,6 +110,7 @@ function present(row: RequestRow, nowMs: number): PrivacyRequest {
     regulation: row.regulation,
     state: row.state,
     waitingFor: row.waiting_for,
+    waitingReason: waitingReason(row),
     origin: row.origin,
     profileId: row.profile_id === null ? null : publicId('prf', row.profile_id),
     identifierHash: row.identifier_hash,

@@ -1,5 +1,6 @@
+import { EVERY_SCOPE, ROLES } from '@segue/contract';
 import { describe, expect, it } from 'vitest';
-import { afterFailure, canCancel, deadlineMs } from './request-rules.ts';
+import { afterFailure, canCancel, deadlineMs, mayApprove } from './request-rules.ts';
 
 const day = (ms: number): string => new Date(ms).toISOString();
 
@@ -43,5 +44,14 @@ describe('a request that failed', () => {
       ]);
     }
     expect(canCancel({ ...begunOnes[1]!, state: 'waiting', lease: 0 })).toBe(true);
+  });
+});
+
+describe('a request that waits', () => {
+  it('is approved by an owner or admin in person, never by a key, whatever it may do', () => {
+    const approves = ROLES.filter((role) => mayApprove({ kind: 'member', id: 'm', role, scopes: [EVERY_SCOPE] }));
+    expect(approves).toEqual(['owner', 'admin']);
+    expect(mayApprove({ kind: 'apiKey', id: 'k', scopes: [EVERY_SCOPE] })).toBe(false);
+    expect(mayApprove({ kind: 'system', name: 'privacy' })).toBe(false);
   });
 });

@@ -1,4 +1,5 @@
 import type { PrivacyRequest } from '@segue/contract';
+import type { Actor } from '../../../platform/context.ts';
 import type { JsonObject } from '../../../platform/json.ts';
 
 export type RequestState = PrivacyRequest['state'];
@@ -47,6 +48,30 @@ export function canCancel(request: {
   const isErasing = begunProfiles(progress) !== undefined || (kind === 'erase_shop' && lease > 0);
   if (isErasing) return false;
   return state === 'waiting' || state === 'failed' || (state === 'received' && attempts === 0);
+}
+
+/** Somebody answers for it by name: a key may be in many hands. */
+export function mayApprove(actor: Actor): boolean {
+  return actor.kind === 'member' && (actor.role === 'owner' || actor.role === 'admin');
+}
+
+/** Why a member must approve it; null where nothing waits. */
+export function waitingReason(request: {
+  readonly kind: PrivacyRequest['kind'];
+  readonly state: RequestState;
+}): PrivacyRequest['waitingReason'] {
+  if (request.state !== 'waiting') return null;
+  return request.kind === 'erase_shop' ? 'whole_shop' : 'claimed_identifier';
+}
+
+/** Whether it gives away or destroys all of somebody: whoever merely typed her address does not decide that. */
+export function needsProof(kind: PrivacyRequest['kind']): boolean {
+  return kind === 'export' || kind === 'erase';
+}
+
+/** The customers a member let a request go on for, though it names them by what is only claimed. */
+export function approvedProfiles({ approved }: JsonObject): string[] {
+  return Array.isArray(approved) ? approved.map(String) : [];
 }
 
 /** Whom an erasure was begun for: once begun, nothing leads to them any more. */

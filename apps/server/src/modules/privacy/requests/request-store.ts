@@ -123,7 +123,8 @@ export async function takeDueRequest(
 export interface RequestChange {
   readonly state: PrivacyRequest['state'];
   readonly nextAt?: Date;
-  readonly waitingFor?: null;
+  /** Left out: for nothing. */
+  readonly waitingFor?: 'approval';
   readonly attempts?: number;
   readonly error?: string | null;
   readonly outcome?: PrivacyRequest['outcome'];
@@ -143,7 +144,7 @@ export async function changeRequest(
     text: `update privacy_request set state = $4, next_at = coalesce($5, next_at), attempts = coalesce($6, attempts),
              error = $7, outcome = coalesce($8, outcome), progress = coalesce($9::jsonb, progress),
              counts = coalesce($10::jsonb, counts), finished_at = coalesce($11, finished_at),
-             waiting_for = null, sealed = case when $12 then null else sealed end
+             waiting_for = $13, sealed = case when $12 then null else sealed end
            where workspace_id = $1 and id = $2 and lease = $3`,
     values: [
       row.workspace_id,
@@ -158,6 +159,7 @@ export async function changeRequest(
       change.counts === undefined ? null : JSON.stringify(change.counts),
       change.finishedAt ?? null,
       isOver,
+      change.waitingFor ?? null,
     ],
   });
   return rowCount === 1;
@@ -237,12 +239,26 @@ export async function renewLease(
   return rowCount === 1;
 }
 
-export async function listExportParts(sql: Sql, workspaceId: number, requestId: string): Promise<Buffer[]> {
-  const { rows } = await sql.query<{ sealed: Buffer }>({
-    text: 'select sealed from privacy_export_part where workspace_id = $1 and request_id = $2 order by part',
+/** How many pieces a file has; they are numbered from 0. */
+export async function countExportParts(sql: Sql, workspaceId: number, requestId: string): Promise<number> {
+  const { rows } = await sql.query<{ n: number }>({
+    text: 'select count(*)::int as n from privacy_export_part where workspace_id = $1 and request_id = $2',
     values: [workspaceId, requestId],
   });
-  return rows.map((row) => row.sealed);
+  return rows[0]!.n;
+}
+
+export async function findExportPart(
+  sql: Sql,
+  workspaceId: number,
+  { requestId, part }: { requestId: string; part: number },
+): Promise<Buffer | undefined> {
+  const { rows } = await sql.query<{ sealed: Buffer }>({
+    name: 'export_part_find',
+    text: 'select sealed from privacy_export_part where workspace_id = $1 and request_id = $2 and part = $3',
+    values: [workspaceId, requestId, part],
+  });
+  return rows[0]?.sealed;
 }
 
 /** Remembers whom an identifier led to. */

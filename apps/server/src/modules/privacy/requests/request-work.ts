@@ -29,7 +29,7 @@ export interface Erasing {
 }
 
 export interface Exporting {
-  /** Everything known of her, piece by piece. */
+  /** Everything known of her, piece by piece. Throws `conflict` while some of it cannot be read yet. */
   export(ctx: Ctx, profileId: string): AsyncIterable<JsonObject>;
 }
 

@@ -3,10 +3,10 @@ import { inTransaction, type TxCtx } from '../../../platform/eventlog/index.ts';
 import { publicId } from '../../../platform/ids/index.ts';
 import type { JsonObject } from '../../../platform/json.ts';
 import { recordAudit } from '../../accounts/index.ts';
-import { findProfileId, followMerged } from '../../profiles/index.ts';
+import { findOnlyClaimed, findProfileId, followMerged } from '../../profiles/index.ts';
 import { restrictProfile, unrestrictProfile } from './restrict-profile.ts';
 import { allowProfiling, objectForProfile, objectionsIn } from './object-for-profile.ts';
-import { afterFailure, begunProfiles } from './request-rules.ts';
+import { afterFailure, approvedProfiles, begunProfiles, needsProof } from './request-rules.ts';
 import { changeRequest, type RequestRow, setRequestProfile, takeDueRequest } from './request-store.ts';
 import { type Counts, kindsOf, type RequestWork } from './request-work.ts';
 import { openRequest, requestHash, type RequestSecret } from './sealed-request.ts';
@@ -16,6 +16,8 @@ import { writeExport } from './write-export.ts';
 const LEASE_MS = 60_000;
 /** Something it waits for, like a lane that must be read first, is asked for again after this. */
 const WAIT_MS = 500;
+/** An archive that is far behind needs a while. */
+const BEHIND_MS = 30_000;
 const SHOP_BATCH = 50;
 const NO_ID = '00000000-0000-0000-0000-000000000000';
 
@@ -76,12 +78,28 @@ async function step(job: Job): Promise<void> {
   const begun = begunProfiles(row.progress);
   if (begun !== undefined) return commitDone(job, await eraseAll(job, begun));
   const profileIds = await profilesOf(job);
+  const claimed = needsProof(row.kind) ? await findOnlyClaimed(ctx, job.secret.identifiers) : [];
+  const unproven = claimed.find((id) => !approvedProfiles(row.progress).includes(id));
+  if (unproven !== undefined) return waitForApproval(job, unproven);
   if (profileIds[0] !== undefined && row.profile_id === null) await setRequestProfile(ctx.sql, row, profileIds[0]);
   if (profileIds.length === 0) return commit(job, () => nothingHeld(job));
   if (row.kind === 'export') return commitDone(job, await exportAll(job, profileIds));
   if (row.kind !== 'erase') return commit(job, (ctx) => answer(ctx, job, profileIds));
   await begin(job, profileIds);
   return commitDone(job, await eraseAll(job, profileIds));
+}
+
+/** The address she was asked for by is not known to be hers: a member sees whose it is said to be, and decides. */
+async function waitForApproval({ ctx, row }: Job, profileId: string): Promise<void> {
+  await inTransaction(ctx, async (ctx) => {
+    await setRequestProfile(ctx.sql, row, profileId);
+    if (!(await changeRequest(ctx.sql, row, { state: 'waiting', waitingFor: 'approval' }))) throw new TakenAway();
+    await recordAudit(ctx, {
+      action: 'privacy_request.waits',
+      subject: publicId('prq', row.id),
+      detail: { kind: row.kind, reason: 'claimed_identifier' },
+    });
+  });
 }
 
 /**
@@ -152,7 +170,7 @@ function addCounts(a: Counts, b: Counts): Record<string, number> {
 
 /** Whom it is about now: the profile that was named, or those the identifiers lead to. */
 async function profilesOf({ ctx, row, secret }: Job): Promise<string[]> {
-  const named = row.profile_id === null ? [] : [row.profile_id];
+  const named = row.profile_id === null || secret.identifiers.length > 0 ? [] : [row.profile_id];
   for (const identifier of secret.identifiers) {
     const id = await findProfileId(ctx, identifier);
     if (id !== undefined) named.push(id);
@@ -206,12 +224,18 @@ async function answerFor(ctx: TxCtx, { row, work }: Job, profileId: string): Pro
 /** Reads for minutes where there is much: in no transaction, see `writeExport`. */
 async function exportAll({ ctx, row, work }: Job, profileIds: readonly string[]): Promise<Step> {
   const written = await writeExport(ctx, { row, profileIds, leaseMs: LEASE_MS, exporting: work.exporting! });
+  // What is written so far lies there until it is begun anew: it goes with whom it tells of.
+  const goesOn = (about: readonly string[], restMs: number): Step => {
+    return { kind: 'goes_on', counts: {}, progress: { ...row.progress, about: [...about] }, restMs };
+  };
   switch (written.kind) {
     case 'written':
       return { kind: 'finished', outcome: 'done', counts: { items: written.items } };
+    case 'too_early':
+      ctx.logger.warn({ request: publicId('prq', row.id) }, 'an export waits until the archive has caught up');
+      return goesOn(written.about, BEHIND_MS);
     case 'gone':
-      // What is written so far lies there until it is begun anew: it goes with whom it tells of.
-      return { kind: 'goes_on', counts: {}, progress: { ...row.progress, about: [...written.about] }, restMs: WAIT_MS };
+      return goesOn(written.about, WAIT_MS);
     case 'taken_away':
       throw new TakenAway();
   }

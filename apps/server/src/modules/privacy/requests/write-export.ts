@@ -1,4 +1,5 @@
 import type { Ctx } from '../../../platform/context.ts';
+import { AppError } from '../../../platform/errors.ts';
 import { inTransaction } from '../../../platform/eventlog/index.ts';
 import type { JsonObject } from '../../../platform/json.ts';
 import { listProfileFamily } from '../erasure/erasure-store.ts';
@@ -11,11 +12,12 @@ const PIECE_CHARS = 1_000_000;
 
 /**
  * `gone`: somebody it tells of is being erased, or became part of another meanwhile: to be asked again.
+ * `too_early`: some of it cannot be read yet, because the archive is too far behind.
  * `taken_away`: another process works on the request since.
  */
 type Written =
   | { readonly kind: 'written'; readonly items: number }
-  | { readonly kind: 'gone'; readonly about: readonly string[] }
+  | { readonly kind: 'gone' | 'too_early'; readonly about: readonly string[] }
   | { readonly kind: 'taken_away' };
 
 /**
@@ -50,18 +52,25 @@ export async function writeExport(
     (await renewLease(ctx.sql, row, until())) ? { kind: 'gone', about } : { kind: 'taken_away' };
 
   let [items, chars, count]: [JsonObject[], number, number] = [[], 0, 0];
-  for (const profileId of profileIds) {
-    for await (const item of exporting.export(ctx, profileId)) {
+  try {
+    for await (const item of exportEach(ctx, exporting, profileIds)) {
       count += 1;
       chars += JSON.stringify(item).length;
       if (items.push(item) < PIECE_ITEMS && chars < PIECE_CHARS) continue;
-      if (!(await write(items))) return stopped();
+      if (!(await write(items))) return await stopped();
       [items, chars] = [[], 0];
     }
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'conflict') return { kind: 'too_early', about };
+    throw error;
   }
   if (!(await write(items))) return stopped();
   const now = await listFamilies(ctx, profileIds);
   return now.join() === about.join() ? { kind: 'written', items: count } : { kind: 'gone', about };
+}
+
+async function* exportEach(ctx: Ctx, exporting: Exporting, profileIds: readonly string[]): AsyncIterable<JsonObject> {
+  for (const profileId of profileIds) yield* exporting.export(ctx, profileId);
 }
 
 async function listFamilies(ctx: Ctx, profileIds: readonly string[]): Promise<string[]> {

@@ -77,3 +77,14 @@ export async function insertWebhook(
   });
   return rowCount === 1;
 }
+
+/** Which webhooks came before; Shopify does not send one again after two days. Answers how many were forgotten. */
+export async function forgetWebhooks(sql: Sql, old: { before: Date; limit: number }): Promise<number> {
+  const { rowCount } = await sql.query({
+    // every workspace: one loop works for all, by `shopify_webhook_age`.
+    text: `delete from shopify_webhook where (workspace_id, account_id, webhook_id) in (
+             select workspace_id, account_id, webhook_id from shopify_webhook where received_at < $1 limit $2)`,
+    values: [old.before, old.limit],
+  });
+  return rowCount;
+}

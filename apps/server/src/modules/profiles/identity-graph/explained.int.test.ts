@@ -174,6 +174,102 @@ describe('a member’s merge', () => {
   });
 });
 
+/** Ada's own browser, at which six friends signed in within the hour: it was taken for a till. */
+async function withTill(): Promise<{ shop: IdentityShop; ada: string; till: string }> {
+  const guests = ['bob', 'cleo', 'dan', 'eve', 'fay', 'gil'].map((userId) => ({ userId, anonymousId: 'web' }));
+  const shop = await said({ userId: 'ada', anonymousId: 'web', timestamp: ago(300) });
+  await shop.say({ event: 'Looked', anonymousId: 'web', timestamp: ago(250) }, ...guests);
+  await shop.say({ event: 'Asked', anonymousId: 'web', timestamp: ago(1) });
+  return { shop, ada: await shop.idOf(ADA), till: await shop.idOf(WEB) };
+}
+
+const identifying = (value: string) =>
+  expect.objectContaining({ kind: 'anonymousId', value, isVerified: true, isShared: false, isQuarantined: false });
+const give = (shop: IdentityShop, profileId: string, identifier: string) =>
+  shop.call('giveIdentifier', profileId, { identifier });
+
+describe('an identifier that a member gives to a customer', () => {
+  it('comes back out of quarantine with what was done under it, and identifies her again', async () => {
+    const { shop, ada, till } = await withTill();
+    expect(till).not.toBe(ada);
+    const given = await give(shop, ada, WEB);
+    expect([given.status, given.json()]).toMatchObject([200, { identifiers: [{}, identifying('web')] }]);
+    await shop.say({ event: 'Came Back', anonymousId: 'web' });
+    expect(await shop.idOf(WEB)).toBe(ada);
+    const names = (await shop.known(ADA)).timeline.map((line) => line.split(' track ').at(-1));
+    expect(names).toEqual(expect.arrayContaining(['Looked', 'Asked', 'Came Back']));
+    const { rows } = await world.services.postgres.query<{ subject: string; detail: object }>({
+      text: `select subject, detail from audit_entry where workspace_id = $1 and action = 'identifier.given'`,
+      values: [shop.workspaceId],
+    });
+    expect(rows).toEqual([{ subject: ada, detail: { kind: 'anonymousId', from: till } }]);
+  });
+
+  it('who has it already is shared no more, so that it joins what is seen with it', async () => {
+    const shop = await said({ userId: 'ada', anonymousId: 'web' }, { userId: 'bob', anonymousId: 'web' });
+    const ada = await shop.idOf(ADA);
+    expect((await shop.identity(ada)).identifiers[1]).toMatchObject({ value: 'web', isShared: true });
+    expect((await give(shop, ada, WEB)).status).toBe(200);
+    expect((await shop.identity(ada)).identifiers).toContainEqual(identifying('web'));
+    await shop.say({ type: 'identify', anonymousId: 'web', traits: { loyaltyId: 'card' } });
+    expect(await shop.idOf('loyaltyId:card')).toBe(ada);
+  });
+
+  it('goes from one customer to another with its history', async () => {
+    const shop = await said(
+      { userId: 'ada', anonymousId: 'web' },
+      { event: 'Looked', anonymousId: 'web' },
+      { userId: 'bob' },
+    );
+    const bob = await shop.idOf(BOB);
+    expect((await give(shop, bob, WEB)).status).toBe(200);
+    expect(await shop.idOf(WEB)).toBe(bob);
+    expect((await shop.known(BOB)).timeline.map((line) => line.split(' ').at(-1))).toContain('Looked');
+  });
+
+  it('is refused where it is her second user id or all that another has, and by whom nobody is known', async () => {
+    const shop = await said({ userId: 'ada' }, { userId: 'bob', anonymousId: 'web' }, { anonymousId: 'alone' });
+    const ada = await shop.idOf(ADA);
+    for (const [identifier, status] of [
+      [BOB, 409],
+      ['anonymousId:alone', 409],
+      ['anonymousId:nobody', 404],
+      ['anonymousId:null', 404],
+      ['shoe:42', 400],
+    ] as const) {
+      const refused = await give(shop, ada, identifier);
+      expect([refused.status, refused.json()], identifier).toMatchObject([
+        status,
+        { errors: [{ field: 'identifier' }] },
+      ]);
+    }
+    expect((await shop.known(ADA)).identifiers).toEqual([{ kind: 'userId', value: 'ada' }]);
+  });
+
+  it('of another workspace is neither found nor given', async () => {
+    const shop = await said({ userId: 'ada' }, { userId: 'bob', anonymousId: 'web' });
+    const other = await said({ userId: 'ada' });
+    expect((await give(other, await other.idOf(ADA), WEB)).status).toBe(404);
+    expect((await give(other, await shop.idOf(ADA), WEB)).status).toBe(404);
+    expect(await shop.idOf(WEB)).toBe(await shop.idOf(BOB));
+  });
+});
+
+describe('a till', () => {
+  it('is merged with no customer by anybody, so that nothing it does later is hers', async () => {
+    const { shop, ada, till } = await withTill();
+    for (const [into, from] of [
+      [ada, till],
+      [till, ada],
+    ] as const) {
+      const refused = await shop.call('mergeProfiles', into, { with: from });
+      expect([refused.status, refused.json()]).toMatchObject([409, { errors: [{ field: 'with' }] }]);
+    }
+    expect(await shop.idOf(WEB)).toBe(till);
+    expect((await shop.identity(ada)).merges).toEqual([]);
+  });
+});
+
 describe('a conflict', () => {
   async function withConflict(): Promise<{ shop: IdentityShop; conflict: IdentityConflict; ada: string; bob: string }> {
     const shop = await said(
@@ -249,6 +345,15 @@ describe('a conflict', () => {
     expect((await shop.identity(bob)).merges).toEqual([]);
     expect(await shop.idOf(WEB)).toBe(till);
     expect((await settle(shop, conflict.id, 'dismiss')).status).toBe(200);
+  });
+
+  it('about a till is settled by giving, which takes it back out of quarantine', async () => {
+    const { shop, ada, till } = await withTill();
+    const conflict = (await shop.identity(ada)).conflicts.find(({ profileId }) => profileId !== ada)!;
+    const settled = await settle(shop, conflict.id, 'give');
+    expect(settled.json()).toMatchObject({ status: 'settled', settlement: 'give' });
+    expect(await shop.idOf(WEB)).not.toBe(till);
+    expect((await shop.identity(conflict.profileId)).identifiers).toContainEqual(identifying('web'));
   });
 
   it('settled by merging makes the two one', async () => {

@@ -13,7 +13,7 @@ import { recordAudit } from '../../accounts/index.ts';
 import { NODES_MAX } from '../identity-limits.ts';
 import type { IdentityRules } from '../identity-rules.ts';
 import { loadIdentifierReader } from '../load-identity-rules.ts';
-import { profileSection, type ProfileState } from '../profile-section.ts';
+import { NODE_FLAGS, profileSection, type ProfileState } from '../profile-section.ts';
 import { anchorNode } from '../read-profile.ts';
 import { settleBetween } from './conflict-store.ts';
 import { giveNodes } from './give-nodes.ts';
@@ -22,7 +22,7 @@ import { joinStates, refsOf } from './profile-states.ts';
 
 /**
  * Makes one profile part of another because somebody says so: limits of more than one do not count then, and what was set
- * apart is no longer. Two of a kind of which a customer has one (two user ids) stay two customers: `conflict`. `field`: what
+ * apart is no longer. A till stays alone. Two of a kind of which a customer has one (two user ids) stay two customers: `conflict`. `field`: what
  * of the request is to blame then.
  */
 export async function mergeProfiles(
@@ -35,6 +35,7 @@ export async function mergeProfiles(
   await reshaper.reshape(ctx, { workspaceId: ctx.workspaceId, ids: [intoId, fromId] }, async (batch) => {
     const merge = { from: requireSubject(batch, fromId), into: requireSubject(batch, intoId) };
     const { rules } = await loadIdentifierReader(batch.sql, batch.workspaceId);
+    requireNoTill(merge, field);
     requireOne(rules, merge, field);
     await joinIn(batch, { merge, actor: actorName(ctx.actor) });
     return { merges: [merge] };
@@ -55,6 +56,16 @@ export function requireSubject(batch: SubjectBatch, id: string): Subject {
 
 export function refuse(field: string, message: string): AppError {
   return new AppError('conflict', 'These profiles cannot be changed so', { details: [{ field, message }] });
+}
+
+/** Whatever a till does later would be a customer's. */
+function requireNoTill({ from, into }: Merge, field: string): void {
+  const nodes = [from, into].flatMap((subject) => subject.get(profileSection)!.nodes);
+  if (!nodes.some(([, , , flags = 0]) => (flags & NODE_FLAGS.quarantined) !== 0)) return;
+  throw refuse(
+    field,
+    'one of the two is a till or kiosk under quarantine: if it is a customer’s own device, give her its identifier instead',
+  );
 }
 
 function requireOne(rules: IdentityRules, { from, into }: Merge, field: string): void {
@@ -78,7 +89,8 @@ function exceedsEither(code: number, { from, into }: Merge, held: number): boole
   return held > Math.max(count(from), count(into));
 }
 
-async function joinIn(batch: SubjectBatch, of: { merge: Merge; actor: string }): Promise<void> {
+/** Joins the states and lists of two locked profiles; the stages follow by `merges`. */
+export async function joinIn(batch: SubjectBatch, of: { merge: Merge; actor: string }): Promise<void> {
   const { from, into } = of.merge;
   const theirs = from.get(profileSection)!;
   const ours: ProfileState = into.get(profileSection)!;

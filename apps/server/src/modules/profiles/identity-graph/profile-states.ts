@@ -66,6 +66,18 @@ export function takeNodes(state: ProfileState, nodes: readonly HeldNode[]): Prof
   return { ...rest, ...settled({ nodes: [...state.nodes, ...nodes], apart: state.apart ?? [] }) };
 }
 
+/** Nothing is held against one of its nodes any more: not shared, no quarantine, no mere claim. Pure. */
+export function unflagged(state: ProfileState, node: number): ProfileState {
+  const { guests: _guests, ...rest } = state;
+  const others = Object.entries(state.guests ?? {}).filter(([id]) => Number(id) !== node);
+  const nodes = state.nodes.map((held): HeldNode => {
+    if (held[1] !== node) return held;
+    const [kind, id, atMs] = held;
+    return atMs === undefined ? [kind, id] : [kind, id, atMs];
+  });
+  return { ...rest, nodes, ...(others.length > 0 && { guests: Object.fromEntries(others) }) };
+}
+
 type Settled = Pick<ProfileState, 'nodes'> & Partial<Pick<ProfileState, 'merges' | 'apart' | 'guests'>>;
 
 /** What is empty is left out; nobody is apart from itself. */

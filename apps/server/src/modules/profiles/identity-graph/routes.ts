@@ -2,8 +2,9 @@ import { api } from '@segue/contract';
 import type { Reshaper } from '../../../platform/eventlog/index.ts';
 import { decodeCursor, type Routes, toPage } from '../../../platform/http/index.ts';
 import { parsePublicId, publicId, requirePublicId } from '../../../platform/ids/index.ts';
-import { requireProfileId } from '../routes.ts';
+import { readIdentifierText, requireProfileId } from '../routes.ts';
 import { listConflictRows } from './conflict-store.ts';
+import { giveIdentifier } from './give-identifier.ts';
 import { mergeProfiles } from './merge-profiles.ts';
 import { presentConflicts, readIdentity, type ReadMergedConsents } from './read-identity.ts';
 import { rebuildProfile } from './rebuild-profiles.ts';
@@ -24,6 +25,13 @@ export function createIdentityGraphRoutes(reshaper: Reshaper, readConsents = NO_
       const fromId = await requireProfileId(ctx, body.with, 'with');
       await mergeProfiles(ctx, reshaper, { intoId, fromId, field: 'with' });
       return readIdentity(ctx, intoId, readConsents);
+    });
+
+    serve(api.giveIdentifier, async ({ ctx, params, body }) => {
+      const profileId = await requireProfileId(ctx, params.id);
+      const identifier = await readIdentifierText(ctx, body.identifier);
+      await giveIdentifier(ctx, reshaper, { profileId, identifier });
+      return readIdentity(ctx, profileId, readConsents);
     });
 
     serve(api.unmergeProfiles, async ({ ctx, params, body }) => {

@@ -1,16 +1,12 @@
 import { AppError } from '../../../platform/errors.ts';
-import type { Reshaper, Subject, SubjectBatch, TxCtx } from '../../../platform/eventlog/index.ts';
+import type { Reshaper, TxCtx } from '../../../platform/eventlog/index.ts';
 import { publicId } from '../../../platform/ids/index.ts';
 import { recordAudit } from '../../accounts/index.ts';
-import { loadIdentifierReader } from '../load-identity-rules.ts';
 import { findOwners } from '../node-store.ts';
-import { profileSection } from '../profile-section.ts';
-import { followMerged, withdrawBrought } from '../profile-store.ts';
-import { type ConflictRow, findConflict, lockConflict, settleConflictRow, settleGiven } from './conflict-store.ts';
-import { giveNodes } from './give-nodes.ts';
-import { clearNodeFlags } from './graph-node-store.ts';
-import { actorName, mergeProfiles, refuse, requireSubject } from './merge-profiles.ts';
-import { partState, takeNodes } from './profile-states.ts';
+import { followMerged } from '../profile-store.ts';
+import { type ConflictRow, findConflict, lockConflict, settleConflictRow } from './conflict-store.ts';
+import { moveIdentifier } from './give-identifier.ts';
+import { actorName, mergeProfiles, refuse } from './merge-profiles.ts';
 
 type Action = 'merge' | 'give' | 'dismiss';
 
@@ -84,50 +80,6 @@ async function requireShownOwner(ctx: TxCtx, { owner_profile: shown }: ConflictR
 async function give(ctx: TxCtx, reshaper: Reshaper, conflict: ConflictRow): Promise<void> {
   const { profileId, ownerId } = await partiesOf(ctx, conflict);
   if (ownerId === profileId) return;
-  const ids = ownerId === null ? [profileId] : [profileId, ownerId];
-  await reshaper.reshape(ctx, { workspaceId: ctx.workspaceId, ids, counts: true }, async (batch) => {
-    const into = requireSubject(batch, profileId);
-    const from = ownerId === null ? undefined : requireSubject(batch, ownerId);
-    const kind = await kindOf(batch, { node: conflict.node, into });
-    const nodes = [{ kind, id: conflict.node }];
-    if (from !== undefined) await takeFrom(batch, { from, node: conflict.node });
-    await giveNodes(batch, { nodes, from: ownerId, to: profileId });
-    into.set(profileSection, takeNodes(into.get(profileSection)!, [[kind, conflict.node, batch.now]]));
-    await clearNodeFlags(batch.sql, batch.workspaceId, conflict.node);
-    await settleGiven(batch.sql, batch.workspaceId, {
-      node: conflict.node,
-      profileId: conflict.profile_id,
-      at: new Date(batch.now),
-      by: actorName(ctx.actor),
-    });
-    return from === undefined ? { rebuilds: [into] } : { handovers: [{ from, into, nodes }], rebuilds: [from, into] };
-  });
-}
-
-/** The kind of the identifier, if the profile can have one more of it. */
-async function kindOf(batch: SubjectBatch, of: { node: number; into: Subject }): Promise<number> {
-  const { rules } = await loadIdentifierReader(batch.sql, batch.workspaceId);
-  const [row] = await findOwners(batch.sql, batch.workspaceId, [of.node]);
-  const code = row!.kind;
-  const rule = rules.kinds.find((kind) => kind.code === code);
-  const isSingle = rule?.kind === 'userId' || (rule?.limit === 1 && rule.perDays === undefined);
-  if (isSingle && of.into.get(profileSection)!.nodes.some(([kind]) => kind === code)) {
-    throw refuse('action', `the profile has a ${rule!.kind} already, of which one customer has one: dismiss this`);
-  }
-  return code;
-}
-
-async function takeFrom(batch: SubjectBatch, of: { from: Subject; node: number }): Promise<void> {
-  const state = of.from.get(profileSection)!;
-  if (state.nodes.length === 1) {
-    throw refuse('action', 'it is the only identifier of the other profile: merge the two instead');
-  }
-  const parted = partState(state, {
-    nodes: new Set([of.node]),
-    anchor: of.node,
-    mergesLeft: state.merges ?? 0,
-    mergesTaken: 0,
-  });
-  of.from.set(profileSection, parted.left);
-  await withdrawBrought(batch.sql, batch.workspaceId, [{ profileId: of.from.id, node: of.node }]);
+  const { node, profile_id: conflictProfile } = conflict;
+  await moveIdentifier(ctx, reshaper, { node, ownerId, profileId, conflictProfile, field: 'action' });
 }
