@@ -68,7 +68,7 @@ export const EXAMPLES: Readonly<Record<OperationId, Make>> = {
     },
   }),
   getPermissions: ofProfile,
-  createPreferenceLink: async (shop) => ({ ...of(await shop.addProfile()), body: { channel: 'email' } }),
+  createPreferenceLink: (shop) => ({ ...of(shop.profileId), body: { channel: 'email' } }),
   setRhythm: (shop) => ({ ...of(shop.profileId), body: { frequency: 'less_often', source: 'telephone' } }),
   listConsentWordings: plain,
   writeConsentWording: (shop) => ({ body: { id: shop.word(), language: 'en', text: 'Yes, send me news' } }),
