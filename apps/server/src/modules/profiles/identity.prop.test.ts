@@ -240,8 +240,11 @@ describe('identity', () => {
         }
         // A till is what was seen with more people within an hour than a household has, no matter in which order.
         for (const id of people.quarantined()) {
-          const times = visits.flatMap((one) =>
-            one.who !== undefined && node('anonymousId', one.device).id === id ? [[one.who, one.minute] as const] : [],
+          const seen = visits.filter(({ device }) => node('anonymousId', device).id === id);
+          const first = seen.findIndex(({ who }) => who !== undefined);
+          // What was done on it before anybody signed in is hers who signed in first.
+          const times = seen.flatMap(({ who = seen[first]?.who, minute }, i) =>
+            who !== undefined && (seen[i]!.who !== undefined || i < first) ? [[who, minute] as const] : [],
           );
           const most = Math.max(
             ...times.map(

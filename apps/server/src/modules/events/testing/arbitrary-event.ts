@@ -134,13 +134,14 @@ export function arbitraryItem(): fc.Arbitrary<string> {
       event: fc.constantFrom(...EVENTS),
       userId: fc.constantFrom('fuzz-1', 'fuzz-2', 'fuzz-3'),
       groupId: fc.constant('g'),
+      previousId: fc.constantFrom('before-1', 'before-2'),
       messageId: fc.uuid(),
       properties: insides,
       traits: insides,
       context: insides,
       timestamp: value,
     },
-    { requiredKeys: ['type', 'event', 'userId', 'groupId', 'messageId'], noNullPrototype: true },
+    { requiredKeys: ['type', 'event', 'userId', 'groupId', 'previousId', 'messageId'], noNullPrototype: true },
   );
   const spoilt = fc.tuple(sound, fc.constantFrom(...FIELDS), value).map(([item, field, wrong]) => {
     const copy: Record<string, unknown> = { ...item };
