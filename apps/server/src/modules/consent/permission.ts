@@ -3,6 +3,7 @@ import type { Demands } from './topic.ts';
 import {
   type Grant,
   kindOfStanding,
+  later,
   NOTHING_SAID,
   type Standing,
   type StandingKind,
@@ -108,7 +109,7 @@ function behind(found: {
 }): Weight | undefined {
   const { own, ofAll } = found;
   const newest = (...weights: readonly (Weight | undefined)[]) =>
-    weights.reduce((a, b) => (a === undefined || (b !== undefined && b.at > a.at) ? b : a), undefined);
+    weights.reduce<Weight | undefined>((a, b) => (b === undefined ? a : later(a, b)), undefined);
   if (found.consent === 'granted') return newest(...found.grants);
   return found.consent === 'pending' ? own.pending : newest(own.denial, ofAll?.denial);
 }

@@ -120,7 +120,7 @@ function dropDenied(standing: Standing): Standing {
 }
 
 /** Of one instant the record of the greater id, so that order never matters. */
-function later<W extends Weight>(a: W | undefined, b: W): W {
+export function later<W extends Weight>(a: W | undefined, b: W): W {
   if (a === undefined || b.at > a.at) return b;
   return b.at === a.at && b.recordId > a.recordId ? b : a;
 }
@@ -158,7 +158,8 @@ function joinTopic({ from, into, merge, isMarketing }: Joining, channel: string,
   const denials = own.flatMap((one) => one.denial ?? []);
   if (denied.length > 0) {
     const behind = denied.flatMap(({ own, ofAll }) => [own.denial ?? [], ofAll?.denial ?? []].flat());
-    const newest = behind.reduce(later);
+    // A no of the side that said yes again since counts too: a word that arrives late is not newer than it.
+    const newest = [...behind, ...denials].reduce(later);
     return { ...NOTHING_SAID, denial: { ...newest, at: Math.max(newest.at, merge.saidAt) } };
   }
   const denial = denials.length === 0 ? undefined : denials.reduce(later);
