@@ -26,7 +26,7 @@ export default defineConfig({
           ...patient,
           name: 'int',
           include: files('int.test'),
-          testTimeout: 60_000,
+          testTimeout: 30_000,
           hookTimeout: 60_000,
         },
       },

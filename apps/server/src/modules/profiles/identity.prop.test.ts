@@ -242,9 +242,9 @@ describe('identity', () => {
         for (const id of people.quarantined()) {
           const seen = visits.filter(({ device }) => node('anonymousId', device).id === id);
           const first = seen.findIndex(({ who }) => who !== undefined);
-          // What was done on it before anybody signed in is hers who signed in first.
+          // The visit by which it became known is hers who signed in first, though she had not yet.
           const times = seen.flatMap(({ who = seen[first]?.who, minute }, i) =>
-            who !== undefined && (seen[i]!.who !== undefined || i < first) ? [[who, minute] as const] : [],
+            who !== undefined && (seen[i]!.who !== undefined || i === 0) ? [[who, minute] as const] : [],
           );
           const most = Math.max(
             ...times.map(
