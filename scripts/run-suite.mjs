@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { root, runStep } from './run-steps.mjs';
 
 const reports = join(root, 'node_modules/.cache/segue');
 
-/** Runs one vitest project; the result of its step plus how many tests passed, failed and were skipped. */
+/** Runs one vitest project; the result of its step, how many tests passed, failed and were skipped, and what failed. */
 export async function runSuite({ project, name = project, files = [], env = {}, live = true }) {
   mkdirSync(reports, { recursive: true });
   const report = join(reports, `${name.replaceAll(/\W+/g, '-')}.json`);
@@ -12,10 +12,31 @@ export async function runSuite({ project, name = project, files = [], env = {}, 
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   const command = ['vitest', 'run', '--project', project, ...reporters, ...files];
   const step = await runStep({ name, command, env, live });
-  const counts = countTests(existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : undefined, step.code);
+  const told = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : undefined;
+  const counts = countTests(told, step.code);
   const note = `${counts.passed} passed, ${counts.failed} failed${counts.skipped ? `, ${counts.skipped} skipped` : ''}`;
-  return { ...step, ...counts, note, code: step.code === 0 && counts.failed > 0 ? 1 : step.code };
+  return {
+    ...step,
+    ...counts,
+    note,
+    failures: failuresOf(told),
+    code: step.code === 0 && counts.failed > 0 ? 1 : step.code,
+  };
 }
+
+/** What failed, a line each (file, test, the first line of its error), to be said once more where a long log ends. */
+export function failuresOf(report) {
+  return (report?.testResults ?? [])
+    .filter((file) => file.status === 'failed')
+    .flatMap((file) => {
+      const path = relative(root, file.name);
+      const tests = file.assertionResults.filter((result) => result.status === 'failed');
+      if (tests.length === 0) return [`${path}: ${firstLine(file.message)}`];
+      return tests.map((test) => `${path} > ${test.fullName}: ${firstLine(test.failureMessages?.[0])}`);
+    });
+}
+
+const firstLine = (message = '') => message.split('\n', 1)[0].slice(0, 300);
 
 /**
  * Counts from vitest's JSON report. A file that does not even load holds no failed test, and a run that died leaves no

@@ -37,5 +37,7 @@ for (const suite of chosen) {
   total.passed += result.passed;
   total.failed += result.failed;
 }
+const failures = results.flatMap((result) => result.failures.map((failure) => `  FAIL  ${result.name}: ${failure}`));
+if (failures.length > 0) console.log(`\nfailed tests\n${failures.join('\n')}`);
 console.log(`\nsuites\n${resultTable(results)}\n\n${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed > 0 ? 1 : 0;
