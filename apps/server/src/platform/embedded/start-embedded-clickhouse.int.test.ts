@@ -1,11 +1,14 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { makeTempFolder } from '../../testkit/index.ts';
 import { isRetryableHistoryError, openHistory, type History } from '../clickhouse/index.ts';
 import { createLogger } from '../logger/index.ts';
 import { startEmbeddedClickHouse, type EmbeddedEngine } from './index.ts';
 import { processStart } from './process-identity.ts';
+
+/** Engines are started, killed and started again: a machine under load takes long for it. */
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
 
 const logger = createLogger('silent');
 
@@ -43,10 +46,13 @@ const listIds = async () => {
   return rows.map((row) => row.id);
 };
 
+/** A machine under load may take long to start an engine again. */
+const RESTART_MS = 60_000;
+
 async function killEngine() {
   const { pid, url } = engine;
   process.kill(pid, 'SIGKILL');
-  await expect.poll(() => engine.pid, { timeout: 10_000 }).not.toBe(pid);
+  await expect.poll(() => engine.pid, { timeout: RESTART_MS }).not.toBe(pid);
   expect(engine.url).toBe(url);
 }
 
@@ -57,7 +63,7 @@ test('acknowledged rows survive kill -9, again and again, and inserts go on thro
     const writing = (async () => {
       for (const id of rounds) await store([id], `token ${id}`);
     })();
-    await expect.poll(async () => (await listIds()).length, { timeout: 10_000 }).toBeGreaterThan(round * 20 + 3);
+    await expect.poll(async () => (await listIds()).length, { timeout: RESTART_MS }).toBeGreaterThan(round * 20 + 3);
     await killEngine();
     await writing;
     expected.push(...rounds);

@@ -1,11 +1,14 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { makeTempFolder, startEngineServer, withPostgres, type EngineServer } from '../../testkit/index.ts';
 import { openHistory } from '../clickhouse/index.ts';
 import { createLogger } from '../logger/index.ts';
 import { startEngines } from './index.ts';
 import { processesIn, processStart } from './process-identity.ts';
+
+/** Engines are started, killed and started again: a machine under load takes long for it. */
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
 
 let folder: ReturnType<typeof makeTempFolder>;
 let servers: EngineServer[];
@@ -52,7 +55,7 @@ test('the history engine does not outlive its server', async () => {
   const server = await start();
   const engine = server.processes.find((process) => process.name === 'clickhouse');
   await server.end('SIGKILL');
-  await expect.poll(() => processStart(engine?.pid ?? 0), { timeout: 5_000 }).toBeUndefined();
+  await expect.poll(() => processStart(engine?.pid ?? 0)).toBeUndefined();
 });
 
 test('a second server on the same folder is refused and told how to join, without a secret in the words', async () => {

@@ -19,9 +19,8 @@ it('a pattern fits what a regular expression says it fits', () => {
 });
 
 it('a pattern made to be slow is not', () => {
-  const startedAt = performance.now();
-  expect(fitsPattern('*a'.repeat(100), 'a'.repeat(50_000).concat('b'))).toBe(false);
-  expect(performance.now() - startedAt).toBeLessThan(500);
+  // By backtracking, or in a time that grows with the square of the text, this would not end.
+  expect(fitsPattern('*a'.repeat(100), 'a'.repeat(500_000).concat('b'))).toBe(false);
 });
 
 const endpoint = (fields: Partial<EndpointDefinition>): EndpointDefinition => ({

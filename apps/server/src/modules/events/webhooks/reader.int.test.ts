@@ -75,7 +75,7 @@ it('while nobody listens no line is read: a block that cannot be unpacked does n
   await shop.world.send([trackEvent()]);
   await shop.world.services.postgres.query({ text: `update log_block set payload = 'x'` });
   shop.read();
-  await expect.poll(cursors, { timeout: 5_000 }).toBe(1);
+  await expect.poll(cursors).toBe(1);
 });
 
 it('deliveries and cursors are written together or not at all', async () => {
