@@ -1,6 +1,6 @@
 import { Analytics } from '@segment/analytics-node';
 import type { IdentitySettings, Source } from '@segue/contract';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { JsonObject } from '../../../platform/json.ts';
 import { loggedEvents, loggedLines } from '../testing/logged-events.ts';
 import { API_KEY, createEngines, type Engines, openWorld, type World, WRITE_KEY } from '../testing/world.ts';
@@ -21,6 +21,7 @@ beforeAll(async () => {
   const made = await call('POST', '/api/v1/sources', { name: 'Shop server', kind: 'server' });
   trustedKey = (made.body['writeKey'] as JsonObject)['key'] as string;
 });
+afterEach(() => vi.restoreAllMocks());
 afterAll(async () => {
   await world.close();
   await engines.drop();
@@ -253,7 +254,6 @@ describe('settings', () => {
     const now = performance.now.bind(performance);
     vi.spyOn(performance, 'now').mockImplementation(() => now() + 5_000);
     expect((await send('far-after')).body['accepted']).toBe(0);
-    vi.restoreAllMocks();
     await other.close();
   });
 });
