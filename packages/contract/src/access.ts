@@ -20,6 +20,10 @@ export const SCOPES = [
   'events:write',
   'sources:read',
   'sources:write',
+  'imports:read',
+  'imports:write',
+  'exports:read',
+  'exports:write',
   'webhooks:read',
   'webhooks:write',
   'members:read',
@@ -42,8 +46,15 @@ export const ROLES = ['owner', 'admin', 'marketer', 'agent', 'staff', 'analyst']
 export type Role = (typeof ROLES)[number];
 
 const READ_ALL = SCOPES.filter((scope) => scope.endsWith(':read'));
-/** What keeps the workspace itself safe is for those who run it. */
-const GUARDED: readonly Scope[] = ['members:read', 'keys:read', 'audit:read', 'privacy:read'];
+/** What keeps the workspace itself safe is for those who run it; so are files of everybody at once. */
+const GUARDED: readonly Scope[] = [
+  'members:read',
+  'keys:read',
+  'audit:read',
+  'privacy:read',
+  'imports:read',
+  'exports:read',
+];
 const READ_WORK = READ_ALL.filter((scope) => !GUARDED.includes(scope));
 
 /**

@@ -11,6 +11,8 @@ import { workspaceEndpoints } from './api/workspace.ts';
 import { brandEndpoints } from './api/brand.ts';
 import { consentEndpoints } from './api/consent.ts';
 import { consentSignalEndpoints } from './api/consent-signals.ts';
+import { exportEndpoints } from './api/exports.ts';
+import { importEndpoints } from './api/imports.ts';
 import { eventEndpoints } from './api/events.ts';
 import { journeyEndpoints } from './api/journeys.ts';
 import { linkDomainEndpoints } from './api/link-domain.ts';
@@ -19,15 +21,22 @@ import { profileEndpoints } from './api/profiles.ts';
 import { deadLetterEndpoints } from './api/dead-letters.ts';
 import { companyEndpoints } from './api/companies.ts';
 import { sessionEndpoints } from './api/sessions.ts';
+import { computedTraitEndpoints } from './api/computed-traits.ts';
+import { lifecycleEndpoints } from './api/lifecycle.ts';
+import { listEndpoints } from './api/lists.ts';
 import { segmentEndpoints } from './api/segments.ts';
 import { sourceHealthEndpoints } from './api/source-health.ts';
 import { templateEndpoints } from './api/templates.ts';
 import { webhookEndpoints } from './api/webhooks.ts';
+import { answerEndpoints } from './api/answers.ts';
+import { reachabilityEndpoints } from './api/reachability.ts';
 import { touchpointEndpoints } from './api/touchpoints.ts';
 
 /** Every call of the management API by its operation id. The server binds each; documentation and client are made from it. */
 export const api = {
   ...profileEndpoints,
+  ...answerEndpoints,
+  ...reachabilityEndpoints,
   ...companyEndpoints,
   ...sessionEndpoints,
   ...eventEndpoints,
@@ -36,6 +45,9 @@ export const api = {
   ...consentSignalEndpoints,
   ...linkDomainEndpoints,
   ...segmentEndpoints,
+  ...listEndpoints,
+  ...computedTraitEndpoints,
+  ...lifecycleEndpoints,
   ...templateEndpoints,
   ...messageEndpoints,
   ...journeyEndpoints,
@@ -53,4 +65,6 @@ export const api = {
   ...identityGraphEndpoints,
   ...workspaceEndpoints,
   ...webhookEndpoints,
+  ...importEndpoints,
+  ...exportEndpoints,
 } as const;

@@ -17,15 +17,22 @@ type PathField<E extends Endpoint> = keyof ParamsOf<E> extends never ? Record<ne
 /** What a call takes: path parameters by their names, `query`, `body`, and for changes an `idempotencyKey`. */
 export type InputOf<E extends Endpoint> = PathField<E> &
   Field<'query', QueryInputOf<E>> &
-  Field<'body', E['bodyOptional'] extends true ? BodyInputOf<E> | undefined : BodyInputOf<E>> & {
+  Field<'body', ClientBodyOf<E>> & {
     /** Made when left out: a repeat after a lost answer does the same thing once. */
     readonly idempotencyKey?: string;
     readonly signal?: AbortSignal;
   };
+type ClientBodyOf<E extends Endpoint> = E['bytes'] extends true
+  ? Uint8Array<ArrayBuffer>
+  : E['bodyOptional'] extends true
+    ? BodyInputOf<E> | undefined
+    : BodyInputOf<E>;
+/** What a call answers; a file as it is. */
+type ClientAnswerOf<E extends Endpoint> = E['file'] extends readonly string[] ? Uint8Array : AnswerOf<E>;
 type Arguments<E extends Endpoint> =
   Record<never, never> extends InputOf<E> ? [input?: InputOf<E>] : [input: InputOf<E>];
 
-type Calls = { readonly [Id in OperationId]: (...input: Arguments<Api[Id]>) => Promise<AnswerOf<Api[Id]>> };
+type Calls = { readonly [Id in OperationId]: (...input: Arguments<Api[Id]>) => Promise<ClientAnswerOf<Api[Id]>> };
 type ListId = { [Id in OperationId]: AnswerOf<Api[Id]> extends { items: unknown[] } ? Id : never }[OperationId];
 type ItemOf<Id extends ListId> = AnswerOf<Api[Id]> extends { items: (infer Item)[] } ? Item : never;
 
@@ -63,8 +70,10 @@ export class ApiError extends Error {
   }
 }
 
+type QueryValue = string | number | boolean;
+
 interface AnyInput {
-  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  readonly query?: Readonly<Record<string, QueryValue | readonly QueryValue[] | undefined>>;
   readonly body?: unknown;
   readonly idempotencyKey?: string;
   readonly signal?: AbortSignal;
@@ -121,24 +130,28 @@ async function attemptOnce(
   { endpoint, input, key }: { endpoint: Endpoint; input: AnyInput; key: string | undefined },
 ): Promise<Outcome> {
   const timeout = AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS);
+  const { body } = input;
+  const isBytes = body instanceof Uint8Array;
   let response: Response;
-  let text: string;
+  let bytes: Uint8Array;
   try {
     response = await (options.fetch ?? fetch)(urlOf(options.url, endpoint, input), {
       method: endpoint.method,
       headers: {
         authorization: `Bearer ${options.apiKey}`,
-        ...(input.body !== undefined && { 'content-type': 'application/json' }),
+        ...(body !== undefined && { 'content-type': isBytes ? 'application/octet-stream' : 'application/json' }),
         ...(key !== undefined && { 'idempotency-key': key }),
       },
-      ...(input.body !== undefined && { body: JSON.stringify(input.body) }),
+      ...(body !== undefined && { body: isBytes ? (body as Uint8Array<ArrayBuffer>) : JSON.stringify(body) }),
       signal: input.signal === undefined ? timeout : AbortSignal.any([timeout, input.signal]),
     });
-    text = await response.text();
+    bytes = new Uint8Array(await response.arrayBuffer());
   } catch (error) {
     // The line broke: whether it was done is not known, so the repeat carries the same key.
     return { kind: 'again', error };
   }
+  if (response.ok && endpoint.file !== undefined) return { kind: 'answer', value: bytes };
+  const text = new TextDecoder().decode(bytes);
   if (response.ok) return { kind: 'answer', value: text === '' ? undefined : (JSON.parse(text) as unknown) };
   const error = new ApiError(readProblem(response, text));
   if (response.status !== 429 && response.status !== 503) throw error;
@@ -150,7 +163,7 @@ function urlOf(base: string, endpoint: Endpoint, input: AnyInput): string {
   const path = endpoint.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(input[name])));
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(input.query ?? {}))
-    if (value !== undefined) query.set(name, String(value));
+    for (const one of [value].flat()) if (one !== undefined) query.append(name, String(one));
   const search = query.toString();
   return `${base.replace(/\/$/, '')}${path}${search === '' ? '' : `?${search}`}`;
 }

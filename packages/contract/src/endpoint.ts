@@ -16,6 +16,8 @@ export type Tag =
   | 'Templates'
   | 'Messages'
   | 'Webhooks'
+  | 'Imports'
+  | 'Exports'
   | 'Privacy'
   | 'Workspace';
 
@@ -36,12 +38,16 @@ export interface Endpoint {
   readonly body?: z.ZodType;
   /** A body that may be left out. */
   readonly bodyOptional?: boolean;
+  /** The body is bytes as they come, no JSON: `request.body` is a Buffer. */
+  readonly bytes?: true;
   /** Default 200. */
   readonly status?: 200 | 201 | 202 | 204;
   /** What it answers; left out for 204 and for a stream. */
   readonly answer?: z.ZodType;
   /** Answers server-sent events of this shape (`data:` of each) instead of one document. */
   readonly stream?: z.ZodType;
+  /** Answers a file of one of these media types instead of a document. */
+  readonly file?: readonly string[];
   /** An unsafe method that changes nothing: a preview. It needs no audit entry and takes no idempotency key. */
   readonly changesNothing?: true;
 }

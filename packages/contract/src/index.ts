@@ -6,6 +6,19 @@ export type { Retention, RetentionRule } from './api/privacy-retention.ts';
 export type { AuditEntry } from './api/audit.ts';
 export { createApiKeySchema, type ApiKey } from './api/keys.ts';
 export { createInviteSchema, type Invite, type Member, type TakenBack } from './api/members.ts';
+export {
+  type CellType,
+  type ColumnMapping,
+  DRY_RUN_ROWS_MAX,
+  type Import,
+  IMPORT_PIECE_BYTES_MAX,
+  type ImportColumn,
+  type ImportFormat,
+  type ImportKind,
+  type ImportOptions,
+  type RowError,
+} from './api/imports.ts';
+export { type Export, type ExportFormat, type ExportSubject } from './api/exports.ts';
 export { SOURCE_KINDS, TRUSTED_SOURCE_KINDS, type Source, type WriteKey } from './api/sources.ts';
 export { BLOCKED_VALUES_MAX, IDENTIFIER_KINDS, OWN_KINDS_MAX, type IdentitySettings } from './api/identity.ts';
 export type { Workspace } from './api/workspace.ts';
@@ -47,8 +60,27 @@ export {
   type ProfileIdentity,
   type ProfileMerge,
 } from './api/identity-graph.ts';
+export type { Answers } from './api/answers.ts';
+export type { PresentedReach, PresentedReachability, UnreachableReason } from './api/reachability.ts';
 export { profileSchema, type Profile } from './api/profiles.ts';
-export { SEGMENT_STATUSES, type Segment, type SegmentStatus } from './api/segments.ts';
+export {
+  MEMBER_CAUSES,
+  PREVIEW_SAMPLE_MAX,
+  SEGMENT_STATUSES,
+  type MemberCause,
+  type Segment,
+  type SegmentPreview,
+  type SegmentStatus,
+  type UpdateSegmentBody,
+} from './api/segments.ts';
+export { LIST_ADD_MAX, LIST_IMPORT_MAX, type AddListMembersBody, type ManualList } from './api/lists.ts';
+export {
+  COMPUTED_TRAIT_STATUSES,
+  type ComputedTrait,
+  type ComputedTraitStatus,
+  type CreateComputedTraitBody,
+} from './api/computed-traits.ts';
+export { lifecycleSettingsSchema, type LifecycleSettings } from './api/lifecycle.ts';
 export type { Template, TemplatePreview, TemplateWarning } from './api/templates.ts';
 export {
   defineEndpoint,
@@ -75,20 +107,55 @@ export { createOpenApi, type OpenApiDocument } from './openapi.ts';
 export { ERROR_CODES, problemSchema, type Problem } from './problem.ts';
 export { parseInstant } from './instant.ts';
 export { findFaults, inPlainWords } from './plain-words.ts';
-export type { Duration, EventFilter, Path, Scalar, TimelessCondition, TraitLeaf } from './segment-condition.ts';
+export { PATTERN_LENGTH_MAX } from './segment-condition.ts';
 export {
+  CALENDAR_PERIODS,
   COUNT_MAX,
-  RULE_DEPTH_MAX,
-  RULE_NODES_MAX,
+  DISTINCT_MAX,
   SELECTABLE_EVENT_TYPES,
-  segmentRuleSchema,
-  type AllGroup,
-  type AnyGroup,
+  SEQUENCE_STEPS_MAX,
+} from './segment-event-leaf.ts';
+export { CONSENT_STATES } from './segment-fact-leaf.ts';
+export { RULE_DEPTH_MAX, RULE_NODES_MAX, segmentRuleSchema, spellRulePath } from './segment-rule.ts';
+export {
+  AGGREGATE_FUNCTIONS,
+  COMPUTED_FUNCTIONS,
+  LIFECYCLE_STAGES,
+  MESSAGE_ENGAGEMENTS,
+  type AggregateFunction,
+  type BucketLeaf,
+  type CalendarPeriod,
+  type ClockTime,
+  type CompanyLeaf,
+  type ComputedFunction,
+  type ComputedTraitRule,
+  type ConsentLeaf,
+  type Duration,
   type EventCount,
+  type EventFilter,
   type EventLeaf,
-  type NotGroup,
+  type EventMatch,
+  type EventSelector,
+  type LifecycleLeaf,
+  type LifecycleStage,
+  type ListLeaf,
+  type MessageEngagement,
+  type MessageLeaf,
+  type NumberCondition,
+  type Path,
+  type Period,
+  type PlaceLeaf,
+  type ReachableLeaf,
+  type Scalar,
+  type SegmentLeaf,
   type SegmentRule,
-} from './segment-rule.ts';
+  type SequenceLeaf,
+  type SequenceStep,
+  type TimedCondition,
+  type TraitLeaf,
+  type ValueCondition,
+  type Zone,
+} from './segment-language.ts';
 export { findGraphFaults, stepEdges, type GraphFault, type StepEdge } from './journey-faults.ts';
 export {
   createJourneySchema,

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 import { topicSchema } from './consent.ts';
-import { durationSchema, eventFilterSchema, pathSchema, traitLeafSchema } from './segment-condition.ts';
-import { eventLeafSchema } from './segment-rule.ts';
+import { durationSchema, momentaryTraitSchema, pathSchema, propertyConditionSchema } from './segment-condition.ts';
+import { eventFiltersSchema, oneEventSchema } from './segment-event-leaf.ts';
 
 export const JOURNEY_STEPS_MAX = 200;
 const BRANCHES_MAX = 20;
@@ -22,7 +22,7 @@ const stepId = z.string().regex(/^[A-Za-z0-9_-]{1,40}$/, {
 const next = stepId.optional();
 
 /** An event by name (or type and name) and filters, as in a segment rule; a plain name also means Segue's own events. */
-const selector = { event: eventLeafSchema.shape.event, where: eventLeafSchema.shape.where };
+const selector = { event: oneEventSchema, where: eventFiltersSchema.exactOptional() };
 const keyed = {
   ...selector,
   /** Where this event carries the run's key; left out, where the entry event carries it. */
@@ -50,7 +50,7 @@ export const journeyExitSchema = z.discriminatedUnion(
 );
 
 const condition = z.union(
-  [z.strictObject({ segment: segmentId, member: z.boolean() }), traitLeafSchema, eventFilterSchema],
+  [z.strictObject({ segment: segmentId, member: z.boolean() }), momentaryTraitSchema, propertyConditionSchema],
   {
     error:
       'make each condition one of { "segment": "seg_…", "member": true }, { "trait": …, "op": … }, { "property": …, "op": … } (of the entry event)',

@@ -67,6 +67,12 @@ function describeOperation(id: string, endpoint: Endpoint, schemas: Schemas): Js
     ...(endpoint.description !== undefined && { description: endpoint.description }),
     'x-scope': endpoint.scope,
     parameters: [...pathParameters(endpoint), ...queryParameters(id, endpoint, schemas), ...headerParameters(endpoint)],
+    ...(endpoint.bytes === true && {
+      requestBody: {
+        required: true,
+        content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
+      },
+    }),
     ...(endpoint.body !== undefined && {
       requestBody: {
         required: endpoint.bodyOptional !== true,
@@ -93,6 +99,10 @@ function describeAnswer(id: string, endpoint: Endpoint, schemas: Schemas): JsonS
       description: 'Server-sent events',
       content: { 'text/event-stream': { 'x-event': data, schema: { type: 'string' } } },
     };
+  }
+  if (endpoint.file !== undefined) {
+    const schema = { type: 'string', format: 'binary' };
+    return { description: 'The file', content: Object.fromEntries(endpoint.file.map((type) => [type, { schema }])) };
   }
   if (endpoint.answer === undefined) return { description: 'Done' };
   const schema = hoist(endpoint.answer, { io: 'output', schemas, owner: id, name: `${pascal(id)}Answer` });

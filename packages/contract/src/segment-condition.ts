@@ -1,11 +1,14 @@
 import { z } from 'zod';
 
 import { parseInstant } from './instant.ts';
+import type { EventFilter, Path, TraitLeaf, ValueCondition } from './segment-language.ts';
 
 const IN_VALUES_MAX = 1000;
 const TEXT_LENGTH_MAX = 1000;
 const PATH_SEGMENTS_MAX = 8;
 const DURATION_DAYS_MAX = 3660;
+export const PATTERN_LENGTH_MAX = 500;
+const SOME_CONDITIONS_MAX = 10;
 
 /** Neither survives every engine: UTF-8 has no unpaired surrogates, and Postgres text has no NUL. */
 const UNSTORABLE = /[\p{Surrogate}\0]/u;
@@ -65,7 +68,13 @@ export const instantSchema = z
   });
 
 const text = wellFormedText('give a text of at least one character');
-const number = z.number({ error: 'give a number, without quotation marks' });
+const pattern = wellFormedText('give a regular expression in RE2 syntax, like "^gold|silver$"').max(
+  PATTERN_LENGTH_MAX,
+  {
+    error: `use at most ${PATTERN_LENGTH_MAX} characters in a regular expression`,
+  },
+);
+export const numberSchema = z.number({ error: 'give a number, without quotation marks' });
 const scalar = z.union(
   [
     z
@@ -83,66 +92,124 @@ const scalars = z
   .array(scalar, { error: 'give a list of values, like ["gold", "silver"]' })
   .min(1, { error: 'give at least one value' })
   .max(IN_VALUES_MAX, { error: `give at most ${IN_VALUES_MAX} values` });
-const bounds = z
-  .tuple([number, number], { error: 'give two numbers, like [10, 20]' })
+export const boundsSchema = z
+  .tuple([numberSchema, numberSchema], { error: 'give two numbers, like [10, 20]' })
   .refine(([least, most]) => least <= most, { error: 'give the smaller number first' });
+export const zoneSchema = z.enum(['workspace', 'customer'], {
+  error: 'say whose clock it is: "workspace" or "customer"',
+});
+const ignoreCase = z
+  .literal(true, { error: 'give true, or leave "ignoreCase" out to compare letter by letter' })
+  .exactOptional();
 
-const timelessShapes = [
-  { op: z.enum(['equals', 'notEquals', 'includes']), value: scalar },
-  { op: z.enum(['contains', 'startsWith', 'endsWith']), value: text },
-  { op: z.enum(['exists', 'missing']) },
-  { op: z.enum(['atLeast', 'atMost', 'moreThan', 'lessThan']), value: number },
-  { op: z.literal('between'), value: bounds },
-  { op: z.enum(['in', 'notIn']), value: scalars },
-  { op: z.enum(['before', 'after']), value: instantSchema },
-] as const;
-const [same, partOf, presence, compare, range, oneOf, absolute] = timelessShapes;
-const relative = { op: z.enum(['withinLast', 'notWithinLast', 'withinNext']), value: durationSchema };
+const same = { op: z.enum(['equals', 'notEquals', 'includes']), value: scalar, ignoreCase };
+const partOf = { op: z.enum(['contains', 'notContains', 'startsWith', 'endsWith']), value: text, ignoreCase };
+const matches = { op: z.literal('matches'), value: pattern, ignoreCase };
+const presence = { op: z.enum(['exists', 'missing']) };
+const compare = { op: z.enum(['atLeast', 'atMost', 'moreThan', 'lessThan']), value: numberSchema };
+const range = { op: z.literal('between'), value: boundsSchema };
+const oneOf = { op: z.enum(['in', 'notIn']), value: scalars, ignoreCase };
+const absolute = { op: z.enum(['before', 'after']), value: instantSchema };
 
-const TIMELESS_OPS =
-  'equals, notEquals, includes, contains, startsWith, endsWith, exists, missing, atLeast, atMost, moreThan, lessThan, between, in, notIn, before, after';
-const TRAIT_OPS_REMEDY = `choose an op: ${TIMELESS_OPS}, withinLast, notWithinLast, withinNext`;
-const WHERE_OPS_REMEDY = `choose an op: ${TIMELESS_OPS} (an op relative to now would make past events come and go; use "within" on the event)`;
+const VALUE_OPS =
+  'equals, notEquals, includes, contains, notContains, startsWith, endsWith, matches, exists, missing, atLeast, atMost, moreThan, lessThan, between, in, notIn, before, after';
+const TIMED_OPS = 'withinLast, notWithinLast, withinNext, anniversaryWithin';
+const EVENT_OPS_WHY = '(an op relative to now would make past events come and go; use "within" on the event)';
 
-/** What a trait must satisfy. Text compares case-sensitively; null counts as missing; a number in a text is a number. */
-export const traitLeafSchema = z.discriminatedUnion(
-  'op',
-  [
-    z.strictObject({ trait: pathSchema, ...same }),
-    z.strictObject({ trait: pathSchema, ...partOf }),
-    z.strictObject({ trait: pathSchema, ...presence }),
-    z.strictObject({ trait: pathSchema, ...compare }),
-    z.strictObject({ trait: pathSchema, ...range }),
-    z.strictObject({ trait: pathSchema, ...oneOf }),
-    z.strictObject({ trait: pathSchema, ...absolute }),
-    z.strictObject({ trait: pathSchema, ...relative }),
-  ],
-  { error: TRAIT_OPS_REMEDY },
+/** The forms of a condition on one value, beside the key that says where the value lies. */
+function valueForms<const Where extends z.core.$ZodLooseShape>(where: Where) {
+  return [
+    z.strictObject({ ...where, ...same }),
+    z.strictObject({ ...where, ...partOf }),
+    z.strictObject({ ...where, ...matches }),
+    z.strictObject({ ...where, ...presence }),
+    z.strictObject({ ...where, ...compare }),
+    z.strictObject({ ...where, ...range }),
+    z.strictObject({ ...where, ...oneOf }),
+    z.strictObject({ ...where, ...absolute }),
+  ] as const;
+}
+
+const trait = { trait: pathSchema };
+const anniversary = z.strictObject(
+  {
+    days: z
+      .int({ error: 'give a whole number of days' })
+      .min(0, { error: 'give 0 for today, or more' })
+      .max(366, { error: 'give at most 366: it comes every year' }),
+  },
+  { error: 'give the days ahead, like { "days": 7 }; { "days": 0 } is today' },
 );
+const timedForms = [
+  z.strictObject({
+    ...trait,
+    op: z.enum(['withinLast', 'notWithinLast', 'withinNext']),
+    value: durationSchema,
+  }),
+  z.strictObject({
+    ...trait,
+    op: z.literal('anniversaryWithin'),
+    value: anniversary,
+    zone: zoneSchema.exactOptional(),
+  }),
+] as const;
+
+const HELD_REMEDY = 'say how long, like { "atLeast": { "days": 30 } } or { "lessThan": { "days": 30 } }';
+const held = z.strictObject({
+  ...trait,
+  op: z.literal('held'),
+  value: scalar,
+  for: z.union([z.strictObject({ atLeast: durationSchema }), z.strictObject({ lessThan: durationSchema })], {
+    error: HELD_REMEDY,
+  }),
+});
+
+/** What a trait must be at this moment: what a journey asks at a branch. Null counts as missing; a number in a text is a number. */
+export const momentaryTraitSchema = z
+  .discriminatedUnion('op', [...valueForms(trait), ...timedForms], {
+    error: `choose an op: ${VALUE_OPS}, ${TIMED_OPS}`,
+  })
+  .meta({ id: 'TraitCondition', description: 'What a trait must be at this moment' });
+
+/** What a trait must be, and `held`: for how long it has been so. */
+export const traitLeafSchema: z.ZodType<TraitLeaf> = z.discriminatedUnion(
+  'op',
+  [...valueForms(trait), ...timedForms, held],
+  { error: `choose an op: ${VALUE_OPS}, ${TIMED_OPS}, held` },
+);
+
+/** What one property must be, of an event or of an element of a list. */
+export const propertyConditionSchema: z.ZodType<{ property: Path } & ValueCondition> = z
+  .discriminatedUnion('op', [...valueForms({ property: pathSchema })], {
+    error: `choose an op: ${VALUE_OPS} ${EVENT_OPS_WHY}`,
+  })
+  .meta({ id: 'PropertyCondition', description: 'What one property must be' });
 
 /** What one property of an event must satisfy; all filters of a leaf must hold on the same event. */
-export const eventFilterSchema = z.discriminatedUnion(
-  'op',
-  [
-    z.strictObject({ property: pathSchema, ...same }),
-    z.strictObject({ property: pathSchema, ...partOf }),
-    z.strictObject({ property: pathSchema, ...presence }),
-    z.strictObject({ property: pathSchema, ...compare }),
-    z.strictObject({ property: pathSchema, ...range }),
-    z.strictObject({ property: pathSchema, ...oneOf }),
-    z.strictObject({ property: pathSchema, ...absolute }),
-  ],
-  { error: WHERE_OPS_REMEDY },
-);
+export const eventFilterSchema: z.ZodType<EventFilter> = z
+  .discriminatedUnion(
+    'op',
+    [
+      ...valueForms({ property: pathSchema }),
+      z.strictObject({
+        property: pathSchema,
+        op: z.literal('some'),
+        where: z
+          .array(propertyConditionSchema, {
+            error:
+              'give a list of conditions on one element, like [{ "property": "category", "op": "equals", "value": "Shoes" }]',
+          })
+          .min(1, { error: 'give at least one condition' })
+          .max(SOME_CONDITIONS_MAX, { error: `give at most ${SOME_CONDITIONS_MAX} conditions` }),
+      }),
+    ],
+    { error: `choose an op: ${VALUE_OPS}, some ${EVENT_OPS_WHY}` },
+  )
+  .meta({ id: 'EventFilter', description: 'What one property of an event must satisfy' });
 
-export type Path = z.infer<typeof pathSchema>;
-export type Duration = z.infer<typeof durationSchema>;
-export type Scalar = z.infer<typeof scalar>;
-export type TraitLeaf = z.infer<typeof traitLeafSchema>;
-export type EventFilter = z.infer<typeof eventFilterSchema>;
-/** An op and its value, without the path they are about. */
-export type TimelessCondition = EventFilter extends infer Filter
-  ? Filter extends EventFilter
-    ? Omit<Filter, 'property'>
-    : never
-  : never;
+/** What a trait of one of her companies must be. */
+export const companyConditionSchema: z.ZodType<{ company: Path } & ValueCondition> = z.discriminatedUnion(
+  'op',
+  [...valueForms({ company: pathSchema })],
+  { error: `choose an op: ${VALUE_OPS}` },
+);

@@ -69,7 +69,8 @@ describe('segmentRuleSchema', () => {
       /^rule\.after: nothing happens/,
     ],
     ['a day that does not exist', { event: 'A', after: '2026-02-30' }, /^rule\.after: give a date like/],
-    ['a reserved name', { event: 'Order.*' }, /^rule\.event: .*is reserved; name one event/],
+    ['a prefix of nothing', { event: '.*' }, /^rule\.event: .*begin with before "\.\*"/],
+    ['a prefix of typed names', { event: { type: 'page', name: 'Docs.*' } }, /^rule\.event.*: /],
     [
       'an unpaired surrogate',
       { trait: 'a', op: 'contains', value: '\ud800' },

@@ -1,93 +1,50 @@
 import { z } from 'zod';
 
-import { parseInstant } from './instant.ts';
 import { findFaults, inPlainWords } from './plain-words.ts';
+import { traitLeafSchema } from './segment-condition.ts';
+import { eventLeafSchema, sequenceLeafSchema } from './segment-event-leaf.ts';
 import {
-  durationSchema,
-  eventFilterSchema,
-  instantSchema,
-  traitLeafSchema,
-  wellFormedText,
-} from './segment-condition.ts';
-import type { TraitLeaf } from './segment-condition.ts';
+  bucketLeafSchema,
+  companyLeafSchema,
+  consentLeafSchema,
+  everyoneLeafSchema,
+  lifecycleLeafSchema,
+  listLeafSchema,
+  messageLeafSchema,
+  placeLeafSchema,
+  reachableLeafSchema,
+  segmentLeafSchema,
+} from './segment-fact-leaf.ts';
+import type { SegmentRule } from './segment-language.ts';
 
 export const RULE_DEPTH_MAX = 8;
 export const RULE_NODES_MAX = 200;
-/** A leaf remembers the newest n + 1 times, so n bounds what a profile can weigh. */
-export const COUNT_MAX = 1000;
-const FILTERS_MAX = 20;
 
-export const SELECTABLE_EVENT_TYPES = ['track', 'page', 'screen', 'identify', 'group', 'alias'] as const;
+/** Every kind of leaf by the key that names it. */
+const LEAVES = {
+  everyone: everyoneLeafSchema,
+  trait: traitLeafSchema,
+  event: eventLeafSchema,
+  sequence: sequenceLeafSchema,
+  segment: segmentLeafSchema,
+  list: listLeafSchema,
+  bucket: bucketLeafSchema,
+  consent: consentLeafSchema,
+  reachable: reachableLeafSchema,
+  message: messageLeafSchema,
+  company: companyLeafSchema,
+  place: placeLeafSchema,
+  lifecycle: lifecycleLeafSchema,
+} as const;
+type LeafKind = keyof typeof LEAVES;
+const LEAF_KINDS = Object.keys(LEAVES) as LeafKind[];
 
-const nameSchema = wellFormedText('name the event, like "Order Completed"').refine((name) => !name.endsWith('.*'), {
-  error: 'a name ending in ".*" is reserved; name one event',
-});
-
-const selectorSchema = z.union(
-  [nameSchema, z.strictObject({ type: z.enum(SELECTABLE_EVENT_TYPES), name: nameSchema.optional() })],
-  {
-    error: `name the event, like "Order Completed" (not ending in ".*") or { "type": "page", "name": "Pricing" }; types: ${SELECTABLE_EVENT_TYPES.join(', ')}`,
-  },
-);
-
-const COUNT_REMEDY = 'give exactly one of atLeast, atMost, exactly, moreThan, lessThan, like { "atLeast": 2 }';
-const times = (least: number) =>
-  z
-    .int({ error: 'give a whole number' })
-    .min(least, { error: `give at least ${least}` })
-    .max(COUNT_MAX, { error: `give at most ${COUNT_MAX}` })
-    .optional();
-
-const countSchema = z
-  .strictObject(
-    { atLeast: times(1), atMost: times(0), exactly: times(0), moreThan: times(0), lessThan: times(1) },
-    { error: COUNT_REMEDY },
-  )
-  .refine((count) => Object.keys(count).length === 1, { error: COUNT_REMEDY });
-
-/**
- * How often an event happened. Without `count` at least once. `within` is the window (now - W, now];
- * `after` (included) and `before` (excluded) are absolute. All of `where` must hold on the same event.
- */
-export const eventLeafSchema = z
-  .strictObject({
-    event: selectorSchema,
-    where: z
-      .array(eventFilterSchema, {
-        error: 'give a list of filters, like [{ "property": "total", "op": "atLeast", "value": 50 }]',
-      })
-      .max(FILTERS_MAX, { error: `give at most ${FILTERS_MAX} filters` })
-      .optional(),
-    count: countSchema.optional(),
-    within: durationSchema.optional(),
-    before: instantSchema.optional(),
-    after: instantSchema.optional(),
-  })
-  .refine(({ after, before }) => after === undefined || before === undefined || !isAtOrAfter(after, before), {
-    error: 'nothing happens in this period: set "after" earlier than "before"',
-    path: ['after'],
-  });
-
-function isAtOrAfter(after: string, before: string): boolean {
-  return (parseInstant(after) ?? 0) >= (parseInstant(before) ?? 0);
-}
-
-export type EventLeaf = z.infer<typeof eventLeafSchema>;
-export type EventCount = z.infer<typeof countSchema>;
-export interface AllGroup {
-  all: SegmentRule[];
-}
-export interface AnyGroup {
-  any: SegmentRule[];
-}
-export interface NotGroup {
-  not: SegmentRule;
-}
-/** A segment's rule: groups over leaves. A node is known by the one key that names its kind. */
-export type SegmentRule = AllGroup | AnyGroup | NotGroup | TraitLeaf | EventLeaf;
-
-const NODE_KINDS = ['all', 'any', 'not', 'trait', 'event'] as const;
-const NODE_REMEDY = `make each node one of { "all": [...] }, { "any": [...] }, { "not": ... }, { "trait": ..., "op": ... }, { "event": ... }`;
+const NODE_KINDS = ['all', 'any', 'not', ...LEAF_KINDS] as const;
+const NODE_REMEDY = `make each node one of { "all": [...] }, { "any": [...] }, { "not": ... }, { "trait": ..., "op": ... }, { "event": ... }, or one with ${LEAF_KINDS.filter(
+  (kind) => kind !== 'trait' && kind !== 'event',
+)
+  .map((kind) => `"${kind}"`)
+  .join(', ')}`;
 
 type NodePath = readonly (string | number)[];
 
@@ -101,9 +58,7 @@ class RuleReader {
   }
 
   read(node: unknown, path: NodePath, depth: number): void {
-    this.nodes += 1;
-    if (this.nodes === RULE_NODES_MAX + 1)
-      this.refuse(path, `this rule has more than ${RULE_NODES_MAX} nodes; split it into several segments`);
+    this.count(1, path);
     if (this.nodes > RULE_NODES_MAX) return;
     if (depth > RULE_DEPTH_MAX)
       return this.refuse(path, `groups are nested deeper than ${RULE_DEPTH_MAX} levels; flatten the rule`);
@@ -113,9 +68,22 @@ class RuleReader {
     if (kind === undefined) return this.refuse(path, NODE_REMEDY);
     if (kinds.length > 1)
       return this.refuse(path, `has both ${kinds.join(' and ')}; put them side by side in an "all" or "any" group`);
-    if (kind === 'trait') return this.check(traitLeafSchema, node, path);
-    if (kind === 'event') return this.check(eventLeafSchema, node, path);
-    this.readGroup(node as Record<string, unknown>, kind, { path, depth });
+    if (kind === 'all' || kind === 'any' || kind === 'not')
+      return this.readGroup(node as Record<string, unknown>, kind, { path, depth });
+    if (kind === 'sequence') this.countSteps(node, path);
+    if (this.nodes <= RULE_NODES_MAX) this.check(LEAVES[kind], node, path);
+  }
+
+  private count(added: number, path: NodePath): void {
+    const isFirstOver = this.nodes <= RULE_NODES_MAX && this.nodes + added > RULE_NODES_MAX;
+    this.nodes += added;
+    if (isFirstOver)
+      this.refuse(path, `this rule has more than ${RULE_NODES_MAX} nodes; split it into several segments`);
+  }
+
+  /** A step weighs as much as an event of its own. */
+  private countSteps(node: object, path: NodePath): void {
+    if ('sequence' in node && Array.isArray(node.sequence)) this.count(node.sequence.length - 1, path);
   }
 
   private readGroup(
@@ -143,7 +111,7 @@ class RuleReader {
   }
 
   private refuse(path: NodePath, remedy: string): void {
-    this.context.addIssue({ code: 'custom', path: [...path], message: `${spell(path)}: ${remedy}` });
+    this.context.addIssue({ code: 'custom', path: [...path], message: `${spellRulePath(path)}: ${remedy}` });
   }
 }
 
@@ -151,7 +119,8 @@ function asStep(key: PropertyKey): string | number {
   return typeof key === 'number' ? key : String(key);
 }
 
-function spell(path: NodePath): string {
+/** A node's place as messages name it: `rule.all[1].count`. */
+export function spellRulePath(path: NodePath): string {
   let spelled = 'rule';
   for (const step of path) spelled += typeof step === 'number' ? `[${step}]` : `.${step}`;
   return spelled;
@@ -172,8 +141,11 @@ export const segmentRuleShape: z.ZodType<SegmentRule> = z
       z.strictObject({ all: z.array(segmentRuleShape).min(1) }),
       z.strictObject({ any: z.array(segmentRuleShape).min(1) }),
       z.strictObject({ not: segmentRuleShape }),
-      traitLeafSchema,
-      eventLeafSchema,
+      ...LEAF_KINDS.map((kind): z.ZodType<SegmentRule> => LEAVES[kind]),
     ]),
   )
-  .meta({ id: 'SegmentRule', description: 'Groups (`all`, `any`, `not`) over questions about traits and events' });
+  .meta({
+    id: 'SegmentRule',
+    description:
+      'Groups (`all`, `any`, `not`) over questions about traits, events, messages, consent, places, companies and other segments',
+  });

@@ -11,6 +11,7 @@ export const profileSchema = z
     lastSeenAt: instantSchema.nullable(),
     identifiers: z.array(z.strictObject({ kind: z.string(), value: z.string() })).describe('Strongest first'),
     traits: z.record(z.string(), jsonSchema),
+    computedTraits: z.array(z.string()).describe('Which of them follow from events by what the workspace defined'),
     restrictedAt: instantSchema
       .nullable()
       .describe('Since when a privacy request keeps everything from being done with her data. Null: nothing does'),
