@@ -44,6 +44,8 @@ function findContractFault(endpoint: Endpoint, answer: Sent): string | undefined
   }
   const promised = endpoint.status ?? 200;
   if (answer.status !== promised) return `answered ${answer.status} instead of ${promised}`;
+  if (endpoint.file !== undefined)
+    return endpoint.file.some((type) => answer.type.startsWith(type)) ? undefined : `a file left as ${answer.type}`;
   if (endpoint.answer !== undefined) return misfit(endpoint.answer, answer.payload);
   const isEmpty = answer.payload === undefined || answer.payload === null || answer.payload === '';
   return isEmpty ? undefined : 'answered a body where none is promised';

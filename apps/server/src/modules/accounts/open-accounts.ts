@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { Services } from '../../platform/context.ts';
 import type { Routes } from '../../platform/http/index.ts';
+import type { TxCtx } from '../../platform/eventlog/index.ts';
 import type { Sql } from '../../platform/postgres/index.ts';
 import { apiKeyRoutes } from './api-key-routes.ts';
 import { auditRoutes } from './audit-routes.ts';
@@ -27,6 +28,8 @@ export interface AccountsOptions {
   readonly mail: MemberMail | undefined;
   /** What other modules put into a new workspace, in its transaction. */
   setUpWorkspace(sql: Sql, workspaceId: number): Promise<void>;
+  /** What follows from another time zone, in the transaction of the change. */
+  zoneChanged?(ctx: TxCtx): Promise<void>;
 }
 
 /** Who may call, and the calls about that. */

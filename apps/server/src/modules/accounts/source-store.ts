@@ -29,6 +29,15 @@ export async function insertSource(
   return rows[0]!;
 }
 
+/** The number of the oldest source of a kind. */
+export async function findNumberOfKind(sql: Sql, workspaceId: number, kind: string): Promise<number | undefined> {
+  const { rows } = await sql.query<{ number: number }>({
+    text: 'select number from source where workspace_id = $1 and kind = $2 order by number limit 1',
+    values: [workspaceId, kind],
+  });
+  return rows[0]?.number;
+}
+
 export async function listSources(
   sql: Sql,
   workspaceId: number,

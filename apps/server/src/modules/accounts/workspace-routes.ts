@@ -2,6 +2,7 @@ import { api, EVERY_SCOPE, type Workspace } from '@segue/contract';
 import type { Actor } from '../../platform/context.ts';
 import { openWorkspaceKeys } from '../../platform/crypto/index.ts';
 import { AppError } from '../../platform/errors.ts';
+import type { TxCtx } from '../../platform/eventlog/index.ts';
 import type { Routes } from '../../platform/http/index.ts';
 import { newUuid, publicId } from '../../platform/ids/index.ts';
 import type { Sql } from '../../platform/postgres/index.ts';
@@ -15,6 +16,8 @@ export interface WorkspaceDeps {
   readonly secret: Buffer;
   /** What other modules put into a new workspace, in its transaction. */
   setUpWorkspace(sql: Sql, workspaceId: number): Promise<void>;
+  /** What follows from another time zone, in the transaction of the change. */
+  zoneChanged?(ctx: TxCtx): Promise<void>;
 }
 
 /** The workspace itself: read, change, make another. */
@@ -27,6 +30,7 @@ export function createWorkspaceRoutes(deps: WorkspaceDeps): Routes {
 
     serve(api.updateWorkspace, async ({ ctx, body }) => {
       const row = await updateWorkspaceRow(ctx.sql, ctx.workspaceId, body);
+      if (body.timeZone !== undefined) await deps.zoneChanged?.(ctx);
       const detail = { changed: Object.keys(body) };
       await recordAudit(ctx, { action: 'workspace.updated', subject: publicId('wsp', row.public_id), detail });
       return presentWorkspace(row);

@@ -12,6 +12,12 @@ function kindOf(channel: string): AddressKind {
   return PHONE_CHANNELS.has(channel) ? 'phone' : 'channel';
 }
 
+/** The identifier that an address of the channel is for a profile; undefined where the channel has addresses of its own. */
+export function identifierKindOf(channel: string): 'email' | 'phone' | undefined {
+  const kind = kindOf(channel);
+  return kind === 'channel' ? undefined : kind;
+}
+
 /** The address in its one written form; undefined when no message could reach it. */
 export function normaliseAddress(channel: string, address: string): string | undefined {
   const kind = kindOf(channel);

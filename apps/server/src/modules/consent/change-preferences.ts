@@ -1,7 +1,7 @@
 import type { Services } from '../../platform/context.ts';
 import type { Subject, SubjectBatch } from '../../platform/eventlog/index.ts';
 import { newUuid } from '../../platform/ids/index.ts';
-import { objectToProfiling } from '../profiles/index.ts';
+import { objectToProfiling, ownersOfNodes } from '../profiles/index.ts';
 import { inProfile } from './in-profile.ts';
 import type { ConsentStatus } from './consent-status.ts';
 import { type Choices, readChoices } from './preference-choices.ts';
@@ -10,8 +10,7 @@ import { causeOfEvent } from './read-consent-event.ts';
 import { recordConsent } from './record-consent.ts';
 import { sayWishes } from './record-wishes.ts';
 import { PAUSE_MS, type WishValue } from './rhythm.ts';
-import { suppressAddress } from './suppress-address.ts';
-import { deleteSuppressions } from './suppression-store.ts';
+import { liftSuppression, suppressAddress } from './suppress-address.ts';
 import { ALL_TOPICS } from './topic.ts';
 import { provedChannel, type UnsubscribeLink } from './unsubscribe-link.ts';
 import { PREFERENCES_WORDING } from './wording.data.ts';
@@ -72,7 +71,8 @@ export async function saveChoices(
     await say(batch, { subject, link, proof, source: 'preference_page', words });
     if (isChanged) await wish(batch, { subject, link, proof, value: { kind: 'frequency', isLessOften } });
     if (!words.some((word) => word.channel === provedChannel(link) && word.status === 'granted')) return;
-    await deleteSuppressions(batch.sql, link.workspaceId, { ...link, reason: 'unsubscribe_all' });
+    const lifted = { ...link, reason: 'unsubscribe_all', nowMs: batch.now, holders: [subject.id] } as const;
+    await liftSuppression(batch.sql, link.workspaceId, lifted);
   });
   if (done === undefined && wanted.size === 0) await suppressForGood(services, link);
 }
@@ -190,5 +190,7 @@ async function suppressForGood(services: Services, link: UnsubscribeLink): Promi
     occurredAt: nowMs,
     source: 'preference_page',
   } as const;
-  await suppressAddress(services.postgres, link.workspaceId, { suppression, nowMs });
+  const owner = (await ownersOfNodes(services.postgres, link.workspaceId, [link.node.id])).get(link.node.id);
+  const holders = [owner ?? link.profileId];
+  await services.postgres.transaction((sql) => suppressAddress(sql, link.workspaceId, { suppression, nowMs, holders }));
 }

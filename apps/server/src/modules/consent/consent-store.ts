@@ -174,6 +174,15 @@ export async function findStates(sql: Sql, workspaceId: number, profileIds: read
   return rows;
 }
 
+/** Who said something of a topic, which may be before it was made: events name any. Reads the workspace's states. */
+export async function findProfilesAsked(sql: Sql, workspaceId: number, topic: string): Promise<string[]> {
+  const { rows } = await sql.query<{ profile_id: string }>({
+    text: 'select distinct profile_id from consent_state where workspace_id = $1 and topic = $2',
+    values: [workspaceId, topic],
+  });
+  return rows.map((row) => row.profile_id);
+}
+
 export interface RecordRow extends Omit<WordRow, 'record_id'> {
   id: string;
   legal_basis: LegalBasis;
@@ -206,6 +215,25 @@ export async function pageRecords(
 }
 
 /** Records by their ids; those of other workspaces are not found. */
+/** What these profiles said, oldest first. */
+export async function pageRecordsOf(
+  sql: Sql,
+  workspaceId: number,
+  profileIds: readonly string[],
+): Promise<
+  Pick<RecordRow, 'profile_id' | 'channel' | 'topic' | 'status' | 'source' | 'confirmed' | 'proof' | 'occurred_ms'>[]
+> {
+  if (profileIds.length === 0) return [];
+  const { rows } = await sql.query<RecordRow>({
+    text: `select profile_id, channel, topic, status, source, confirmed, proof,
+             (extract(epoch from occurred_at) * 1000)::float8 as occurred_ms
+           from consent_record where workspace_id = $1 and profile_id = any($2::uuid[])
+           order by profile_id, occurred_at, id`,
+    values: [workspaceId, profileIds],
+  });
+  return rows;
+}
+
 export async function findRecords(sql: Sql, workspaceId: number, ids: readonly string[]): Promise<RecordRow[]> {
   if (ids.length === 0) return [];
   const { rows } = await sql.query<RecordRow>({

@@ -18,16 +18,25 @@ export async function listChannelAddresses(
   reader: Parameters<typeof listAddresses>[0],
   profileId: string,
 ): Promise<ChannelAddress[]> {
+  return (await listChannelAddressesOf(reader, [profileId])).get(profileId) ?? [];
+}
+
+/** The same of many profiles at once. One query for each kind of address. */
+export async function listChannelAddressesOf(
+  reader: Parameters<typeof listAddresses>[0],
+  profileIds: readonly string[],
+): Promise<Map<string, ChannelAddress[]>> {
   const keys = await reader.keysOf(reader.workspaceId);
-  const reached: ChannelAddress[] = [];
+  const reached = new Map<string, ChannelAddress[]>(profileIds.map((id) => [id, []]));
   for (const kind of ['email', 'phone'] as const) {
-    const addresses = (await listAddresses(reader, [profileId], kind)).get(profileId) ?? [];
-    const onChannel = (channel: string) =>
-      addresses.flatMap(({ address, node }): ChannelAddress[] => {
-        const written = normaliseAddress(channel, address);
-        return written === undefined ? [] : [{ channel, addressHash: addressHash(keys, channel, written), node }];
-      });
-    reached.push(...CHANNELS_OF[kind].flatMap(onChannel));
+    for (const [profileId, addresses] of await listAddresses(reader, profileIds, kind)) {
+      const onChannel = (channel: string) =>
+        addresses.flatMap(({ address, node }): ChannelAddress[] => {
+          const written = normaliseAddress(channel, address);
+          return written === undefined ? [] : [{ channel, addressHash: addressHash(keys, channel, written), node }];
+        });
+      reached.get(profileId)?.push(...CHANNELS_OF[kind].flatMap(onChannel));
+    }
   }
   return reached;
 }

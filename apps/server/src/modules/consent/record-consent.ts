@@ -1,7 +1,9 @@
-import type { NodeRef, SubjectBatch } from '../../platform/eventlog/index.ts';
+import type { EventBatch, NodeRef, SubjectBatch } from '../../platform/eventlog/index.ts';
 import { newUuid } from '../../platform/ids/index.ts';
+import { noteFacts } from '../profiles/index.ts';
 import { askForConfirmation } from './ask-for-confirmation.ts';
 import { insertRecords, type WordingRef } from './consent-store.ts';
+import { CONSENT_FACTS } from './consent-facts.ts';
 import type { ConsentStatus, RecordStatus } from './consent-status.ts';
 import { statusToRecord } from './permission.ts';
 import { type ConsentProof, sealProof } from './proof.ts';
@@ -45,7 +47,7 @@ export interface ConsentFact {
  * merge under way cannot leave a word behind. A word from the future counts as said now: it must not outrank a later one.
  */
 export async function recordConsent(
-  batch: Pick<SubjectBatch, 'workspaceId' | 'sql' | 'now' | 'keysOf' | 'emit'>,
+  batch: Pick<SubjectBatch, 'workspaceId' | 'sql' | 'now' | 'keysOf' | 'emit'> & Partial<Pick<EventBatch, 'entries'>>,
   facts: readonly ConsentFact[],
 ): Promise<readonly RecordStatus[]> {
   if (facts.length === 0) return [];
@@ -71,6 +73,8 @@ export async function recordConsent(
   const fresh = records.filter((record) => inserted.has(record.id));
   const words = fresh.map(({ id: recordId, ...word }) => ({ ...word, recordId }));
   await addToStates(batch.sql, batch.workspaceId, words);
+  const whose = words.map(({ profileId }) => profileId);
+  await noteFacts(batch, whose, CONSENT_FACTS);
   const pending = fresh.filter((record) => record.status === 'pending');
   await askForConfirmation(batch, { pending, topics });
   return records.map((record) => record.status);

@@ -12,8 +12,8 @@ import { AppError } from '../../platform/errors.ts';
 import { readSubjects } from '../../platform/eventlog/index.ts';
 import { decodeCursor, type Page, type Routes, toPage } from '../../platform/http/index.ts';
 import { recordAudit } from '../accounts/index.ts';
-import { isRestricted, profilingObjectedAt, requireProfileId } from '../profiles/index.ts';
-import { addressHash, normaliseAddress } from './address.ts';
+import { findProfileId, isRestricted, profilingObjectedAt, requireProfileId } from '../profiles/index.ts';
+import { addressHash, identifierKindOf, normaliseAddress } from './address.ts';
 import { readBrand, updateBrand } from './brand.ts';
 import { findStates, pageRecords } from './consent-store.ts';
 import { requireTopics } from './known-topics.ts';
@@ -24,8 +24,8 @@ import { recordProfileConsent } from './record-profile-consent.ts';
 import { isPaused, USUAL_RHYTHM } from './rhythm.ts';
 import { presentRhythm, setRhythm } from './set-rhythm.ts';
 import { createTopic, updateTopic } from './save-topic.ts';
-import { suppressAddress } from './suppress-address.ts';
-import { deleteSuppressions, pageSuppressions, type SuppressionRow } from './suppression-store.ts';
+import { liftSuppression, suppressAddress } from './suppress-address.ts';
+import { pageSuppressions, type SuppressionRow } from './suppression-store.ts';
 import type { Topic } from './topic.ts';
 import { pageTopics } from './topic-store.ts';
 import { pageWordings, type WordingVersion, writeWording } from './wording-store.ts';
@@ -94,22 +94,17 @@ export const consentRoutes: Routes = (serve) => {
 
   serve(api.suppressAddress, async ({ ctx, body: { reason, ...named } }) => {
     const nowMs = ctx.clock.now();
-    const hash = await hashOf(ctx, named);
-    const suppression = {
-      channel: named.channel,
-      addressHash: hash,
-      reason,
-      occurredAt: nowMs,
-      source: 'api',
-    };
-    await suppressAddress(ctx.sql, ctx.workspaceId, { suppression, nowMs });
+    const { hash, holders } = await whoseAddress(ctx, named);
     const detail = { channel: named.channel, reason };
+    const suppression = { ...detail, addressHash: hash, occurredAt: nowMs, source: 'api' };
+    await suppressAddress(ctx.sql, ctx.workspaceId, { suppression, nowMs, holders });
     await recordAudit(ctx, { action: 'suppression.added', subject: hash, detail });
   });
 
   serve(api.liftSuppression, async ({ ctx, body: { reason, ...named } }) => {
-    const hash = await hashOf(ctx, named);
-    await deleteSuppressions(ctx.sql, ctx.workspaceId, { channel: named.channel, addressHash: hash, reason });
+    const { hash, holders } = await whoseAddress(ctx, named);
+    const lifted = { channel: named.channel, addressHash: hash, reason, nowMs: ctx.clock.now(), holders };
+    await liftSuppression(ctx.sql, ctx.workspaceId, lifted);
     const detail = { channel: named.channel, reason: reason ?? null };
     await recordAudit(ctx, { action: 'suppression.lifted', subject: hash, detail });
   });
@@ -137,7 +132,11 @@ function presentTopic(topic: Topic): ConsentTopic {
   return { ...rest, kind, default: silence, requiresOptIn: isMarketing && silence === 'opt_in' };
 }
 
-async function hashOf(ctx: Ctx, named: { channel: string; address: string }): Promise<string> {
+/** An address's hash, and the profile it leads to. */
+async function whoseAddress(
+  ctx: Ctx,
+  named: { channel: string; address: string },
+): Promise<{ hash: string; holders: readonly string[] }> {
   const normalised = normaliseAddress(named.channel, named.address);
   if (normalised === undefined) {
     throw new AppError('invalid', 'The request does not fit', {
@@ -149,7 +148,12 @@ async function hashOf(ctx: Ctx, named: { channel: string; address: string }): Pr
       ],
     });
   }
-  return addressHash(await ctx.keysOf(ctx.workspaceId), named.channel, normalised);
+  const kind = identifierKindOf(named.channel);
+  const holder = kind === undefined ? undefined : await findProfileId(ctx, { kind, value: normalised });
+  return {
+    hash: addressHash(await ctx.keysOf(ctx.workspaceId), named.channel, normalised),
+    holders: holder === undefined ? [] : [holder],
+  };
 }
 
 async function showPermissions(ctx: Ctx, profileId: string): Promise<AnswerOf<typeof api.getPermissions>> {

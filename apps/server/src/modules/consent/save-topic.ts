@@ -2,6 +2,9 @@ import type { CreateTopicBody, UpdateTopicBody } from '@segue/contract';
 import { AppError } from '../../platform/errors.ts';
 import type { TxCtx } from '../../platform/eventlog/index.ts';
 import { recordAudit } from '../accounts/index.ts';
+import { noteFacts, noteFactsOfEveryone } from '../profiles/index.ts';
+import { CONSENT_FACTS } from './consent-facts.ts';
+import { findProfilesAsked } from './consent-store.ts';
 import type { Topic } from './topic.ts';
 import { clearDefaultTopic, insertTopic, lockTopic, writeTopic } from './topic-store.ts';
 
@@ -17,6 +20,8 @@ export async function createTopic(ctx: TxCtx, body: CreateTopicBody): Promise<To
       details: [{ field: 'topic', message: 'is taken; choose another, or change the one there is' }],
     });
   }
+  const heard = await findProfilesAsked(ctx.sql, ctx.workspaceId, topic.topic);
+  await noteFacts({ sql: ctx.sql, workspaceId: ctx.workspaceId, now: ctx.clock.now() }, heard, CONSENT_FACTS);
   await recordAudit(ctx, {
     action: 'topic.created',
     subject: topic.topic,
@@ -41,12 +46,19 @@ export async function updateTopic(ctx: TxCtx, name: string, body: UpdateTopicBod
   if (topic.isDefault && !before.isDefault) await clearDefaultTopic(ctx.sql, ctx.workspaceId, topic.isMarketing);
   await writeTopic(ctx.sql, ctx.workspaceId, topic);
   const { doubleOptIn, isDefault, silence } = topic;
+  if (silence !== before.silence || doubleOptIn !== before.doubleOptIn) await askOfEveryone(ctx);
   await recordAudit(ctx, {
     action: 'topic.updated',
     subject: name,
     detail: { default: silence, doubleOptIn, isDefault },
   });
   return topic;
+}
+
+/** What a topic asks for decides what anybody's words, or her silence, come to. */
+async function askOfEveryone(ctx: TxCtx): Promise<void> {
+  const at = new Date(ctx.clock.now());
+  await noteFactsOfEveryone(ctx.sql, ctx.workspaceId, { facts: CONSENT_FACTS, at });
 }
 
 function requireSense(topic: Topic): void {

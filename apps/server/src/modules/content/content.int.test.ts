@@ -71,6 +71,7 @@ function createWorld(given: Services = services) {
     messageId: 'msg_1',
     journeyId: 'jrn_1',
     runId: 'run_1',
+    templateId: 'tpl_1',
   };
   const tracker = createTracker(keysOf(workspaceId), { publicUrl: 'https://m.example/', message });
   const pathOf = (url: string) => new URL(url).pathname;
@@ -106,7 +107,10 @@ describe('a tracked link', () => {
       type: 'internal',
       nodes: [message.node],
       payload: {
-        properties: { message_id: 'msg_1', journey_id: 'jrn_1', run_id: 'run_1', url: 'https://shop.example/cart' },
+        properties: {
+          ...{ message_id: 'msg_1', journey_id: 'jrn_1', run_id: 'run_1', template_id: 'tpl_1' },
+          url: 'https://shop.example/cart',
+        },
       },
     });
   });

@@ -5,7 +5,7 @@ import { decodeCursor, type Routes, toPage } from '../../platform/http/index.ts'
 import { publicId, requirePublicId } from '../../platform/ids/index.ts';
 import type { JsonObject } from '../../platform/json.ts';
 import { brandVariables, readBrand } from '../consent/index.ts';
-import { openTraits, requireProfileId } from '../profiles/index.ts';
+import { openAllTraits, requireProfileId } from '../profiles/index.ts';
 import { previewEmail } from './preview-email.ts';
 import { templateScope, type TemplateVersion } from './render-email.ts';
 import { createTemplate, requireRenderable, requireTemplate, updateTemplate } from './save-template.ts';
@@ -58,7 +58,7 @@ async function preview(
 async function traitsOf(ctx: Ctx, publicProfileId: string): Promise<JsonObject> {
   const profileId = await requireProfileId(ctx, publicProfileId);
   const subjects = await readSubjects(ctx.sql, ctx.workspaceId, [profileId]);
-  return (await openTraits(ctx, subjects.values())).get(profileId) ?? {};
+  return (await openAllTraits(ctx, subjects.values())).get(profileId) ?? {};
 }
 
 function presentTemplate(row: TemplateRow): Template {

@@ -7,6 +7,7 @@ import {
   type WorkspaceKeys,
 } from '../../platform/crypto/index.ts';
 import type { NodeRef } from '../../platform/eventlog/index.ts';
+import type { Json } from '../../platform/json.ts';
 
 /** The message a link or pixel is in. Ids of messages, journeys and runs are public ones, as events carry them. */
 export interface TrackedMessage {
@@ -17,15 +18,17 @@ export interface TrackedMessage {
   readonly messageId: string;
   readonly journeyId?: string | undefined;
   readonly runId?: string | undefined;
+  /** Links made before this was kept do not say. */
+  readonly templateId?: string | undefined;
   /** When it was made, in milliseconds; links made before this was kept do not say. */
   readonly madeAt?: number | undefined;
   /** The link stands on the message's page in a browser. */
   readonly isWebView?: boolean | undefined;
 }
 
-/** The address is '' in the token of a pixel. Version 1 ends with it. */
+/** The address is '' in the token of a pixel. Version 1 ends with it, version 2 before the template. */
 type Payload = [
-  version: 1 | 2,
+  version: 1 | 2 | 3,
   profileId: string,
   kind: number,
   node: number,
@@ -33,7 +36,9 @@ type Payload = [
   journeyId: string,
   runId: string,
   url: string,
-  ...since2: number[],
+  madeAt?: number,
+  isWebView?: number,
+  templateId?: string,
 ];
 
 /** Paths of our own pages: an unsubscribe must not depend on a redirect. */
@@ -76,9 +81,21 @@ export function toWebUrl(url: string): string | undefined {
   return parsed.protocol === 'http:' || parsed.protocol === 'https:' ? parsed.href : undefined;
 }
 
-function toPayload(message: TrackedMessage, url: string): Payload {
-  const { profileId, node, messageId, journeyId = '', runId = '', madeAt = 0, isWebView = false } = message;
-  return [2, profileId, node.kind, node.id, messageId, journeyId, runId, url, madeAt, isWebView ? 1 : 0];
+function toPayload(message: TrackedMessage, url: string): Json {
+  const { profileId, node, messageId, journeyId = '', runId = '', madeAt = 0, isWebView, templateId = '' } = message;
+  return [
+    3,
+    profileId,
+    node.kind,
+    node.id,
+    messageId,
+    journeyId,
+    runId,
+    url,
+    madeAt,
+    isWebView === true ? 1 : 0,
+    templateId,
+  ];
 }
 
 /** The message and, of a click, the address; undefined when we never made this token. */
@@ -90,8 +107,8 @@ export async function readTrackingToken(
   if (workspaceId === undefined) return undefined;
   const payload = readToken((await services.keysOf(workspaceId)).signing, purpose, token);
   if (!Array.isArray(payload)) return undefined;
-  const [, profileId, kind, node, messageId, journeyId, runId, url, ...since2] = payload as Payload;
-  const [madeAt = 0, isWebView = 0] = since2;
+  const [, profileId, kind, node, messageId, journeyId, runId, url, ...since] = payload as Payload;
+  const [madeAt = 0, isWebView = 0, templateId = ''] = since;
   const message = {
     workspaceId,
     profileId,
@@ -99,6 +116,7 @@ export async function readTrackingToken(
     messageId,
     ...(journeyId !== '' && { journeyId }),
     ...(runId !== '' && { runId }),
+    ...(templateId !== '' && { templateId }),
     ...(madeAt > 0 && { madeAt }),
     ...(isWebView === 1 && { isWebView: true }),
   };

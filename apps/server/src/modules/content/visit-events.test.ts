@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { visitEvent } from './visit-events.ts';
 
-const message = { workspaceId: 1, profileId: 'p', node: { kind: 30, id: 7 }, messageId: 'msg_1' };
+const message = { workspaceId: 1, profileId: 'p', node: { kind: 30, id: 7 }, messageId: 'msg_1', templateId: 'tpl_1' };
 
 describe('what a machine did', () => {
   it('has no name that a segment or journey means a person by, and says what gave it away', () => {
@@ -11,8 +11,9 @@ describe('what a machine did', () => {
       expect(['Email Opened', 'Email Link Clicked']).toContain(person.name);
       expect(machine.name).not.toBe(person.name);
       expect(['Email Opened', 'Email Link Clicked']).not.toContain(machine.name);
-      expect(person.properties).toEqual({ message_id: 'msg_1', machine: false });
-      expect(machine.properties).toEqual({ message_id: 'msg_1', machine: true, reason: 'scanner' });
+      const whose = { message_id: 'msg_1', channel: 'email', template_id: 'tpl_1' };
+      expect(person.properties).toEqual({ ...whose, machine: false });
+      expect(machine.properties).toEqual({ ...whose, machine: true, reason: 'scanner' });
     }
   });
 });

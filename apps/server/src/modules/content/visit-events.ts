@@ -26,6 +26,8 @@ export function visitEvent(
     ...(said.id !== undefined && { id: said.id }),
     properties: {
       message_id: message.messageId,
+      channel: 'email',
+      ...(message.templateId !== undefined && { template_id: message.templateId }),
       machine: said.machine !== undefined,
       ...(said.machine !== undefined && { reason: said.machine }),
       ...(visit.url !== undefined && { url: visit.url }),

@@ -1,8 +1,9 @@
 export { runArchive } from './archive/run-archive.ts';
 export { eventsHistoryMigrations } from './history-migrations/index.ts';
 export { type Committer, createCommitter } from './intake/committer.ts';
+export { type ReadEvent, readItem } from './intake/read-item.ts';
 export { BLIND_CHARS_MAX, blindHashesOf } from './intake/blind-properties.ts';
-export { isPersonalProperty, isPersonalTrait, joinPersonal } from './intake/personal.ts';
+export { isPersonalPath, isPersonalTrait, joinPersonal } from './intake/personal.ts';
 export { openGeoIp } from './intake/geo-ip.ts';
 export { type IntakeSettings, registerIntake } from './intake/routes.ts';
 export { eventRoutes } from './routes.ts';
@@ -15,8 +16,9 @@ export {
   webhooksMigrations,
 } from './webhooks/index.ts';
 export { sessionsStage } from './sessions/sessions-stage.ts';
+export { SESSION_TRAITS } from './sessions/session-traits.ts';
 export { type EventNames, forgetEvents, listProfilesOnlyFrom } from './history/history-sql.ts';
-export { createSubjectHistory } from './history/subject-history.ts';
+export { createSubjectHistory, readUnarchived } from './history/subject-history.ts';
 export { eventsPersonalData } from './personal-data/events-personal-data.ts';
 export { eventsMigrations } from './migrations/index.ts';
 export { createSourceRoutes } from './sources/routes.ts';

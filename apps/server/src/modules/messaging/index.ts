@@ -11,7 +11,7 @@ export { recoverMessages } from './recover-messages.ts';
 export { messagingRoutes } from './routes.ts';
 export { runDueMessages } from './run-due-messages.ts';
 export { messagingStage } from './stage.ts';
-export type { MessageIntent } from './types.ts';
+export { type MessageIntent, SENDING_CHANNELS } from './types.ts';
 export { createWebViewRoutes } from './web-view-routes.ts';
 export { withdrawMessages } from './withdraw-messages.ts';
 export { messagingPersonalData } from './personal-data.ts';

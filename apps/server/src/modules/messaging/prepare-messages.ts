@@ -23,7 +23,7 @@ import {
   templateScope,
   usedVariables,
 } from '../content/index.ts';
-import { listAddresses, openNodeKeys, openTraits, type ProfileAddress } from '../profiles/index.ts';
+import { listAddresses, openNodeKeys, openAllTraits, type ProfileAddress } from '../profiles/index.ts';
 import type { PreparedMessage } from './decide-messages.ts';
 import type { DueMessage } from './message-store.ts';
 import type { SendDeps } from './ports.ts';
@@ -45,7 +45,7 @@ export async function prepareMessages(
   const brand = await readBrand(reader.sql, workspaceId);
   const profileIds = [...new Set(messages.map((message) => message.profileId))];
   const subjects = await readSubjects(reader.sql, workspaceId, profileIds);
-  const traits = await openTraits(reader, subjects.values());
+  const traits = await openAllTraits(reader, subjects.values());
   const addresses = await listAddresses(reader, profileIds, 'email');
   const versions = await loadTemplateVersions(
     reader.sql,
@@ -184,6 +184,7 @@ function linksOf(message: DueMessage, material: Renderable) {
       messageId: publicId('msg', message.id),
       journeyId,
       runId,
+      templateId: publicId('tpl', templateId),
       madeAt: now,
     },
   });

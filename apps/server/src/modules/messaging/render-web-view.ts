@@ -45,7 +45,9 @@ function linksOf(
   const messageId = publicId('msg', id);
   const journeyId = source.kind === 'journey' ? publicId('jrn', source.journeyId) : undefined;
   const runId = source.kind === 'journey' ? publicId('run', source.runId) : undefined;
-  const tracked = { workspaceId, profileId, node, messageId, journeyId, runId, madeAt: sentAt, isWebView: true };
+  const templateId = publicId('tpl', message.templateId);
+  const whose = { workspaceId, profileId, node, messageId, journeyId, runId, templateId };
+  const tracked = { ...whose, madeAt: sentAt, isWebView: true };
   const { trackUrl } = createTracker(keys, { publicUrl: home, otherHomes: [publicUrl], message: tracked });
   return {
     trackUrl,
@@ -60,6 +62,6 @@ function linksOf(
       publicUrl: home,
     }),
     viewUrl: viewUrl(keys, { workspaceId, messageId: id, madeAt: sentAt, publicUrl: home }),
-    utm: { template: publicId('tpl', message.templateId), journey: journeyId },
+    utm: { template: templateId, journey: journeyId },
   };
 }

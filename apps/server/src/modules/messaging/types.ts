@@ -2,7 +2,8 @@ import type { NodeRef } from '../../platform/eventlog/index.ts';
 import type { JsonObject } from '../../platform/json.ts';
 
 /** Channels a message can leave on. */
-export type ChannelName = 'email';
+export const SENDING_CHANNELS = ['email'] as const;
+export type ChannelName = (typeof SENDING_CHANNELS)[number];
 
 /** Who asked for a message. */
 export type MessageSource =

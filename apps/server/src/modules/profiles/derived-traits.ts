@@ -19,20 +19,24 @@ export function defineDerivedTraits(derive: Derive): void {
   derivations.push(derive);
 }
 
-/** Sets derived traits that follow from rows, not from the profile's own state; null takes one away. Never personal ones. */
-export function setDerivedTraits(subject: Subject, traits: Readonly<Record<string, Json>>): void {
+/**
+ * Sets derived traits that follow from rows, not from the profile's own state; null takes one away. Never personal ones.
+ * Answers whether they were others before.
+ */
+export function setDerivedTraits(subject: Subject, traits: Readonly<Record<string, Json>>): boolean {
   const state = subject.get(profileSection);
-  if (state === undefined) return;
+  if (state === undefined) return false;
   const before = state.derived ?? {};
   const derived: JsonObject = { ...before };
   for (const [name, value] of Object.entries(traits)) {
     if (value === null) delete derived[name];
     else derived[name] = value;
   }
-  if (JSON.stringify(derived) === JSON.stringify(before)) return;
+  if (JSON.stringify(derived) === JSON.stringify(before)) return false;
   const { derived: _replaced, ...rest } = state;
   subject.set(profileSection, Object.keys(derived).length === 0 ? rest : { ...rest, derived });
   noteDerivedTraits(subject, Object.keys(traits));
+  return true;
 }
 
 /** These traits may be others now: rules that read them are asked again. */

@@ -13,6 +13,7 @@ import { KIND_CODES } from './identifier.ts';
 import type { IdentityRules } from './identity-rules.ts';
 import { IdentityChanges, type TakenNode } from './identity-changes.ts';
 import { findOwners } from './node-store.ts';
+import { noteAddresses } from './note-facts.ts';
 import { type HeldNode, newProfileState, NODE_FLAGS, profileSection, type ProfileState } from './profile-section.ts';
 import { noteGuest, withGuests } from './shared-devices.ts';
 
@@ -179,6 +180,10 @@ export class Resolution implements IdentityView {
     subject.set(profileSection, { ...state, nodes: all });
     this.#changes.noteSize(subject.id, { before: state.nodes.length, after: all.length });
     for (const node of nodes) this.#give(refOf(node), subject.id);
+    noteAddresses(
+      subject,
+      nodes.map(([kind]) => kind),
+    );
   }
 
   /** From a profile that lives on: what is filed under the node follows as soon as both are counted anew. */
@@ -195,6 +200,7 @@ export class Resolution implements IdentityView {
     const held = into.get(profileSection)!;
     if (!held.nodes.some(([, own]) => own === id)) into.set(profileSection, takeNodes(held, [node]));
     this.#give(refOf(node), into.id, from);
+    noteAddresses(into, [node[0]]);
     this.#changes.noteTaken({ from, into: into.id, node: id, reason });
   }
 
@@ -210,6 +216,7 @@ export class Resolution implements IdentityView {
     const nodes = state.nodes.map((held): HeldNode => (held[1] === node ? withFlags(held, after) : held));
     subject.set(profileSection, { ...state, nodes });
     this.#changes.noteFlags(node, after);
+    noteAddresses(subject, [state.nodes.find(([, id]) => id === node)?.[0]]);
   }
 
   /** `from` is who had the node; null: nobody. Most of them are on no event of the batch. */

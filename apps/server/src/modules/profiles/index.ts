@@ -1,3 +1,16 @@
+export {
+  type ChangedFact,
+  dropChangedFacts,
+  listChangedFacts,
+  noteFactsOfEveryone,
+  takeChangedFacts,
+} from './changed-fact-store.ts';
+export { noteFacts } from './note-facts.ts';
+export { findIdentifierNodes, type HeldProfile, holdProfiles } from './hold-profiles.ts';
+export { holdOwners } from './node-store.ts';
+export { computeTraits, defineWorkspaceTraits } from './workspace-traits.ts';
+export { countryOfPhone } from './phone-number.ts';
+export { listCompanyTraits } from './companies/list-company-traits.ts';
 export { companiesStage } from './companies/companies-stage.ts';
 export { companyRoutes } from './companies/company-routes.ts';
 export { changedDerivedTraits, defineDerivedTraits, noteDerivedTraits } from './derived-traits.ts';
@@ -13,22 +26,28 @@ export { advanceErasureEpoch, destroyNodes, readErasureEpoch, suppressIdentifier
 export { profilesPersonalData } from './personal-data.ts';
 export { profilesMigrations } from './migrations/index.ts';
 export { type KnownNode, NodeDirectory, openNodeKeys } from './node-directory.ts';
+export { countProfiles, drawProfiles, findNodeAhead, listExisting, listOwnersIn } from './profile-page-store.ts';
 export { followMerged, listProfileIdsAfter } from './profile-store.ts';
 export {
   anchorNode,
   clearTraits,
   findOnlyClaimed,
   findProfileId,
+  hasAddress,
   listAddresses,
   listIdentifiers,
   listLanes,
   listNodeIds,
   nodeIdsOf,
+  openAllTraits,
   openTraits,
   ownersOfNodes,
+  type Profile,
   type ProfileAddress,
+  readProfiles,
 } from './read-profile.ts';
 export { objectToProfiling, PROFILING_ALLOWED, PROFILING_OBJECTED, profilingObjectedAt } from './profiling.ts';
 export { profileRoutes, requireProfileId } from './routes.ts';
 export { isRestricted, liftRestriction, restrict, restrictionStage } from './restriction.ts';
+export { listWithheld } from './withheld-store.ts';
 export { createTraitsStage } from './traits-stage.ts';

@@ -59,6 +59,22 @@ export async function findOwners(sql: Sql, workspaceId: number, nodeIds: readonl
   return rows;
 }
 
+/** As `findOwners`, of those that have one; the nodes stay theirs until the transaction ends. In order, against lock-ups. */
+export async function holdOwners(
+  sql: Sql,
+  workspaceId: number,
+  nodeIds: readonly number[],
+): Promise<Map<number, string>> {
+  const { rows } = await sql.query<{ id: number; profile_id: string }>({
+    name: 'node_owners_hold',
+    text: `select id, profile_id from identity_node
+           where workspace_id = $1 and id = any($2::bigint[]) and profile_id is not null and erased_at is null
+           order by id for share`,
+    values: [workspaceId, arrayLiteral(nodeIds)],
+  });
+  return new Map(rows.map((row) => [row.id, row.profile_id]));
+}
+
 export async function findWrappedKeys(
   sql: Sql,
   workspaceId: number,

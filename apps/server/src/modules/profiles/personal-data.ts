@@ -40,6 +40,12 @@ const tables = createTableKeeper({
       order: ['id'],
     },
     {
+      table: 'changed_fact',
+      untold: 'work that waits: that something about her changed, and is told where it is kept',
+      profiles: ['profile_id'],
+      order: ['profile_id', 'fact'],
+    },
+    {
       table: 'company_node',
       kind: 'companyMembershipByIdentifier',
       nodes: ['node'],

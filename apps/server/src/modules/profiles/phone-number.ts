@@ -32,6 +32,11 @@ export function phoneNumber(text: string, country: string | undefined): string |
   return number === NOT_A_NUMBER ? undefined : number;
 }
 
+/** The country a number in E.164 belongs to; undefined of numbers that belong to none, and of those shared by several. */
+export function countryOfPhone(number: string): string | undefined {
+  return number.length > LENGTH_MAX ? undefined : parsePhoneNumberFromString(number)?.country;
+}
+
 function read(text: string, country: string | undefined): string | undefined {
   const parsed = parsePhoneNumberFromString(text, {
     ...(country !== undefined && { defaultCountry: country as CountryCode }),

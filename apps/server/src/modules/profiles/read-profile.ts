@@ -21,13 +21,10 @@ import { currentTraits, joinTraits, NODE_FLAGS, openPersonal, profileSection } f
 import { findProfiles, type ProfileRow } from './profile-store.ts';
 import { profilingObjectedAt } from './profiling.ts';
 import { restrictedAt } from './restriction.ts';
+import type { ProfileReader, ReaderNow } from './profile-reader.ts';
+import { computeTraits } from './workspace-traits.ts';
 
-/** Whatever reads profiles: a context, a batch. */
-export interface ProfileReader {
-  readonly workspaceId: number;
-  readonly sql: Sql;
-  keysOf(workspaceId: number): Promise<WorkspaceKeys>;
-}
+export type { ProfileReader } from './profile-reader.ts';
 
 /** The traits of each subject as they stand, personal ones opened. One query. */
 export async function openTraits(reader: ProfileReader, subjects: Iterable<Subject>): Promise<Map<string, JsonObject>> {
@@ -49,6 +46,14 @@ export async function openTraits(reader: ProfileReader, subjects: Iterable<Subje
   );
 }
 
+/** Everything known of each subject: what `openTraits` answers, and what the workspace has computed. */
+export async function openAllTraits(reader: ReaderNow, subjects: Iterable<Subject>): Promise<Map<string, JsonObject>> {
+  const all = [...subjects];
+  const traits = await openTraits(reader, all);
+  for (const [id, found] of await computeTraits(reader, all)) traits.set(id, { ...traits.get(id), ...found });
+  return traits;
+}
+
 /** The traits that are not personal: no key, no query. */
 export function clearTraits(subject: Subject): JsonObject {
   const state = subject.get(profileSection);
@@ -66,6 +71,12 @@ export function anchorNode(subject: Subject): NodeRef {
 /** The ids of the subject's identifier nodes. No query. */
 export function nodeIdsOf(subject: Subject): number[] {
   return (subject.get(profileSection)?.nodes ?? []).map(([, id]) => id);
+}
+
+/** Whether an e-mail address or a telephone number leads to the profile. No query. */
+export function hasAddress(subject: Subject): boolean {
+  const nodes = subject.get(profileSection)?.nodes ?? [];
+  return nodes.some(([kind]) => kind === KIND_CODES.email || kind === KIND_CODES.phone);
 }
 
 export interface ProfileAddress {
@@ -117,16 +128,19 @@ export interface Profile {
   readonly lastSeenMs: number | undefined;
   readonly identifiers: readonly { kind: string; value: string }[];
   readonly traits: JsonObject;
+  /** Names of those of its traits that the workspace computes. */
+  readonly computed: readonly string[];
   readonly restrictedMs: number | undefined;
   readonly profilingObjectedMs: number | undefined;
 }
 
-/** Whole profiles, in the order of `rows`. Four queries, whatever their number. */
-export async function assembleProfiles(reader: ProfileReader, rows: readonly ProfileRow[]): Promise<Profile[]> {
+/** Whole profiles, in the order of `rows`. So many queries, whatever their number. */
+export async function assembleProfiles(reader: ReaderNow, rows: readonly ProfileRow[]): Promise<Profile[]> {
   const ids = rows.map((row) => row.id);
   const keys = await reader.keysOf(reader.workspaceId);
   const subjects = await readSubjects(reader.sql, reader.workspaceId, ids);
   const traits = await openTraits(reader, subjects.values());
+  const computed = await computeTraits(reader, subjects.values());
   const nodes = await listNodesOfProfiles(reader.sql, reader.workspaceId, ids);
   const names = await loadIdentifierReader(reader.sql, reader.workspaceId);
   return rows.map((row) => {
@@ -140,7 +154,8 @@ export async function assembleProfiles(reader: ProfileReader, rows: readonly Pro
         { keys, names },
         nodes.filter((node) => node.profile_id === row.id),
       ),
-      traits: traits.get(row.id) ?? {},
+      traits: { ...traits.get(row.id), ...computed.get(row.id) },
+      computed: Object.keys(computed.get(row.id) ?? {}),
       restrictedMs: restrictedAt(subjects.get(row.id)),
       profilingObjectedMs: profilingObjectedAt(subjects.get(row.id)),
     };
@@ -228,7 +243,12 @@ export async function listNodeIds(ctx: Pick<Ctx, 'sql' | 'workspaceId'>, profile
   return rows.map((row) => row.id);
 }
 
-export async function findProfile(reader: ProfileReader, profileId: string): Promise<Profile | undefined> {
+/** Whole profiles; those that do not exist, or were merged away, are left out. */
+export async function readProfiles(reader: ReaderNow, ids: readonly string[]): Promise<Profile[]> {
+  return assembleProfiles(reader, await findProfiles(reader.sql, reader.workspaceId, ids));
+}
+
+export async function findProfile(reader: ReaderNow, profileId: string): Promise<Profile | undefined> {
   const rows = await findProfiles(reader.sql, reader.workspaceId, [profileId]);
   return (await assembleProfiles(reader, rows))[0];
 }

@@ -1,10 +1,13 @@
-import { defineSection, type Stage, type Subject } from '../../platform/eventlog/index.ts';
-import { shareObjection } from './profiling.ts';
+import { defineSection, type Stage, type Subject, type SubjectBatch } from '../../platform/eventlog/index.ts';
+import { profilingObjectedAt, shareObjection } from './profiling.ts';
+import { forgetWithheld, noteWithheld } from './withheld-store.ts';
 
 /** Article 18 of the GDPR: what is known of her is kept, and nothing is done with it. */
 export interface Restriction {
   readonly sinceMs: number;
 }
+
+type Written = Pick<SubjectBatch, 'sql' | 'workspaceId' | 'now'>;
 
 const restrictionSection = defineSection<Restriction>('x');
 
@@ -19,16 +22,18 @@ export function restrictedAt(subject: Subject | undefined): number | undefined {
 }
 
 /** Answers whether that changed anything. */
-export function restrict(subject: Subject, nowMs: number): boolean {
+export async function restrict(batch: Written, subject: Subject): Promise<boolean> {
   if (isRestricted(subject)) return false;
-  subject.set(restrictionSection, { sinceMs: nowMs });
+  subject.set(restrictionSection, { sinceMs: batch.now });
+  await noteWithheld(batch.sql, batch.workspaceId, [subject.id]);
   return true;
 }
 
 /** Answers whether that changed anything. */
-export function liftRestriction(subject: Subject): boolean {
+export async function liftRestriction(batch: Written, subject: Subject): Promise<boolean> {
   if (!isRestricted(subject)) return false;
   subject.set(restrictionSection, undefined);
+  if (profilingObjectedAt(subject) === undefined) await forgetWithheld(batch.sql, batch.workspaceId, subject.id);
   return true;
 }
 
@@ -39,19 +44,25 @@ export function liftRestriction(subject: Subject): boolean {
 export const restrictionStage: Stage = {
   name: 'restriction',
   async run(batch) {
-    for (const { from, into } of batch.merges) {
-      const theirs = from.get(restrictionSection);
-      if (theirs !== undefined && !isRestricted(into)) into.set(restrictionSection, theirs);
-      shareObjection(from, into);
-    }
+    await share(batch, batch.merges);
     for (const entry of batch.entries) if (isRestricted(entry.subject)) entry.subject = undefined;
   },
-  async rebuild({ handovers }) {
+  async rebuild(batch) {
     // Whoever was part of a restricted profile meant herself as well.
-    for (const { from, into } of handovers) {
-      const theirs = from.get(restrictionSection);
-      if (theirs !== undefined && !isRestricted(into)) into.set(restrictionSection, theirs);
-      shareObjection(from, into);
-    }
+    await share(batch, batch.handovers);
   },
 };
+
+async function share(
+  batch: Written,
+  pairs: readonly { readonly from: Subject; readonly into: Subject }[],
+): Promise<void> {
+  const withheld = new Set<string>();
+  for (const { from, into } of pairs) {
+    const theirs = from.get(restrictionSection);
+    if (theirs !== undefined && !isRestricted(into)) into.set(restrictionSection, theirs);
+    shareObjection(from, into);
+    if (isRestricted(into) || profilingObjectedAt(into) !== undefined) withheld.add(into.id);
+  }
+  await noteWithheld(batch.sql, batch.workspaceId, [...withheld].sort());
+}

@@ -1,6 +1,7 @@
 import { api, type Profile as PresentedProfile } from '@segue/contract';
 import type { Ctx } from '../../platform/context.ts';
 import { AppError } from '../../platform/errors.ts';
+import { inSnapshot } from '../../platform/eventlog/index.ts';
 import { decodeCursor, type Routes, toPage } from '../../platform/http/index.ts';
 import { parsePublicId, publicId, requirePublicId } from '../../platform/ids/index.ts';
 import type { Identifier } from './identifier.ts';
@@ -11,22 +12,27 @@ import { assembleProfiles, findProfile, findProfileId, type Profile } from './re
 
 /** Reading profiles, and how they are recognised. */
 export const profileRoutes: Routes = (serve) => {
-  serve(api.listProfiles, async ({ ctx, query }) => {
-    if (query.identifier !== undefined) return findByIdentifier(ctx, query.identifier);
-    const beforeId = decodeCursor(query.cursor, ['uuid'])?.[0];
-    const rows = await listProfiles(ctx.sql, ctx.workspaceId, {
-      limit: query.limit + 1,
-      beforeId: beforeId === undefined ? undefined : String(beforeId),
-    });
-    const page = toPage(rows, { limit: query.limit, keyOf: (row) => [row.id], present: (row) => row });
-    return { items: (await assembleProfiles(ctx, page.items)).map(presentProfile), nextCursor: page.nextCursor };
-  });
+  // Traits and identifiers stand in tables of their own: read apart, somebody just unmerged had them of two times.
+  serve(api.listProfiles, ({ ctx, query }) =>
+    inSnapshot(ctx, async (ctx) => {
+      if (query.identifier !== undefined) return findByIdentifier(ctx, query.identifier);
+      const beforeId = decodeCursor(query.cursor, ['uuid'])?.[0];
+      const rows = await listProfiles(ctx.sql, ctx.workspaceId, {
+        limit: query.limit + 1,
+        beforeId: beforeId === undefined ? undefined : String(beforeId),
+      });
+      const page = toPage(rows, { limit: query.limit, keyOf: (row) => [row.id], present: (row) => row });
+      return { items: (await assembleProfiles(ctx, page.items)).map(presentProfile), nextCursor: page.nextCursor };
+    }),
+  );
 
-  serve(api.getProfile, async ({ ctx, params }) => {
-    const profile = await findProfile(ctx, await requireProfileId(ctx, params.id));
-    if (profile === undefined) throw new AppError('not_found', 'There is no such profile');
-    return presentProfile(profile);
-  });
+  serve(api.getProfile, ({ ctx, params }) =>
+    inSnapshot(ctx, async (ctx) => {
+      const profile = await findProfile(ctx, await requireProfileId(ctx, params.id));
+      if (profile === undefined) throw new AppError('not_found', 'There is no such profile');
+      return presentProfile(profile);
+    }),
+  );
 
   serve(api.getIdentitySettings, async ({ ctx }) =>
     settingsOf((await loadIdentifierReader(ctx.sql, ctx.workspaceId)).rules),
@@ -84,6 +90,7 @@ function presentProfile(profile: Profile): PresentedProfile {
     lastSeenAt: isoOrNull(profile.lastSeenMs),
     identifiers: [...profile.identifiers],
     traits: profile.traits,
+    computedTraits: [...profile.computed],
     restrictedAt: isoOrNull(profile.restrictedMs),
     profilingObjectedAt: isoOrNull(profile.profilingObjectedMs),
   };

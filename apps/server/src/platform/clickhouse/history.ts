@@ -22,6 +22,8 @@ export interface History {
   insert(insert: HistoryInsert): Promise<void>;
   /** Reads the whole result. 64-bit integers come back as numbers. */
   query<Row = Record<string, unknown>>(query: HistoryQuery): Promise<Row[]>;
+  /** Reads a result piece by piece, for those too large to be held whole. Not repeated when the connection is lost. */
+  stream<Row = Record<string, unknown>>(query: HistoryQuery): AsyncIterable<Row[]>;
   /** DDL. */
   command(sql: string): Promise<void>;
   ping(): Promise<boolean>;

@@ -41,6 +41,7 @@ export function openHistory(options: HistoryOptions): History {
   return {
     insert: (insert) => withRetries(() => sendInsert(client, insert), isRetryableHistoryError),
     query: (query) => withRetries(() => sendQuery(client, query), isRetryableHistoryError),
+    stream: (query) => streamQuery(client, query),
     command: async (sql) => {
       try {
         await withRetries(() => sendCommand(client, sql), neverArrived);
@@ -107,9 +108,20 @@ async function sendInsert(client: ClickHouseClient, insert: HistoryInsert): Prom
 }
 
 async function sendQuery<Row>(client: ClickHouseClient, query: HistoryQuery): Promise<Row[]> {
+  const result = await ask(client, query);
+  const text = await result.text();
+  return text.length === 0 ? [] : (JSON.parse(`[${text.trimEnd().replaceAll('\n', ',')}]`) as Row[]);
+}
+
+async function* streamQuery<Row>(client: ClickHouseClient, query: HistoryQuery): AsyncIterable<Row[]> {
+  const result = await withRetries(() => ask(client, query), isRetryableHistoryError);
+  for await (const rows of result.stream<Row>()) yield rows.map((row) => row.json<Row>());
+}
+
+function ask(client: ClickHouseClient, query: HistoryQuery) {
   const isBackground = query.priority === 'background';
   const timeoutMs = query.timeoutMs ?? (isBackground ? backgroundTimeoutMs : interactiveTimeoutMs);
-  const result = await client.query({
+  return client.query({
     query: query.sql,
     format: 'JSONEachRow',
     ...(query.params && { query_params: query.params }),
@@ -121,8 +133,6 @@ async function sendQuery<Row>(client: ClickHouseClient, query: HistoryQuery): Pr
     },
     abort_signal: AbortSignal.timeout(timeoutMs + graceMs),
   });
-  const text = await result.text();
-  return text.length === 0 ? [] : (JSON.parse(`[${text.trimEnd().replaceAll('\n', ',')}]`) as Row[]);
 }
 
 async function sendCommand(client: ClickHouseClient, sql: string): Promise<void> {

@@ -27,6 +27,7 @@ export {
 } from './event.ts';
 export { finalOwners } from './final-owners.ts';
 export { forgetDeadLetters } from './forget-dead-letters.ts';
+export { inSnapshot } from './in-snapshot.ts';
 export { inTransaction } from './in-transaction.ts';
 export {
   applicationName,

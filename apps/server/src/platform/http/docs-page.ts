@@ -26,7 +26,7 @@ interface Operation {
   readonly description?: string;
   readonly 'x-scope': string;
   readonly parameters: readonly Parameter[];
-  readonly requestBody?: { readonly content: { readonly 'application/json': { readonly schema: Schema } } };
+  readonly requestBody?: { readonly content: Content };
   readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Content }>>;
 }
 
@@ -107,7 +107,8 @@ function renderGroup(group: { name: string; entries: readonly Entry[] }, around:
 }
 
 function renderEntry({ method, path, operation }: Entry, { schemas, url }: Around): string {
-  const body = operation.requestBody?.content['application/json'].schema;
+  const sent = operation.requestBody?.content ?? {};
+  const body = sent['application/json']?.schema;
   const [status = '200', answer] = Object.entries(operation.responses)[0] ?? [];
   const content = Object.entries(answer?.content ?? {})[0];
   const parts = [
@@ -122,13 +123,17 @@ function renderEntry({ method, path, operation }: Entry, { schemas, url }: Aroun
 <p class="call"><span class="method ${method.toLowerCase()}">${method}</span> <code>${escapeHtml(path)}</code></p>
 <p class="meta">Scope <code>${operation['x-scope']}</code> · client <code>segue.${operation.operationId}(…)</code></p>
 ${operation.description === undefined ? '' : `<p>${renderProse(operation.description)}</p>`}
-<pre><code>${escapeHtml(curlOf({ method, path, url, hasBody: body !== undefined }))}</code></pre>${parts.join('')}</article>`;
+<pre><code>${escapeHtml(curlOf({ method, path, url, sends: Object.keys(sent)[0] }))}</code></pre>${parts.join('')}</article>`;
 }
 
-function curlOf(call: { method: string; path: string; url: string; hasBody: boolean }): string {
+function curlOf(call: { method: string; path: string; url: string; sends: string | undefined }): string {
   const method = call.method === 'GET' ? '' : `-X ${call.method} `;
   const lines = [`curl ${method}'${call.url}${call.path}'`, `-H 'Authorization: Bearer sk_…'`];
-  if (call.hasBody) lines.push(`-H 'Content-Type: application/json'`, `-d '{…}'`);
+  if (call.sends === undefined) return lines.join(' \\\n  ');
+  lines.push(
+    `-H 'Content-Type: ${call.sends}'`,
+    call.sends === 'application/json' ? `-d '{…}'` : `--data-binary @file`,
+  );
   return lines.join(' \\\n  ');
 }
 

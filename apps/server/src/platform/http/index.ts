@@ -8,4 +8,4 @@ export { observeRequests } from './observe-requests.ts';
 export { createServe } from './serve.ts';
 export { createHttpServer } from './server.ts';
 export type { Routes } from './routes.ts';
-export { streamList } from './streamed-answer.ts';
+export { StreamedAnswer, streamList } from './streamed-answer.ts';

@@ -24,9 +24,11 @@ export interface Call<E extends Endpoint> {
 }
 
 /** What is read may leave as a stream; what a change answers is kept for its repeats. */
-type Answered<E extends Endpoint> = E['answer'] extends object
-  ? AnswerOf<E> | (E extends Read ? StreamedAnswer<AnswerOf<E>> : never)
-  : void;
+type Answered<E extends Endpoint> = E['file'] extends readonly string[]
+  ? StreamedAnswer<unknown>
+  : E['answer'] extends object
+    ? AnswerOf<E> | (E extends Read ? StreamedAnswer<AnswerOf<E>> : never)
+    : void;
 
 export type Handler<E extends Endpoint> = (call: Call<E>) => Promise<Answered<E>> | Answered<E>;
 

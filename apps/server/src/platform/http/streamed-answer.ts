@@ -10,10 +10,13 @@ const STALLED_MS_MAX = 60_000;
 export class StreamedAnswer<A> {
   /** For the compiler alone: what a caller has read in the end. */
   declare readonly answer: A;
-  readonly text: AsyncIterable<string>;
+  readonly text: AsyncIterable<string | Uint8Array>;
+  /** What it is, when it is no JSON, and what it is to be called where it is saved. */
+  readonly file: { readonly type: string; readonly name: string } | undefined;
 
-  constructor(text: AsyncIterable<string>) {
+  constructor(text: AsyncIterable<string | Uint8Array>, file?: { readonly type: string; readonly name: string }) {
     this.text = text;
+    this.file = file;
   }
 }
 
@@ -52,5 +55,7 @@ export function sendStreamed(
     ctx.logger.error({ error, requestId, method, route: routeOf(request) }, 'an answer broke off in the middle');
   });
   reply.raw.setTimeout(STALLED_MS_MAX, () => void reply.raw.destroy());
-  return reply.code(status).header('cache-control', 'no-store').type('application/json; charset=utf-8').send(body);
+  if (answer.file !== undefined) reply.header('content-disposition', `attachment; filename="${answer.file.name}"`);
+  const type = answer.file?.type ?? 'application/json; charset=utf-8';
+  return reply.code(status).header('cache-control', 'no-store').type(type).send(body);
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../testkit/index.ts';
-import { isRetryable, openPostgres } from './index.ts';
+import { isRetryable, openPostgres, type Sql } from './index.ts';
 
 let db: TestDatabase;
 
@@ -45,6 +45,19 @@ test('a transaction whose failed statement was swallowed does not pass for commi
     await sql.query({ text: 'select 1 / 0' }).catch(() => {});
   });
   await expect(swallowing).rejects.toThrow(/rolled back/);
+});
+
+test('a snapshot reads one instant, whatever commits meanwhile, and changes nothing', async () => {
+  await db.postgres.query({ text: `insert into note (id, body) values (200, 'before')` });
+  const read = (sql: Sql) => sql.query<{ body: string }>({ text: 'select body from note where id = 200' });
+  const seen = await db.postgres.snapshot(async (sql) => {
+    const first = await read(sql);
+    await db.postgres.query({ text: `update note set body = 'after' where id = 200` });
+    return [...first.rows, ...(await read(sql)).rows];
+  });
+  expect(seen).toEqual([{ body: 'before' }, { body: 'before' }]);
+  expect((await read(db.postgres)).rows).toEqual([{ body: 'after' }]);
+  await expect(db.postgres.snapshot((sql) => sql.query({ text: 'delete from note' }))).rejects.toThrow(/read-only/);
 });
 
 test('COPY stores every kind of value as an insert would', async () => {

@@ -31,7 +31,9 @@ export function openPostgres(options: PostgresOptions): Postgres {
   pool.on('error', () => {});
   return {
     query: (statement) => run(pool, statement),
-    transaction: (work, transactionOptions) => runTransaction(pool, work, transactionOptions),
+    transaction: (work, transactionOptions) =>
+      runTransaction(pool, work, `isolation level read committed${silenceOf(transactionOptions)}`),
+    snapshot: (reads) => runTransaction(pool, reads, 'isolation level repeatable read read only'),
     connections: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     close: () => pool.end(),
   };
@@ -45,19 +47,13 @@ async function run<R>(target: pg.Pool | pg.ClientBase, statement: Statement): Pr
   return { rows: result.rows as R[], rowCount: result.rowCount ?? 0 };
 }
 
-async function runTransaction<T>(
-  pool: pg.Pool,
-  work: (sql: Transaction) => Promise<T>,
-  options: TransactionOptions = {},
-): Promise<T> {
+async function runTransaction<T>(pool: pg.Pool, work: (sql: Transaction) => Promise<T>, mode: string): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
   const onError = (error: Error) => (broken = error);
   client.on('error', onError);
   try {
-    // In one round trip with the begin: hot transactions set it.
-    const silence = options.silenceMsMax === undefined ? '' : silenceOf(options.silenceMsMax);
-    await client.query(`begin isolation level read committed${silence}`);
+    await client.query(`begin ${mode}`);
     const result = await work({
       query: (statement) => run(client, statement),
       copyInto: (table, columns, rows) => copyInto(client, { table, columns }, rows),
@@ -74,7 +70,10 @@ async function runTransaction<T>(
   }
 }
 
-const silenceOf = (ms: number) => `; set local idle_in_transaction_session_timeout = ${Math.trunc(ms)}`;
+/** In one round trip with the begin: hot transactions set it. */
+function silenceOf({ silenceMsMax: ms }: TransactionOptions = {}): string {
+  return ms === undefined ? '' : `; set local idle_in_transaction_session_timeout = ${Math.trunc(ms)}`;
+}
 
 interface CopyTarget {
   readonly table: string;

@@ -28,6 +28,8 @@ export interface TransactionOptions {
 export interface Postgres extends Sql {
   /** Runs `work` inside one READ COMMITTED transaction: commits what it returns, rolls back what it throws. */
   transaction<T>(work: (sql: Transaction) => Promise<T>, options?: TransactionOptions): Promise<T>;
+  /** Runs reads that all see the database as it is at the first of them (REPEATABLE READ, READ ONLY): never half of a change. */
+  snapshot<T>(reads: (sql: Sql) => Promise<T>): Promise<T>;
   /** How its pool is used just now. */
   connections(): { readonly total: number; readonly idle: number; readonly waiting: number };
   close(): Promise<void>;

@@ -5,7 +5,7 @@ import {
   findFaults,
   inPlainWords,
 } from '@segue/contract';
-import type { Services } from '../../../platform/context.ts';
+import type { Ctx, Services } from '../../../platform/context.ts';
 import { blindHash, type WorkspaceKeys } from '../../../platform/crypto/index.ts';
 import type { TxCtx } from '../../../platform/eventlog/index.ts';
 import { uuidText } from '../../../platform/ids/index.ts';
@@ -134,6 +134,24 @@ export async function importConsents(
   const counted = { rows: rows.length, accepted: events.length, failed };
   await recordAudit(ctx, { action: 'consent.imported', subject: 'consents', detail: counted });
   return { ...counted, errors: errors.slice(0, ERRORS_SHOWN_MAX) };
+}
+
+export type ConsentRowReader = (
+  raw: unknown,
+) =>
+  | { readonly kind: 'event'; readonly event: ReadEvent }
+  | { readonly kind: 'wrong'; readonly faults: readonly Omit<RowError, 'row'>[] };
+
+/** Reads rows one by one, by the rules and topics as they stand: each good one as the event it becomes. */
+export async function openConsentRows(ctx: Ctx): Promise<ConsentRowReader> {
+  const now = ctx.clock.now();
+  const keys = await ctx.keysOf(ctx.workspaceId);
+  const reader = await identifierReaderOf(ctx, ctx.workspaceId);
+  const topics = await findKnownTopics(ctx.sql, ctx.workspaceId);
+  return (raw) => {
+    const read = readImportRow(raw, { reader, now, topics });
+    return read.kind === 'row' ? { kind: 'event', event: toEvent(read, { keys, now }) } : read;
+  };
 }
 
 function toEvent(

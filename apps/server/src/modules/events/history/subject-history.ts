@@ -247,3 +247,19 @@ async function* mergeByTime(
   }
   while (next < tail.length) yield tail[next++]!;
 }
+
+/**
+ * What the log holds of these nodes beyond the archive, unordered. `isWhole` is false while the archive is too far behind to
+ * read the rest on the spot, or there is something that the processor has not taken.
+ */
+export async function readUnarchived(
+  sql: Sql,
+  of: Owned,
+): Promise<{ readonly events: readonly LoggedEvent[]; readonly isWhole: boolean }> {
+  const archived = await readPositions(sql, 'archive');
+  const processed = await readPositions(sql, 'processor');
+  const isTaken = processed.every(({ seq, head }) => seq >= head);
+  const behind = processed.reduce((sum, end) => sum + Math.max(0, end.seq - (placeIn(archived, end)?.seq ?? 0)), 0);
+  if (behind > LOCKED_EVENTS_MAX) return { events: [], isWhole: false };
+  return { events: await readOwned(sql, { from: archived, to: processed }, of), isWhole: isTaken };
+}

@@ -11,6 +11,7 @@ import {
 } from '../../../platform/eventlog/index.ts';
 import { newUuid } from '../../../platform/ids/index.ts';
 import type { JsonObject } from '../../../platform/json.ts';
+import type { Sql } from '../../../platform/postgres/index.ts';
 import { type Identifier, type KnownNode, NodeDirectory } from '../../profiles/index.ts';
 import { blindProperties } from './blind-properties.ts';
 import { withoutErased } from './erased-values.ts';
@@ -33,6 +34,10 @@ export interface Commit {
   readonly events: readonly ReadEvent[];
   /** About what they take as JSON. */
   readonly sizeBytes: number;
+  /** Told by somebody else than the customer: nobody who was erased starts anew by it. */
+  readonly isHearsay?: boolean;
+  /** Done in the transaction that makes the events durable; what it throws takes them back. */
+  readonly alongside?: (sql: Sql) => Promise<void>;
 }
 
 interface Waiting extends Commit {
@@ -164,6 +169,7 @@ class GroupCommitter implements Committer {
       const written = await writeLines(this.#services, lines, {
         day: Math.floor(this.#services.clock.now() / DAY_MS),
         epoch,
+        alongside: group.flatMap(({ alongside }) => alongside ?? []),
       });
       if (written.kind === 'written') return lines.length;
       this.#nodes.forget(written.epoch);
@@ -175,9 +181,9 @@ class GroupCommitter implements Committer {
     // Whether a previous id is a user id is asked first: only if it is none, it is somebody's anonymousId.
     await this.#nodes.ensure(group.flatMap(previousUsers));
     await this.#nodes.ensure(
-      group.flatMap(({ workspaceId, events }) =>
+      group.flatMap(({ workspaceId, events, isHearsay }) =>
         events.flatMap((event) => {
-          const signUpAt = isSignUp(event) ? event.occurredAt : undefined;
+          const signUpAt = isHearsay !== true && isSignUp(event) ? event.occurredAt : undefined;
           const { named } = this.#named(workspaceId, event);
           return named.map((identifier) => ({ workspaceId, identifier, signUpAt }));
         }),

@@ -1,8 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { type CityResponse, open, type Reader } from 'maxmind';
 import type { JsonObject } from '../../../platform/json.ts';
+import { readNumber } from '../../../platform/number-in-text.ts';
 
-/** Where an address is, as `context.location` says it: ISO 3166 codes of country and subdivision, and the city's English name. */
+/**
+ * Where an address is, as `context.location` says it: ISO 3166 codes of country and subdivision, the city's English name, and
+ * `lat` and `lon` in degrees, to a tenth: a town, as near as an address tells, and nobody's door.
+ */
 export type LocateIp = (ip: string) => JsonObject | undefined;
 
 /** A database in MaxMind's format, such as GeoLite2 City or DB-IP City Lite. Throws where the file is none. */
@@ -23,6 +27,8 @@ function locate(reader: Reader<CityResponse>, ip: string): JsonObject | undefine
     country: found?.country?.iso_code,
     region: found?.subdivisions?.[0]?.iso_code,
     city: found?.city?.names?.en,
+    latitude: found?.location?.latitude,
+    longitude: found?.location?.longitude,
   });
 }
 
@@ -35,11 +41,19 @@ const REGION = [
   'x-appengine-region',
 ];
 const CITY = ['cf-ipcity', 'cloudfront-viewer-city', 'x-vercel-ip-city', 'x-appengine-city'];
+const LATITUDE = ['cf-iplatitude', 'cloudfront-viewer-latitude', 'x-vercel-ip-latitude'];
+const LONGITUDE = ['cf-iplongitude', 'cloudfront-viewer-longitude', 'x-vercel-ip-longitude'];
 const PLACE_LENGTH_MAX = 100;
 
 /** What a trusted proxy says about where the visitor is. */
 export function locationOfHeaders(headers: IncomingHttpHeaders): JsonObject | undefined {
-  return location({ country: first(headers, COUNTRY), region: first(headers, REGION), city: first(headers, CITY) });
+  return location({
+    country: first(headers, COUNTRY),
+    region: first(headers, REGION),
+    city: first(headers, CITY),
+    latitude: readNumber(first(headers, LATITUDE) ?? ''),
+    longitude: readNumber(first(headers, LONGITUDE) ?? ''),
+  });
 }
 
 function first(headers: IncomingHttpHeaders, names: readonly string[]): string | undefined {
@@ -64,11 +78,20 @@ function location(place: {
   country: string | undefined;
   region: string | undefined;
   city: string | undefined;
+  latitude: number | undefined;
+  longitude: number | undefined;
 }): JsonObject | undefined {
   const country = place.country?.toUpperCase();
   if (country === undefined || !/^[A-Z]{2}$/.test(country) || country === 'XX' || country === 'ZZ') return undefined;
   const found: JsonObject = { country };
   if (place.region !== undefined) found['region'] = place.region.toUpperCase();
   if (place.city !== undefined) found['city'] = place.city;
-  return found;
+  const { latitude, longitude } = place;
+  if (latitude === undefined || longitude === undefined) return found;
+  if (!(Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180)) return found;
+  return { ...found, lat: toTenth(latitude), lon: toTenth(longitude) };
+}
+
+function toTenth(degrees: number): number {
+  return Math.round(degrees * 10) / 10;
 }

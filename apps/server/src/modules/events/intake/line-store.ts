@@ -8,7 +8,7 @@ import {
 } from '../../../platform/eventlog/index.ts';
 import { readErasureEpoch } from '../../profiles/index.ts';
 import { intakeMetrics } from './intake-metrics.ts';
-import { isRetryable } from '../../../platform/postgres/index.ts';
+import { isRetryable, type Sql } from '../../../platform/postgres/index.ts';
 
 /** An event as it will stand in the log. */
 export interface EventLine {
@@ -29,9 +29,9 @@ export type Written = { readonly kind: 'written' } | { readonly kind: 'stale'; r
 export async function writeLines(
   services: Services,
   lines: readonly EventLine[],
-  options: { day: number; epoch: number },
+  options: { day: number; epoch: number; alongside: readonly ((sql: Sql) => Promise<void>)[] },
 ): Promise<Written> {
-  const { day, epoch } = options;
+  const { day, epoch, alongside } = options;
   const outcome = await services.postgres.transaction(
     async (sql) => {
       // Read inside: an erasure that commits after this waits for the end of this transaction before it cleans up.
@@ -51,6 +51,8 @@ export async function writeLines(
         addTo(texts, line.lane, line.text);
         addTo(events, line.lane, line.event);
       }
+      // Before the lanes are locked, which everybody needs.
+      for (const work of alongside) await work(sql);
       return texts.size === 0 ? [] : appendLines(sql, INTAKE_LOG, { lines: texts, events });
     },
     { silenceMsMax: SILENCE_MS_MAX },

@@ -80,6 +80,17 @@ export function isPersonalProperty(name: string): boolean {
   return ruleOfField(name).personalIn.thing;
 }
 
+/** Whether what lies at this path below an event's properties is kept sealed: of a `customer` the `name` is, of an item not. */
+export function isPersonalPath(steps: readonly string[]): boolean {
+  let place: Place = 'thing';
+  for (const step of steps) {
+    const rule = ruleOfField(step);
+    if (rule.personalIn[place]) return true;
+    place = rule.below ?? place;
+  }
+  return false;
+}
+
 /** Whether a trait of this name is kept sealed. */
 export function isPersonalTrait(name: string): boolean {
   return ruleOfField(name).personalIn.person;

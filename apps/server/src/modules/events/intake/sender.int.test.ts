@@ -142,6 +142,16 @@ describe('whose word is believed', () => {
       { 'cloudfront-viewer-country': 'de', 'cloudfront-viewer-country-region': 'be' },
       { country: 'DE', region: 'BE' },
     ],
+    [
+      'Cloudflare’s position, to a tenth of a degree',
+      { 'cf-ipcountry': 'DE', 'cf-iplatitude': '48.13743', 'cf-iplongitude': '11.57549' },
+      { country: 'DE', lat: 48.1, lon: 11.6 },
+    ],
+    [
+      'half a position, or none on earth',
+      { 'cf-ipcountry': 'DE', 'cf-iplatitude': '91', 'cf-iplongitude': '1' },
+      { country: 'DE' },
+    ],
     ['an unknown country: the database', { 'cf-ipcountry': 'XX' }, inBarcelona],
     ['Tor: the database', { 'cf-ipcountry': 'T1' }, inBarcelona],
     ['nonsense: the database', { 'cf-ipcountry': '<b>', 'cf-ipcity': '%zz' }, inBarcelona],

@@ -29,11 +29,15 @@ function entryOf(event: BehaviourEvent, landing: string): Entry {
   const location = objectOf(objectOf(event.payload.context)['location']);
   const country = cut(textOf(location['country']), PLACE_LENGTH_MAX);
   const region = cut(textOf(location['region']), PLACE_LENGTH_MAX);
+  const city = cut(textOf(location['city']), PLACE_LENGTH_MAX);
+  const { lat, lon } = location;
   return {
     ...(landing === '' ? {} : { l: landing }),
     ...(device === undefined ? {} : { d: [device.class, device.os, device.browser] }),
     ...(country === '' ? {} : { a: country }),
     ...(region === '' ? {} : { g: region }),
+    ...(city === '' ? {} : { y: city }),
+    ...(typeof lat === 'number' && typeof lon === 'number' ? { p: [lat, lon] } : {}),
   };
 }
 

@@ -32,7 +32,7 @@ export function sessionTraits(state: VisitsState): SessionTraits {
     first_touch: first === undefined ? null : presentTouch(first),
     last_touch: last === undefined ? presentNewest(newest) : presentTouch(last),
     device: seen === undefined ? null : presentDevice(seen),
-    location: placed === undefined ? null : presentPlace(placed),
+    location: placed === undefined ? null : presentLocation(placed),
     session_count: newest === undefined ? null : (state.n ?? 0) + sessions.length,
     last_session_at: newest === undefined ? null : new Date(newest.atMs).toISOString(),
   };
@@ -83,6 +83,16 @@ function presentDevice({ d }: Opening): JsonObject {
 
 function presentPlace({ a, g }: Opening): JsonObject {
   return { ...withText('country', a), ...withText('region', g) };
+}
+
+/** What the trait says beside what is told of every session. */
+function presentLocation(opening: Opening): JsonObject {
+  const [lat, lon] = opening.p ?? [];
+  return {
+    ...presentPlace(opening),
+    ...withText('city', opening.y),
+    ...(lat !== undefined && lon !== undefined && { lat, lon }),
+  };
 }
 
 function withText(name: string, value: string | undefined): JsonObject {

@@ -32,12 +32,14 @@ export interface Source {
   v?: string;
   r?: string;
 }
-/** How a session began: its first page, the device (class, system, browser), country and region. */
+/** How a session began: its first page, the device (class, system, browser), country, region, town and position. */
 export interface Entry {
   l?: string;
   d?: [string, string, string];
   a?: string;
   g?: string;
+  y?: string;
+  p?: [latitude: number, longitude: number];
 }
 export type Opening = Source & Entry;
 type At<T> = [atMs: number, value: T];

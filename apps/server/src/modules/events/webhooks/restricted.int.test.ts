@@ -32,7 +32,7 @@ it('what waits when a customer is restricted is sent to nobody, not by a replay 
   await shop.settle();
   const profileId = (await findProfileId(ctx, { kind: 'userId', value: 'grace' }))!;
   await inSubjects(ctx, { workspaceId: ctx.workspaceId, ids: [profileId] }, (batch) =>
-    Promise.resolve(restrict(batch.subjects.get(profileId)!, NOW)),
+    restrict(batch, batch.subjects.get(profileId)!),
   );
   await shop.deliver();
   const told = () => listener.calls.map(({ body }) => (JSON.parse(body) as { type: string }).type);

@@ -10,7 +10,7 @@ import {
 } from '../../../platform/eventlog/index.ts';
 import { publicId } from '../../../platform/ids/index.ts';
 import type { Json } from '../../../platform/json.ts';
-import { setDerivedTraits } from '../derived-traits.ts';
+import { noteDerivedTraits, setDerivedTraits } from '../derived-traits.ts';
 import { nodeIdsOf } from '../read-profile.ts';
 import { addSaid, listSaid, type NodeMembership } from './company-node-store.ts';
 import { isMembershipNews, isPresent, joinSaid, type Membership, mergeMemberships } from './company-state.ts';
@@ -22,7 +22,7 @@ import {
   saveMemberships,
 } from './company-store.ts';
 import { readSaidGroups, type SaidGroup } from './said-groups.ts';
-import { saveCompanies } from './save-companies.ts';
+import { COMPANY_FACT, saveCompanies } from './save-companies.ts';
 
 /** There only for profiles that ever belonged to a company: the rest need no query when they merge. */
 export const companiesSection = defineSection<{ rows: number }>('c');
@@ -88,7 +88,7 @@ function keep(subject: Subject, memberships: Memberships): void {
   if (subject.get(companiesSection)?.rows !== memberships.size) {
     subject.set(companiesSection, memberships.size === 0 ? undefined : { rows: memberships.size });
   }
-  setDerivedTraits(subject, companyTraitsOf(memberships));
+  if (setDerivedTraits(subject, companyTraitsOf(memberships))) noteDerivedTraits(subject, [COMPANY_FACT]);
 }
 
 async function saveMembers(

@@ -62,6 +62,13 @@ export function isCompanyNews(before: CompanyState, now: CompanyState): boolean 
   return JSON.stringify([before.traits, before.personal]) !== JSON.stringify([now.traits, now.personal]);
 }
 
+/** Whether other traits are known of the company than before; of a personal one, that it was said again is enough. */
+export function hasOtherTraits(before: CompanyState, now: CompanyState): boolean {
+  const known = ({ traits, personal }: CompanyState) =>
+    JSON.stringify([Object.entries(traits).map(([name, [value]]) => [name, value]), personal.traits]);
+  return known(before) !== known(now);
+}
+
 export function isMembershipNews(before: Membership | undefined, now: Membership): boolean {
   if (before === undefined || isPresent(before) !== isPresent(now)) return true;
   if (now.firstMs < before.firstMs || now.lastMs >= before.lastMs + LAST_SEEN_STEP_MS) return true;

@@ -1,7 +1,9 @@
 import { RetryBatch, type SubjectBatch } from '../../../platform/eventlog/index.ts';
 import { newUuid } from '../../../platform/ids/index.ts';
+import { insertMembersFacts } from '../changed-fact-store.ts';
+import { noteDerivedTraits } from '../derived-traits.ts';
 import { currentTraits } from '../profile-section.ts';
-import { type CompanyState, isCompanyNews, mergeCompanies } from './company-state.ts';
+import { type CompanyState, isCompanyNews, mergeCompanies, hasOtherTraits } from './company-state.ts';
 import {
   type CompanyRow,
   type CompanyWrite,
@@ -40,15 +42,32 @@ export async function saveCompanies(batch: SubjectBatch, groups: readonly SaidGr
     workspaceId,
     news.map((row) => row.group_key),
   );
-  await updateCompanies(
-    sql,
-    workspaceId,
-    locked.map((row) => toWrite(row.id, row.group_key, mergeCompanies(stateOfRow(row), said.get(row.group_key)!))),
+  const writes = locked.map((row) =>
+    toWrite(row.id, row.group_key, mergeCompanies(stateOfRow(row), said.get(row.group_key)!)),
   );
+  await updateCompanies(sql, workspaceId, writes);
+  const changed = writes.filter((write, at) => hasOtherTraits(stateOfRow(locked[at]!), write.state));
+  await tellMembers(batch, changed, groups);
   return new Map([
     ...[...known.values()].map((row) => [row.group_key, row.id] as const),
     ...created.map((company) => [company.groupKey, company.id] as const),
   ]);
+}
+
+/** Noted of a profile when it joins or leaves a company, or a company of it has other traits. */
+export const COMPANY_FACT = '$company';
+
+/** Rules ask everybody who belongs to a company about its traits. */
+async function tellMembers(
+  batch: SubjectBatch,
+  changed: readonly CompanyWrite[],
+  groups: readonly SaidGroup[],
+): Promise<void> {
+  const keys = new Set(changed.map(({ groupKey }) => groupKey));
+  for (const { groupKey, subject } of groups) if (keys.has(groupKey)) noteDerivedTraits(subject, [COMPANY_FACT]);
+  const companyIds = changed.map(({ id }) => id);
+  const noted = { companyIds, fact: COMPANY_FACT, at: new Date(batch.now) };
+  await insertMembersFacts(batch.sql, batch.workspaceId, noted);
 }
 
 function toWrite(id: string, groupKey: string, state: CompanyState): CompanyWrite {

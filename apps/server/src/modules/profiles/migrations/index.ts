@@ -7,6 +7,8 @@ import createErasureEpoch from './20261124T1042_create-erasure-epoch.sql?raw';
 import createCompanyNodes from './20261124T1046_create-company-nodes.sql?raw';
 import keepKeysOutOfStatistics from './20261124T1100_keep-keys-out-of-statistics.sql?raw';
 import findRebuilds from './20261124T2120_find-rebuilds.sql?raw';
+import createChangedFacts from './20261125T0905_create-changed-facts.sql?raw';
+import noteWithheld from './20261125T0930_note-withheld.sql?raw';
 
 export const profilesMigrations: readonly Migration[] = [
   { id: '20261122T0920_create-profiles', sql: createProfiles },
@@ -17,4 +19,6 @@ export const profilesMigrations: readonly Migration[] = [
   { id: '20261124T1046_create-company-nodes', sql: createCompanyNodes },
   { id: '20261124T1100_keep-keys-out-of-statistics', sql: keepKeysOutOfStatistics },
   { id: '20261124T2120_find-rebuilds', sql: findRebuilds },
+  { id: '20261125T0905_create-changed-facts', sql: createChangedFacts },
+  { id: '20261125T0930_note-withheld', sql: noteWithheld },
 ];

@@ -29,6 +29,7 @@ export interface SaidEvent {
 
 /** A process that recognises customers of one workspace: what intake, identity and traits do, without their loops. */
 export interface ProfileWorld extends ProfileReader {
+  readonly clock: { now(): number };
   readonly process: LogProcess;
   readonly stages: readonly Stage[];
   /** Appends events as intake would; nothing is processed yet. Answers their message ids. */
@@ -57,6 +58,7 @@ export function profileWorldOn(process: LogProcess, workspaceId: number): Profil
     process,
     stages,
     workspaceId,
+    clock: services.clock,
     sql: services.postgres,
     keysOf: services.keysOf,
     async say(...events) {
