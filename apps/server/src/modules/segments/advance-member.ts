@@ -1,10 +1,13 @@
-import type { JsonObject } from '../../platform/json.ts';
+import type { LifecycleStage, MemberCause } from '@segue/contract';
+import type { Json, JsonObject } from '../../platform/json.ts';
 import type { ActiveSegment, SegmentDefinitions } from './definitions.ts';
-import { evaluateRule } from './evaluate.ts';
+import { evaluateRule, type RuleInput } from './evaluate.ts';
+import type { Facts } from './facts.ts';
 import { applyEvents, isCounted, type LeafStates, mergeLeafStates } from './leaf-state.ts';
+import { advanceStage, type StageOutput } from './lifecycle/advance-stage.ts';
 import { valueAt } from './path.ts';
 import type { RuleEvent, TraitsView } from './rule-input.ts';
-import type { SegmentState } from './segment-section.ts';
+import { EMPTY_STATE, type SegmentState } from './segment-section.ts';
 
 export interface MemberInput {
   readonly state: SegmentState;
@@ -12,64 +15,170 @@ export interface MemberInput {
   readonly folded: readonly LeafStates[];
   /** Short keys of segments that profiles merged into this one were in: the customer was in them, told of already. */
   readonly carried: readonly string[];
+  /** Lifecycle stages of the profiles merged into this one. */
+  readonly mergedStages: readonly LifecycleStage[];
+  /** Of the segments the state is behind, those that hold the profile by their rows (short keys). */
+  readonly inRows: ReadonlySet<string>;
+  /** Of those that history answered, the ones it could not judge the profile for (short keys). */
+  readonly unjudged: ReadonlySet<string>;
   readonly events: readonly RuleEvent[];
   /** Asked only where a rule reads a trait. */
   traits(): JsonObject;
+  /** What rules ask beside traits and events. */
+  readonly facts: Facts;
   /** Evaluate every rule: the profile is new, was merged or woken, or its traits changed. */
   readonly everyRule: boolean;
+  /** Why it enters or leaves what it does. */
+  readonly cause: MemberCause;
   readonly nowMs: number;
+}
+
+/** A segment that begins to hold the profile, or ends to. */
+export interface Flip {
+  readonly segment: ActiveSegment;
+  readonly cause: MemberCause;
+}
+
+/** One that is told of. */
+export interface ToldFlip extends Flip {
+  readonly name: 'Segment Entered' | 'Segment Left';
 }
 
 export interface MemberOutput {
   readonly state: SegmentState;
-  readonly entered: readonly ActiveSegment[];
-  readonly left: readonly ActiveSegment[];
-  /** Members from before the segment was defined, or through a merge: no event tells of them. */
-  readonly found: readonly ActiveSegment[];
+  /** In order. Nothing is told of members from before the segment was defined, or through a merge. */
+  readonly told: readonly ToldFlip[];
+  /** Rows to be written once those of `gone` are away. */
+  readonly joined: readonly Flip[];
+  readonly gone: readonly ActiveSegment[];
+  /** The lifecycle stage it enters, to be told of. */
+  readonly entered?: { readonly stage: LifecycleStage; readonly previous: LifecycleStage };
 }
 
 /** What events, merges and the passing of time do to one profile's memberships. Pure. */
 export function advanceMember(definitions: SegmentDefinitions, input: MemberInput): MemberOutput {
-  if (isUntouched(definitions, input)) return { state: input.state, entered: [], left: [], found: [] };
+  if (isUntouched(definitions, input)) return { state: input.state, told: [], joined: [], gone: [] };
   const before = foldIn(definitions, input);
-  const found = definitions.sweeping ? lookAtSwept(definitions, input, before) : NOTHING_FOUND;
-  const { events, nowMs } = input;
-  const leaves = applyEvents(definitions.rules, before, { events, nowMs, hasHistory: definitions.hasHistory });
-  const affected = input.everyRule ? definitions.segments : affectedBy(definitions, before, leaves);
-  const member = new Set([...input.state.member, ...input.carried, ...found.member.map((segment) => segment.key)]);
-  const entered: ActiveSegment[] = [];
-  const left: ActiveSegment[] = [];
-  const traits = traitsView(() => input.traits());
-  let wakeMs = found.wakeMs;
-  for (const segment of affected) {
-    const truth = evaluateRule(segment.compiled, { traits, leaves }, input.nowMs);
-    if (truth.nextChangeAtMs !== null) wakeMs = Math.min(wakeMs, truth.nextChangeAtMs);
-    if (truth.holds === member.has(segment.key)) continue;
-    if (truth.holds) member.add(segment.key);
-    else member.delete(segment.key);
-    (truth.holds ? entered : left).push(segment);
+  const behind = segmentsBehind(definitions, input.state);
+  const { facts } = input;
+  const turns = new Turns(rememberedBy(input, behind), { traits: traitsView(() => input.traits()), facts });
+  const { events, nowMs, cause } = input;
+  // That is asked before the events at hand are counted.
+  for (const segment of behind) {
+    if (segment.status !== 'sweeping') continue;
+    const reason = reasonToDiffer(segment, input);
+    turns.ask(segment, { leaves: before, nowMs, cause: reason, isTold: reason !== 'already_in' });
   }
-  const known = new Map(definitions.segments.map((segment) => [segment.key, segment]));
-  const joined = new Set([...input.carried, ...found.member.map((segment) => segment.key)]);
-  return {
-    state: nextState(definitions, input, { leaves, member: keep(known, member), looked: found.looked, wakeMs }),
-    entered,
-    left,
-    found: keep(known, joined)
-      .filter((key) => member.has(key) && !input.state.member.includes(key))
-      .map((key) => known.get(key)!),
-  };
+  const leaves = applyEvents(definitions.rules, before, { events, nowMs, hasHistory: definitions.hasHistory });
+  const affected = input.everyRule
+    ? definitions.segments
+    : new Set([...affectedBy(definitions, before, leaves), ...behind]);
+  for (const segment of affected) turns.ask(segment, { leaves, nowMs, cause, isTold: true });
+  for (const segment of definitions.segments) {
+    if (input.carried.includes(segment.key) && !input.state.member.includes(segment.key)) turns.carry(segment);
+  }
+  const stage = askStage(definitions, input, { before, after: leaves });
+  const known = new Set(definitions.segments.map((segment) => segment.key));
+  const member = [...turns.member].filter((key) => known.has(key));
+  const wakeMs = Math.min(turns.wakeMs, stage?.nextMs ?? Number.POSITIVE_INFINITY);
+  const state = nextState(definitions, input, { leaves, member, wakeMs, stage: stage?.stage ?? input.state.stage });
+  const previous = stage?.previous;
+  return { state, ...turns.outcome(), ...(previous && { entered: { stage: stage!.stage, previous } }) };
+}
+
+/**
+ * Why a profile is in or out of a segment otherwise than was known of it, the first time it is asked: by the change of the rule;
+ * by what happened since the segment was defined, where its rows say who was in then; else it was in before.
+ */
+function reasonToDiffer({ isChanged, isAnswered, key }: ActiveSegment, input: MemberInput): MemberCause {
+  if (isChanged) return 'rule_changed';
+  return isAnswered && !input.unjudged.has(key) ? input.cause : 'already_in';
+}
+
+/** Undefined where nothing that stages follow from has changed. */
+function askStage(
+  { lifecycle }: SegmentDefinitions,
+  input: MemberInput,
+  { before, after }: { before: LeafStates; after: LeafStates },
+): StageOutput | undefined {
+  if (lifecycle === undefined) return undefined;
+  const isBehind = (input.state.upTo ?? 0) < lifecycle.serial;
+  if (!input.everyRule && !isBehind && before[lifecycle.leafKey] === after[lifecycle.leafKey]) return undefined;
+  const { mergedStages: merged, nowMs } = input;
+  const hasAddress = input.facts.hasAddress();
+  return advanceStage(lifecycle, { known: input.state.stage, merged, isBehind, hasAddress, before, after, nowMs });
+}
+
+/** Of segments the state is behind the rows say whether the profile is in them. */
+function rememberedBy(input: MemberInput, behind: readonly ActiveSegment[]): ReadonlySet<string> {
+  const isOwn = (key: string) => !behind.some((segment) => segment.key === key);
+  return new Set([...input.state.member.filter(isOwn), ...input.inRows, ...input.carried]);
+}
+
+interface Question {
+  readonly leaves: LeafStates;
+  readonly nowMs: number;
+  readonly cause: MemberCause;
+  readonly isTold: boolean;
+}
+
+/** What becomes of the memberships of one profile, question by question. */
+class Turns {
+  readonly member: Set<string>;
+  wakeMs = Number.POSITIVE_INFINITY;
+  readonly #known: Pick<RuleInput, 'traits' | 'facts'>;
+  readonly #told: ToldFlip[] = [];
+  readonly #joined = new Map<ActiveSegment, MemberCause>();
+  readonly #gone = new Set<ActiveSegment>();
+
+  constructor(member: ReadonlySet<string>, known: Pick<RuleInput, 'traits' | 'facts'>) {
+    this.member = new Set(member);
+    this.#known = known;
+  }
+
+  ask(segment: ActiveSegment, { leaves, nowMs, cause, isTold }: Question): void {
+    const { holds, nextChangeAtMs } = evaluateRule(segment.compiled, { ...this.#known, leaves }, nowMs);
+    if (nextChangeAtMs !== null) this.wakeMs = Math.min(this.wakeMs, nextChangeAtMs);
+    if (holds === this.member.has(segment.key)) return;
+    if (holds) {
+      this.member.add(segment.key);
+      this.#joined.set(segment, cause);
+    } else {
+      this.member.delete(segment.key);
+      this.#joined.delete(segment);
+      this.#gone.add(segment);
+    }
+    if (isTold) this.#told.push({ segment, cause, name: holds ? 'Segment Entered' : 'Segment Left' });
+  }
+
+  /** A profile that was merged into this one was in it. */
+  carry(segment: ActiveSegment): void {
+    if (this.member.has(segment.key) && !this.#joined.has(segment)) this.#joined.set(segment, 'merged');
+  }
+
+  outcome(): Pick<MemberOutput, 'told' | 'joined' | 'gone'> {
+    const joined = [...this.#joined].map(([segment, cause]) => ({ segment, cause }));
+    return { told: this.#told, joined, gone: [...this.#gone] };
+  }
+}
+
+/** Segments that began to be evaluated since this profile was looked at last. */
+export function segmentsBehind(
+  definitions: SegmentDefinitions,
+  state: SegmentState | undefined,
+): readonly ActiveSegment[] {
+  const upTo = (state ?? EMPTY_STATE).upTo ?? 0;
+  return upTo >= definitions.serialMax ? [] : definitions.segments.filter((segment) => segment.serial > upTo);
 }
 
 /** Most events no rule counts: then there is nothing to evaluate, and nothing to write. */
-function isUntouched(definitions: SegmentDefinitions, input: MemberInput): boolean {
-  if (input.everyRule || definitions.sweeping || input.folded.length > 0 || input.carried.length > 0) return false;
+export function isUntouched(
+  definitions: SegmentDefinitions,
+  input: Pick<MemberInput, 'state' | 'everyRule' | 'folded' | 'carried' | 'events'>,
+): boolean {
+  if (input.everyRule || (input.state.upTo ?? 0) < definitions.serialMax) return false;
+  if (input.folded.length > 0 || input.carried.length > 0) return false;
   return !input.events.some((event) => isCounted(definitions.rules, event));
-}
-
-/** What profiles still hold of segments that are gone is dropped. */
-function keep(known: ReadonlyMap<string, ActiveSegment>, keys: ReadonlySet<string>): string[] {
-  return [...keys].filter((key) => known.has(key));
 }
 
 function foldIn(definitions: SegmentDefinitions, input: MemberInput): LeafStates {
@@ -79,12 +188,12 @@ function foldIn(definitions: SegmentDefinitions, input: MemberInput): LeafStates
 
 /** Leaf states by leaf key; what was counted for a rule that is gone is dropped. */
 export function decodeLeaves(definitions: SegmentDefinitions, stored: SegmentState['leaves']): LeafStates {
-  const leaves: Record<string, readonly number[]> = {};
+  const leaves: Record<string, Json> = {};
   for (const generation in stored) {
     const key = definitions.keyOf.get(Number(generation));
     if (key !== undefined) leaves[key] = stored[generation]!;
   }
-  return leaves;
+  return leaves as LeafStates;
 }
 
 /** Leaf states as they are stored: by generation. */
@@ -92,7 +201,7 @@ export function encodeLeaves(definitions: SegmentDefinitions, states: LeafStates
   const leaves: SegmentState['leaves'] = {};
   for (const key in states) {
     const generation = definitions.generationOf.get(key);
-    if (generation !== undefined) leaves[generation] = [...states[key]!];
+    if (generation !== undefined) leaves[generation] = states[key]! as Json;
   }
   return leaves;
 }
@@ -110,42 +219,21 @@ function affectedBy(definitions: SegmentDefinitions, before: LeafStates, after: 
   return affected;
 }
 
-interface Found {
-  readonly member: readonly ActiveSegment[];
-  readonly looked: readonly string[];
-  readonly wakeMs: number;
-}
-const NOTHING_FOUND: Found = { member: [], looked: [], wakeMs: Number.POSITIVE_INFINITY };
-
-/** The first look at a profile for segments still being swept: who is in now was in before the segment was defined. */
-function lookAtSwept(definitions: SegmentDefinitions, input: MemberInput, leaves: LeafStates): Found {
-  const traits = traitsView(() => input.traits());
-  const known = new Set(input.state.looked);
-  const sweeping = definitions.segments.filter((segment) => segment.status === 'sweeping');
-  const member: ActiveSegment[] = [];
-  let wakeMs = Number.POSITIVE_INFINITY;
-  for (const segment of sweeping) {
-    if (known.has(segment.key)) continue;
-    const truth = evaluateRule(segment.compiled, { traits, leaves }, input.nowMs);
-    if (truth.nextChangeAtMs !== null) wakeMs = Math.min(wakeMs, truth.nextChangeAtMs);
-    if (truth.holds) member.push(segment);
-  }
-  return { member, looked: sweeping.map((segment) => segment.key), wakeMs };
-}
-
 function nextState(
   definitions: SegmentDefinitions,
   input: MemberInput,
-  next: { leaves: LeafStates; member: string[]; looked: readonly string[]; wakeMs: number },
+  next: { leaves: LeafStates; member: string[]; wakeMs: number; stage: LifecycleStage | undefined },
 ): SegmentState {
   const leaves = encodeLeaves(definitions, next.leaves);
   // A wake that is already set for earlier stays: it costs one look, and moving it costs a write for every event.
   const wakeMs = Math.min(next.wakeMs, input.state.wakeMs ?? Number.POSITIVE_INFINITY);
+  const upTo = Math.max(input.state.upTo ?? 0, definitions.serialMax);
   return {
     leaves,
     member: next.member,
     ...(wakeMs > WAKE_MAX ? {} : { wakeMs }),
-    ...(next.looked.length === 0 ? {} : { looked: [...next.looked] }),
+    ...(upTo === 0 ? {} : { upTo }),
+    ...(definitions.lifecycle && next.stage && next.stage !== 'visitor' ? { stage: next.stage } : {}),
   };
 }
 

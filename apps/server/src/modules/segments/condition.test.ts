@@ -1,10 +1,10 @@
-import type { TimelessCondition } from '@segue/contract';
+import type { ValueCondition } from '@segue/contract';
 import { describe, expect, it } from 'vitest';
 
 import type { Json } from '../../platform/json.ts';
 import { compileCondition, instantOf, numberOf } from './condition.ts';
 
-function holds(condition: TimelessCondition, value: Json | undefined): boolean {
+function holds(condition: ValueCondition, value: Json | undefined): boolean {
   return compileCondition(condition)(value);
 }
 
@@ -13,6 +13,10 @@ describe('numberOf', () => {
     expect(['42', '-1.5', '+7', '.5', '007'].map(numberOf)).toEqual([42, -1.5, 7, 0.5, 7]);
     for (const value of ['', ' 42', '1e3', '0x10', '5.', '1,5', 'NaN', 'Infinity', '٤٢', true, null, [42], {}])
       expect(numberOf(value)).toBeUndefined();
+  });
+
+  it('knows one zero', () => {
+    for (const value of [-0, '-0', '-0.0']) expect(numberOf(value)).toBe(0);
   });
 });
 
@@ -87,5 +91,33 @@ describe('compileCondition', () => {
       false,
       false,
     ]);
+  });
+
+  it('without regard to case compares letter by letter, and keeps letters that become two', () => {
+    const is = (wanted: string, value: string) => holds({ op: 'equals', value: wanted, ignoreCase: true }, value);
+    expect([is('PRO', 'pro'), is('straße', 'STRAßE'), is('ΣΑΣ', 'σασ')]).toEqual([true, true, true]);
+    expect([is('strasse', 'STRAßE'), is('ΣΑΣ', 'σας'), is('i', 'İ')]).toEqual([false, false, false]);
+    expect(is('İ', 'İ')).toBe(true);
+    expect(holds({ op: 'in', value: ['Gold'], ignoreCase: true }, 'GOLD')).toBe(true);
+    expect(holds({ op: 'endsWith', value: 'RO', ignoreCase: true }, 'pro')).toBe(true);
+    expect(holds({ op: 'includes', value: 'RED', ignoreCase: true }, ['red'])).toBe(true);
+  });
+
+  it('finds a pattern anywhere in a text, over line ends, and in nothing but texts', () => {
+    expect(holds({ op: 'matches', value: 'a.b' }, 'xa\nbx')).toBe(true);
+    expect(holds({ op: 'matches', value: '^b' }, 'a\nb')).toBe(false);
+    expect(holds({ op: 'matches', value: 'gold', ignoreCase: true }, 'GOLDEN')).toBe(true);
+    expect(holds({ op: 'matches', value: '42' }, 42)).toBe(false);
+    expect(() => compileCondition({ op: 'matches', value: '(?=look)' })).toThrow();
+  });
+
+  it('answers a pattern that would run away elsewhere at once', () => {
+    expect(holds({ op: 'matches', value: '^(a+)+$' }, `${'a'.repeat(20_000)}!`)).toBe(false);
+  });
+
+  it('holds of what is missing where it says "not"', () => {
+    expect(holds({ op: 'notContains', value: 'x' }, undefined)).toBe(true);
+    expect(holds({ op: 'notContains', value: 'x' }, 'axb')).toBe(false);
+    expect(holds({ op: 'exists' }, '')).toBe(true);
   });
 });

@@ -1,7 +1,9 @@
-import { parseInstant, type Scalar, type TimelessCondition } from '@segue/contract';
+import { parseInstant, type Scalar, type ValueCondition } from '@segue/contract';
 
 import type { Json } from '../../platform/json.ts';
 import { readNumber } from '../../platform/number-in-text.ts';
+import { foldCase } from './fold-case.ts';
+import { compilePattern } from './pattern.ts';
 
 export type ValueTest = (value: Json | undefined) => boolean;
 
@@ -10,10 +12,13 @@ const SECONDS_BELOW = 100_000_000_000;
 /** The last instant a Date can hold. */
 const INSTANT_MAX = 8_640_000_000_000_000;
 
-/** The number a value is, also when written as text; anything else is no number. */
+/**
+ * The number a value is, also when written as text; anything else is no number. A negative zero is zero: JSON cannot
+ * keep it, so a state that did would differ from itself once stored.
+ */
 export function numberOf(value: Json | undefined): number | undefined {
-  if (typeof value === 'number') return value;
-  return typeof value === 'string' ? readNumber(value) : undefined;
+  const number = typeof value === 'string' ? readNumber(value) : value;
+  return typeof number === 'number' ? number + 0 : undefined;
 }
 
 /** The instant a value is, in milliseconds: an ISO date or date-time (UTC unless it has a zone), or an epoch number. */
@@ -47,17 +52,25 @@ export function scalarSet(values: readonly Scalar[]): ScalarSet {
   };
 }
 
-function equalsAnyOf(values: readonly Scalar[]): ValueTest {
+function equalsAnyOf(values: readonly Scalar[], fold: Fold): ValueTest {
   const set = scalarSet(values);
-  const texts = new Set<Json>(set.texts);
+  const texts = new Set<Json>(set.texts.map(fold));
   const numbers = new Set<Json | undefined>(set.numbers);
   const anyNumbers = new Set<Json>([...set.numbers, ...set.textNumbers]);
   const booleans = new Set<Json>(set.booleans);
   return (value) => {
-    if (typeof value === 'string') return texts.has(value) || (numbers.size > 0 && numbers.has(numberOf(value)));
+    if (typeof value === 'string') return texts.has(fold(value)) || (numbers.size > 0 && numbers.has(numberOf(value)));
     if (typeof value === 'number') return anyNumbers.has(value);
     return typeof value === 'boolean' && booleans.has(value);
   };
+}
+
+/** What is done to texts before they are compared. */
+type Fold = (text: string) => string;
+const asWritten: Fold = (text) => text;
+
+function foldOf(condition: ValueCondition): Fold {
+  return 'ignoreCase' in condition && condition.ignoreCase === true ? foldCase : asWritten;
 }
 
 function negate(test: ValueTest): ValueTest {
@@ -91,55 +104,64 @@ export function ruleInstant(text: string): number {
   return atMs;
 }
 
-/** Compiles a condition to a test of one value. Absent and null are the same. */
-export function compileCondition(condition: TimelessCondition): ValueTest {
+/** Compiles a condition to a test of one value. Absent and null are the same; a condition that says "not" holds of them. */
+export function compileCondition(condition: ValueCondition): ValueTest {
   switch (condition.op) {
     case 'equals':
-      return equalsAnyOf([condition.value]);
+      return equalsAnyOf([condition.value], foldOf(condition));
     case 'in':
-      return equalsAnyOf(condition.value);
+      return equalsAnyOf(condition.value, foldOf(condition));
     case 'notEquals':
-      return negate(equalsAnyOf([condition.value]));
+      return negate(equalsAnyOf([condition.value], foldOf(condition)));
     case 'notIn':
-      return negate(equalsAnyOf(condition.value));
+      return negate(equalsAnyOf(condition.value, foldOf(condition)));
     case 'includes': {
-      const equals = equalsAnyOf([condition.value]);
+      const equals = equalsAnyOf([condition.value], foldOf(condition));
       return (value) => Array.isArray(value) && value.some(equals);
     }
     case 'exists':
       return isPresent;
     case 'missing':
       return (value) => !isPresent(value);
+    case 'contains':
+    case 'notContains':
+    case 'startsWith':
+    case 'endsWith':
+    case 'matches':
+      return compileTextCondition(condition);
     default:
       return compileComparison(condition);
   }
 }
 
-type Comparison = Extract<
-  TimelessCondition,
-  {
-    op:
-      | 'contains'
-      | 'startsWith'
-      | 'endsWith'
-      | 'atLeast'
-      | 'atMost'
-      | 'moreThan'
-      | 'lessThan'
-      | 'between'
-      | 'before'
-      | 'after';
+type TextCondition = Extract<
+  ValueCondition,
+  { op: 'contains' | 'notContains' | 'startsWith' | 'endsWith' } | { op: 'matches' }
+>;
+
+function compileTextCondition(condition: TextCondition): ValueTest {
+  if (condition.op === 'matches') return whenText(compilePattern(condition.value, condition.ignoreCase === true));
+  const fold = foldOf(condition);
+  const part = fold(condition.value);
+  switch (condition.op) {
+    case 'contains':
+      return whenText((text) => fold(text).includes(part));
+    case 'notContains':
+      return negate(whenText((text) => fold(text).includes(part)));
+    case 'startsWith':
+      return whenText((text) => fold(text).startsWith(part));
+    case 'endsWith':
+      return whenText((text) => fold(text).endsWith(part));
   }
+}
+
+type Comparison = Extract<
+  ValueCondition,
+  { op: 'atLeast' | 'atMost' | 'moreThan' | 'lessThan' } | { op: 'between' } | { op: 'before' | 'after' }
 >;
 
 function compileComparison(condition: Comparison): ValueTest {
   switch (condition.op) {
-    case 'contains':
-      return whenText((text) => text.includes(condition.value));
-    case 'startsWith':
-      return whenText((text) => text.startsWith(condition.value));
-    case 'endsWith':
-      return whenText((text) => text.endsWith(condition.value));
     case 'atLeast':
       return whenNumber((number) => number >= condition.value);
     case 'atMost':

@@ -1,121 +1,155 @@
-import type {
-  Duration,
-  EventCount,
-  EventFilter,
-  EventLeaf,
-  SegmentRule,
-  TimelessCondition,
-  TraitLeaf,
-} from '@segue/contract';
+import type { ComputedTraitRule, SegmentRule } from '@segue/contract';
 
+import {
+  describeAggregate,
+  describeCount,
+  describeMatch,
+  describePeriod,
+  describePick,
+  describeSequence,
+} from './describe-event.ts';
+import { describeTraitOp, describeValue, eitherOf } from './describe-condition.ts';
 import { pathSteps } from './path.ts';
 
-/** A rule as one English sentence. */
-export function describeRule(rule: SegmentRule): string {
-  return `Profiles for which ${describeNode(rule, false)}.`;
+/** What people call what a rule names by its id; undefined where nobody knows. */
+export type NameOf = (id: string) => string | undefined;
+
+/** A rule as one English sentence; segments, lists, templates and journeys by the names `nameOf` knows. */
+export function describeRule(rule: SegmentRule, nameOf: NameOf = () => undefined): string {
+  if ('everyone' in rule) return 'Every profile.';
+  return `Profiles for which ${describeNode(rule, { nameOf, isInner: false })}.`;
 }
 
-function describeNode(node: SegmentRule, isInner: boolean): string {
-  if ('all' in node) return describeGroup(node.all, ' and ', isInner);
-  if ('any' in node) return describeGroup(node.any, ' or ', isInner);
-  if ('not' in node) return `it is not so that ${describeNode(node.not, true)}`;
+/** What a computed trait comes from, as one English sentence. */
+export function describeComputedTrait(rule: ComputedTraitRule): string {
+  const property = rule.property === undefined ? undefined : pathSteps(rule.property).join('.');
+  const events = `${describeMatch(rule)}${describePeriod(rule)}`;
+  switch (rule.function) {
+    case 'count':
+      return `How often ${events} has happened.`;
+    case 'daysSince':
+      return `Whole days since the last ${events}.`;
+    case 'first':
+    case 'last':
+      return `${property} of the ${rule.function} ${events}.`;
+    case 'mostFrequent':
+      return `The most frequent ${property} of ${events}.`;
+    default:
+      return `${capital(describeAggregate(rule.function, property ?? ''))} of ${events}.`;
+  }
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+interface Place {
+  readonly nameOf: NameOf;
+  /** Beside others in a group: a group of its own needs brackets. */
+  readonly isInner: boolean;
+}
+
+function describeNode(node: SegmentRule, place: Place): string {
+  if ('all' in node) return describeGroup(node.all, ' and ', place);
+  if ('any' in node) return describeGroup(node.any, ' or ', place);
+  if ('not' in node) return `it is not so that ${describeNode(node.not, { ...place, isInner: true })}`;
+  if ('everyone' in node) return 'nothing is asked';
   if ('trait' in node) return `${pathSteps(node.trait).join('.')} ${describeTraitOp(node)}`;
-  return describeEvent(node);
+  if ('event' in node) return describeEvent(node);
+  if ('sequence' in node) return describeSequence(node);
+  if ('message' in node) return describeMessage(node, place.nameOf);
+  return describeFact(node, place.nameOf);
 }
 
-function describeGroup(children: readonly SegmentRule[], word: string, isInner: boolean): string {
+function describeGroup(children: readonly SegmentRule[], word: string, { nameOf, isInner }: Place): string {
   const isList = children.length > 1;
-  const clauses = children.map((child) => describeNode(child, isList)).join(word);
+  const clauses = children.map((child) => describeNode(child, { nameOf, isInner: isList })).join(word);
   return isInner && isList ? `(${clauses})` : clauses;
 }
 
-function describeTraitOp(leaf: TraitLeaf): string {
-  switch (leaf.op) {
-    case 'withinLast':
-      return `is within the last ${describeDuration(leaf.value)}`;
-    case 'notWithinLast':
-      return `is a date, but not within the last ${describeDuration(leaf.value)}`;
-    case 'withinNext':
-      return `is within the next ${describeDuration(leaf.value)}`;
-    default:
-      return describeCondition(leaf);
+type NodeOf<Key extends string> = Extract<SegmentRule, Readonly<Record<Key, unknown>>>;
+
+function describeEvent(leaf: NodeOf<'event'>): string {
+  if (leaf.pick !== undefined) return describePick(leaf, leaf.pick);
+  const events = describeMatch(leaf);
+  if (leaf.aggregate !== undefined) {
+    const { function: name, property } = leaf.aggregate;
+    const what = describeAggregate(name, pathSteps(property).join('.'));
+    return `${what} of ${events}${describePeriod(leaf)} ${describeValue(leaf.aggregate)}`;
   }
+  return `${events} ${describeCount(leaf.count, 'happened')}${describePeriod(leaf)}`;
 }
 
-const VERBS = {
-  equals: 'is',
-  notEquals: 'is not',
-  includes: 'includes',
-  contains: 'contains',
-  startsWith: 'starts with',
-  endsWith: 'ends with',
-  exists: 'is known',
-  missing: 'is missing',
-  atLeast: 'is at least',
-  atMost: 'is at most',
-  moreThan: 'is more than',
-  lessThan: 'is less than',
-  between: 'is between',
-  in: 'is one of',
-  notIn: 'is none of',
-  before: 'is before',
-  after: 'is at or after',
-} as const satisfies Record<TimelessCondition['op'], string>;
+const ENGAGEMENTS = {
+  sent: 'been sent',
+  delivered: 'been delivered',
+  opened: 'been opened by a human',
+  clicked: 'been clicked in',
+  replied: 'been replied to',
+  bounced: 'bounced',
+  failed: 'failed',
+  refused: 'been refused',
+} as const satisfies Record<NodeOf<'message'>['message'], string>;
 
-function describeCondition(condition: TimelessCondition): string {
-  const verb = VERBS[condition.op];
-  switch (condition.op) {
-    case 'exists':
-    case 'missing':
-      return verb;
-    case 'before':
-    case 'after':
-      return `${verb} ${condition.value}`;
-    case 'between':
-      return `${verb} ${condition.value.join(' and ')}`;
-    case 'in':
-    case 'notIn':
-      return `${verb} ${condition.value.map((value) => JSON.stringify(value)).join(', ')}`;
-    default:
-      return `${verb} ${JSON.stringify(condition.value)}`;
-  }
+function describeMessage(leaf: NodeOf<'message'>, nameOf: NameOf): string {
+  const kind = [
+    'a message',
+    ...(leaf.channel === undefined ? [] : [`on ${spaced(leaf.channel)}`]),
+    ...(leaf.template === undefined ? [] : [`from template ${named(leaf.template, nameOf)}`]),
+    ...(leaf.journey === undefined ? [] : [`of journey ${named(leaf.journey, nameOf)}`]),
+  ].join(' ');
+  return `${kind} ${describeCount(leaf.count, ENGAGEMENTS[leaf.message])}${describePeriod(leaf)}`;
 }
 
-function describeEvent(leaf: EventLeaf): string {
-  const filters = (leaf.where ?? []).map(describeFilter).join(' and ');
-  const parts = [
-    `${describeSelector(leaf.event)}${filters === '' ? '' : ` with ${filters}`} ${describeCount(leaf.count)}`,
-    ...(leaf.within === undefined ? [] : [`in the last ${describeDuration(leaf.within)}`]),
-    ...(leaf.after === undefined ? [] : [`from ${leaf.after} on`]),
-    ...(leaf.before === undefined ? [] : [`before ${leaf.before}`]),
+type FactNode = Exclude<
+  SegmentRule,
+  | { all: SegmentRule[] }
+  | { any: SegmentRule[] }
+  | { not: SegmentRule }
+  | NodeOf<'everyone'>
+  | NodeOf<'trait'>
+  | NodeOf<'event'>
+  | NodeOf<'sequence'>
+  | NodeOf<'message'>
+>;
+
+function describeFact(node: FactNode, nameOf: NameOf): string {
+  if ('segment' in node) return `the profile is in segment ${named(node.segment, nameOf)}`;
+  if ('list' in node) return `the profile is on list ${named(node.list, nameOf)}`;
+  if ('bucket' in node) {
+    const { salt, from, below } = node.bucket;
+    return `the lot drawn by "${salt}" is from ${from} to below ${below} percent`;
+  }
+  if ('consent' in node) {
+    const { channel, topic, state } = node.consent;
+    return `consent ${onChannel(channel, topic)} is ${eitherOf(state.map(spaced))}`;
+  }
+  if ('reachable' in node) return `the profile is reachable ${onChannel(node.reachable.channel, node.reachable.topic)}`;
+  if ('company' in node)
+    return `a company of the profile has a ${pathSteps(node.company).join('.')} that ${describeValue(node)}`;
+  if ('place' in node) return describePlace(node.place);
+  return `the lifecycle stage is ${eitherOf(node.lifecycle.map(spaced))}`;
+}
+
+function onChannel(channel: string, topic: string | undefined): string {
+  return `on ${spaced(channel)}${topic === undefined ? '' : ` for "${topic}"`}`;
+}
+
+function describePlace({ countries, regions, cities, near }: NodeOf<'place'>['place']): string {
+  const clauses = [
+    ...(countries === undefined ? [] : [`in the country ${eitherOf(countries)}`]),
+    ...(regions === undefined ? [] : [`in the region ${eitherOf(regions)}`]),
+    ...(cities === undefined ? [] : [`in the city ${eitherOf(cities)}`]),
+    ...(near === undefined ? [] : [`within ${near.km} km of ${near.latitude}, ${near.longitude}`]),
   ];
-  return parts.join(' ');
+  return `the place is ${clauses.join(' and ')}`;
 }
 
-function describeSelector(selector: EventLeaf['event']): string {
-  if (typeof selector === 'string') return `"${selector}"`;
-  return selector.name === undefined ? `any ${selector.type}` : `${selector.type} "${selector.name}"`;
+function named(id: string, nameOf: NameOf): string {
+  const name = nameOf(id);
+  return name === undefined ? id : `"${name}"`;
 }
 
-function describeFilter(filter: EventFilter): string {
-  return `${pathSteps(filter.property).join('.')} that ${describeCondition(filter)}`;
-}
-
-function describeCount(count: EventCount | undefined): string {
-  const { atLeast, atMost, exactly, moreThan, lessThan } = count ?? { atLeast: 1 };
-  if (exactly === 0 || atMost === 0 || lessThan === 1) return 'has not happened';
-  if (atLeast !== undefined) return atLeast === 1 ? 'has happened' : `has happened at least ${atLeast} times`;
-  if (atMost !== undefined) return `has happened at most ${counted(atMost)}`;
-  if (exactly !== undefined) return `has happened exactly ${counted(exactly)}`;
-  if (moreThan !== undefined) return `has happened more than ${counted(moreThan)}`;
-  return `has happened less than ${counted(lessThan ?? 0)}`;
-}
-
-function counted(times: number): string {
-  return times === 1 ? 'once' : `${times} times`;
-}
-
-function describeDuration(duration: Duration): string {
-  const [unit = 'days', amount = 0] = Object.entries(duration)[0] ?? [];
-  return amount === 1 ? `1 ${unit.slice(0, -1)}` : `${amount} ${unit}`;
+function spaced(word: string): string {
+  return word.replaceAll('_', ' ');
 }

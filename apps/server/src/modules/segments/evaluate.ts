@@ -1,12 +1,25 @@
-import type { Json } from '../../platform/json.ts';
-import { instantOf } from './condition.ts';
-import type { LeafState, LeafStates } from './leaf-state.ts';
-import type { CompiledNode, CompiledRule, RelativeDateOp } from './rule.ts';
+import type { CompiledNode, ValueNode } from './compiled-node.ts';
+import { computedValue } from './computed.ts';
+import type { Facts } from './facts.ts';
+import { type Flip, LOOK_AHEAD_MAX, NEVER } from './flip.ts';
+import type { LeafStates } from './leaf-state.ts';
+import { evaluateAggregate } from './leaves/aggregate.ts';
+import { evaluateCalendarCount, evaluateCount } from './leaves/count.ts';
+import { evaluateHeld } from './leaves/held.ts';
+import { evaluatePick } from './leaves/pick.ts';
+import { evaluateSequence } from './leaves/sequence.ts';
+import { lifecycleStage } from './lifecycle/lifecycle-stage.ts';
+import { lotOf } from './lot.ts';
+import type { CompiledRule } from './rule.ts';
 import type { TraitsView } from './rule-input.ts';
+import { evaluateValue } from './value-node.ts';
+import type { Window, ZoneChoice } from './window.ts';
 
 export interface RuleInput {
   readonly traits: TraitsView;
   readonly leaves: LeafStates;
+  /** Needed by a rule whose `facts` are not empty. */
+  readonly facts?: Facts;
 }
 
 export interface RuleTruth {
@@ -14,18 +27,6 @@ export interface RuleTruth {
   /** The first later instant at which time alone changes the answer; null when it never does. May be early, never late. */
   readonly nextChangeAtMs: number | null;
 }
-
-/** A truth and the earliest instant it can flip; `Infinity` is never. */
-interface Flip {
-  readonly holds: boolean;
-  readonly nextMs: number;
-}
-
-const NEVER = Number.POSITIVE_INFINITY;
-const NO_TIMES: LeafState = [];
-
-/** Instants at which parts flip but the rule may not; beyond this many the answer may be early, which costs one wake. */
-const LOOK_AHEAD_MAX = 64;
 
 /** Whether a rule holds at `nowMs`, and when time alone will next change that. */
 export function evaluateRule(compiled: CompiledRule, input: RuleInput, nowMs: number): RuleTruth {
@@ -49,13 +50,82 @@ function evaluateNode(node: CompiledNode, input: RuleInput, nowMs: number): Flip
       const { holds, nextMs } = evaluateNode(node.child, input, nowMs);
       return { holds: !holds, nextMs };
     }
+    case 'everyone':
+      return { holds: true, nextMs: NEVER };
     case 'trait':
-      return { holds: node.test(input.traits.get(node.steps)), nextMs: NEVER };
     case 'date':
-      return evaluateDate(node, input.traits.get(node.steps), nowMs);
-    case 'event':
-      return evaluateCount(node, input.leaves[node.leafKey] ?? NO_TIMES, nowMs);
+    case 'anniversary':
+      return evaluateValue(node, input.traits.get(node.steps), { nowMs, zone: zoneOfValue(node, input) });
+    case 'bucket': {
+      const lot = lotOf(node.salt, factsOf(input).profileId);
+      return { holds: lot >= node.from && lot < node.below, nextMs: NEVER };
+    }
+    case 'fact':
+      return { holds: node.holds(factsOf(input)), nextMs: NEVER };
+    case 'computed':
+      return evaluateComputed(node, input, nowMs);
+    default:
+      return evaluateLeaf(node, input, nowMs);
   }
+}
+
+type LeafNode = Extract<CompiledNode, { leafKey: string }>;
+
+function evaluateLeaf(node: LeafNode, input: RuleInput, nowMs: number): Flip {
+  const state = input.leaves[node.leafKey];
+  switch (node.kind) {
+    case 'event': {
+      const times = (state ?? []) as number[];
+      const { window, holdsFor } = node;
+      if (window.kind !== 'calendar')
+        return evaluateCount(times, { windowMs: window.kind === 'last' ? window.ms : NEVER, holdsFor }, nowMs);
+      return evaluateCalendarCount(
+        times,
+        { period: window.period, zone: zoneOf(window.zone, input) },
+        { holdsFor, nowMs },
+      );
+    }
+    case 'aggregate':
+      return evaluateAggregate(state, { ...node, zone: zoneOfWindow(node.window, input) }, nowMs);
+    case 'pick':
+      return evaluatePick(state, node.period, { zone: zoneOfWindow(node.period.window, input), nowMs });
+    case 'sequence':
+      return evaluateSequence(state, { ...node, zone: zoneOfWindow(node.window, input) }, nowMs);
+    case 'held':
+      return evaluateHeld(state, node, nowMs);
+    case 'lifecycle': {
+      const about = { hasAddress: factsOf(input).hasAddress(), times: node.times };
+      const { stage, nextChangeAtMs } = lifecycleStage((state ?? []) as number[], about, nowMs);
+      return { holds: node.holdsFor(stage), nextMs: nextChangeAtMs ?? NEVER };
+    }
+  }
+}
+
+function evaluateComputed(node: Extract<CompiledNode, { kind: 'computed' }>, input: RuleInput, nowMs: number): Flip {
+  const state = input.leaves[node.computed.leaf.key];
+  const { value, nextChangeAtMs } = computedValue(node.computed, state, {
+    nowMs,
+    customerZone: () => factsOf(input).zone(),
+  });
+  const { holds, nextMs } = evaluateValue(node.of, value, { nowMs, zone: zoneOfValue(node.of, input) });
+  return { holds, nextMs: Math.min(nextMs, nextChangeAtMs ?? NEVER) };
+}
+
+function factsOf({ facts }: RuleInput): Facts {
+  if (facts === undefined) throw new Error('the rule reads facts, which were not given');
+  return facts;
+}
+
+function zoneOf({ name, isCustomers }: ZoneChoice, input: RuleInput): string {
+  return isCustomers ? factsOf(input).zone() : name;
+}
+
+function zoneOfWindow(window: Window, input: RuleInput): string {
+  return window.kind === 'calendar' ? zoneOf(window.zone, input) : 'UTC';
+}
+
+function zoneOfValue(node: ValueNode, input: RuleInput): string {
+  return node.kind === 'anniversary' ? zoneOf(node.zone, input) : 'UTC';
 }
 
 /**
@@ -81,41 +151,4 @@ function combine(
     earliestMs = Math.min(earliestMs, nextMs);
   }
   return decided ? { holds: !isAll, nextMs: latestDecidingMs } : { holds: isAll, nextMs: earliestMs };
-}
-
-/** `withinLast` is (now - W, now], `withinNext` is (now, now + W]; a value that is no date is in neither, nor outside. */
-function evaluateDate(
-  { op, windowMs }: { readonly op: RelativeDateOp; readonly windowMs: number },
-  value: Json | undefined,
-  nowMs: number,
-): Flip {
-  const dateMs = instantOf(value);
-  if (dateMs === undefined) return { holds: false, nextMs: NEVER };
-  const fromMs = op === 'withinNext' ? dateMs - windowMs : dateMs;
-  const untilMs = fromMs + windowMs;
-  const isInside = nowMs >= fromMs && nowMs < untilMs;
-  const nextMs = nowMs < fromMs ? fromMs : nowMs < untilMs ? untilMs : NEVER;
-  return { holds: op === 'notWithinLast' ? !isInside : isInside, nextMs };
-}
-
-/** Walks the instants at which a time comes into the window (now - W, now] or leaves it, until the count's truth changes. */
-function evaluateCount(
-  { windowMs, holdsFor }: { readonly windowMs: number; readonly holdsFor: (times: number) => boolean },
-  newestFirst: LeafState,
-  nowMs: number,
-): Flip {
-  let first = 0;
-  while (first < newestFirst.length && newestFirst[first]! > nowMs) first += 1;
-  let end = first;
-  while (end < newestFirst.length && newestFirst[end]! > nowMs - windowMs) end += 1;
-  const holds = holdsFor(end - first);
-  for (;;) {
-    const comesMs = first > 0 ? newestFirst[first - 1]! : NEVER;
-    const leavesMs = end > 0 ? newestFirst[end - 1]! + windowMs : NEVER;
-    const atMs = Math.min(comesMs, leavesMs);
-    if (atMs === NEVER) return { holds, nextMs: NEVER };
-    while (first > 0 && newestFirst[first - 1]! <= atMs) first -= 1;
-    while (end > first && newestFirst[end - 1]! + windowMs <= atMs) end -= 1;
-    if (holdsFor(end - first) !== holds) return { holds, nextMs: atMs };
-  }
 }

@@ -1,141 +1,146 @@
 import { createHash } from 'node:crypto';
 
-import type { EventCount, EventFilter, EventLeaf, Scalar } from '@segue/contract';
-
-import { compileCondition, ruleInstant } from './condition.ts';
+import type { Json } from '../../platform/json.ts';
+import { compileCondition } from './condition.ts';
+import { compileFilters, compilePasses, compileSource, filterMeaning, sourceMeaning } from './event-source.ts';
+import type { EventSource, LeafPlan } from './leaf-plan.ts';
+import { SAID_LENGTH } from './leaves/held.ts';
+import { keyPrefix, kindOfKey } from './leaves/kind-of-key.ts';
+import type { LeafKind, LeafSample, LeafState } from './leaves/leaf-kind.ts';
+import { countable, scalarText } from './leaves/tally.ts';
 import { pathSteps, valueAt } from './path.ts';
 import type { RuleEvent } from './rule-input.ts';
 
-/**
- * Capacities a leaf can have. Rounding up lets rules with different thresholds share one state, and a state on disk never
- * turns out too short for a new rule of the same key.
- */
-const CAPACITIES = [4, 16, 64, 256, 1024] as const;
-
-/** What is counted for one event leaf, shared by every leaf that counts the same. */
-export interface CountedEvents {
-  /** Stable name of the state: what is counted and how much is remembered, not threshold or window. */
+/** What is remembered of a profile for part of a rule, shared by every part that remembers the same. */
+export interface Leaf {
+  /** Stable name of the state: what is remembered, not threshold or window. */
   readonly key: string;
-  /** How many of the newest times that have come are remembered. */
-  readonly capacity: number;
-  readonly type: string;
-  /** `undefined`: any name. */
-  readonly name: string | undefined;
-  readonly filters: readonly EventFilter[];
-  /** Of each filter: the hashes by which a sealed property passes it; undefined: what it asks for is never sealed. */
-  readonly blind: readonly (readonly string[] | undefined)[];
-  /** Only times in [fromMs, untilMs) count. */
-  readonly fromMs: number;
-  readonly untilMs: number;
-  /** The filters alone; type, name and period are the caller's. */
-  passes(event: RuleEvent): boolean;
+  readonly plan: LeafPlan;
+  /** By type and name the events it may take a sample of. */
+  readonly hears: readonly Pick<EventSource, 'type' | 'name' | 'prefix'>[];
+  readonly kind: LeafKind;
+  /** What an event says to it; undefined: nothing. Filters, clock and period are asked, as are type and name. */
+  sampleOf(event: RuleEvent): LeafSample | undefined;
 }
 
-/** The hashes of a sealed property that equals one of these; undefined where such a value is never sealed. */
-export type BlindIndex = (property: string, values: readonly Scalar[]) => readonly string[] | undefined;
-
-/** Plans what an event leaf counts and how it is remembered. Without an index sealed properties equal nothing. */
-export function countedEvents(leaf: EventLeaf, index?: BlindIndex): CountedEvents {
-  const selector = typeof leaf.event === 'string' ? { type: 'track', name: leaf.event } : leaf.event;
-  const filters = leaf.where ?? [];
-  const blind = filters.map((filter) => (index === undefined ? undefined : blindOf(filter, index)));
-  const fromMs = leaf.after === undefined ? Number.NEGATIVE_INFINITY : ruleInstant(leaf.after);
-  const untilMs = leaf.before === undefined ? Number.POSITIVE_INFINITY : ruleInstant(leaf.before);
-  const capacity = capacityFor(leaf.count);
-  const meaning = JSON.stringify([
-    selector.type,
-    selector.name ?? null,
-    filters.map(meaningOf).sort(),
-    String(fromMs),
-    String(untilMs),
-  ]);
-  return {
-    key: leafKey(capacity, meaning),
-    capacity,
-    type: selector.type,
-    name: selector.name,
-    filters,
-    fromMs,
-    untilMs,
-    blind,
-    passes: compileFilters(filters, blind),
-  };
+/** Makes the leaf of a plan. Equal plans, however they are spelled, have the same key for ever: states are stored by it. */
+export function leafOf(plan: LeafPlan): Leaf {
+  const key = `${keyPrefix(plan)}.${createHash('sha256').update(meaningOf(plan)).digest('base64url').slice(0, 12)}`;
+  const kind = kindOfKey(key);
+  if (kind === undefined) throw new Error(`no kind of leaf keeps ${key}`);
+  return { key, plan, hears: heardBy(plan), kind, sampleOf: compileSample(plan) };
 }
 
-/** The tag `n` (newest times) and the capacity lead, so a state can be merged without its rule. */
-function leafKey(capacity: number, meaning: string): string {
-  return `n${capacity}.${createHash('sha256').update(meaning).digest('base64url').slice(0, 12)}`;
-}
-
-/** The capacity a leaf key promises; `undefined` when the state is not of newest times. */
-export function capacityOfKey(key: string): number | undefined {
-  const match = /^n(\d+)\./.exec(key);
-  return match === null ? undefined : Number(match[1]);
-}
-
-/** n + 1 times tell "n" from "more than n". */
-function capacityFor(count: EventCount | undefined): number {
-  const threshold = Math.max(1, ...Object.values(count ?? {}).map((times) => times ?? 0));
-  return CAPACITIES.find((capacity) => capacity > threshold) ?? CAPACITIES[CAPACITIES.length - 1]!;
-}
-
-function meaningOf(filter: EventFilter): string {
-  const value = 'value' in filter ? filter.value : null;
-  const isInstant = filter.op === 'before' || filter.op === 'after';
-  return JSON.stringify([pathSteps(filter.property), filter.op, isInstant ? ruleInstant(filter.value) : value]);
-}
-
-/** What is sealed can be compared only whole, and only where the topmost level says so. */
-function blindOf(filter: EventFilter, index: BlindIndex): readonly string[] | undefined {
-  const [property, ...deeper] = pathSteps(filter.property);
-  if (property === undefined || deeper.length > 0) return undefined;
-  switch (filter.op) {
-    case 'equals':
-    case 'notEquals':
-      return index(property, [filter.value]);
-    case 'in':
-    case 'notIn':
-      return index(property, filter.value);
-    default:
-      return undefined;
+/** The key's prefix says the rest. */
+function meaningOf(plan: LeafPlan): string {
+  switch (plan.kind) {
+    case 'count':
+      return sourceMeaning(plan.source);
+    case 'aggregate':
+      return JSON.stringify([
+        sourceMeaning(plan.source),
+        plan.property === undefined ? null : pathSteps(plan.property),
+      ]);
+    case 'pick': {
+      const property = plan.property === undefined ? null : pathSteps(plan.property);
+      return JSON.stringify([sourceMeaning(plan.source), plan.having.map(filterMeaning).sort(), property]);
+    }
+    case 'sequence': {
+      const steps = plan.steps.map(({ source, without }) => [
+        sourceMeaning(source),
+        without === undefined ? null : sourceMeaning(without),
+      ]);
+      return JSON.stringify(steps);
+    }
+    case 'held':
+      return JSON.stringify([plan.trait, plan.value]);
   }
 }
 
-/** Whether a filter holds where its value is not the one it names. */
-export function isNegative({ op }: EventFilter): boolean {
-  return op === 'notEquals' || op === 'notIn';
+function heardBy(plan: LeafPlan): Leaf['hears'] {
+  if (plan.kind === 'held') return [{ type: 'identify' }];
+  if (plan.kind !== 'sequence') return [plan.source];
+  const sources = plan.steps.flatMap(({ source, without }) => (without === undefined ? [source] : [source, without]));
+  return [
+    ...new Map(sources.map((source) => [JSON.stringify([source.type, source.name, source.prefix]), source])).values(),
+  ];
 }
 
-function compileFilters(filters: readonly EventFilter[], blind: CountedEvents['blind']): (event: RuleEvent) => boolean {
-  const tests = filters.map((filter, at) => {
-    const steps = pathSteps(filter.property);
-    const test = compileCondition(filter);
-    const sought = blind[at];
-    if (sought === undefined) return (event: RuleEvent): boolean => test(valueAt(event.payload.properties, steps));
-    const isHit = compileHit(steps[0]!, sought);
-    const isAway = isNegative(filter);
-    return (event: RuleEvent): boolean => {
-      const holds = test(valueAt(event.payload.properties, steps));
-      return isAway ? holds && !isHit(event) : holds || isHit(event);
-    };
-  });
-  const [only] = tests;
-  if (only === undefined) return () => true;
-  return tests.length === 1 ? only : (event) => tests.every((test) => test(event));
+function compileSample(plan: LeafPlan): Leaf['sampleOf'] {
+  switch (plan.kind) {
+    case 'count':
+      return whenOf(plan.source, (event) => [event.occurredAt]);
+    case 'aggregate': {
+      const steps = plan.property === undefined ? [] : pathSteps(plan.property);
+      return whenOf(plan.source, (event) => {
+        const value = countable(plan.function, valueAt(event.payload.properties, steps));
+        return value === undefined ? undefined : [event.occurredAt, value];
+      });
+    }
+    case 'pick': {
+      if (plan.property !== undefined) {
+        const steps = pathSteps(plan.property);
+        return whenOf(plan.source, (event) => [
+          event.occurredAt,
+          scalarText(valueAt(event.payload.properties, steps)) ?? '',
+        ]);
+      }
+      const isSo = compileFilters(plan.having);
+      return whenOf(plan.source, (event) => [event.occurredAt, isSo(event) ? 1 : 0]);
+    }
+    case 'sequence':
+      return compileRoles(plan.steps);
+    case 'held':
+      return compileSaying(plan);
+  }
 }
 
-function compileHit(property: string, sought: readonly string[]): (event: RuleEvent) => boolean {
-  const hashes = new Set(sought);
-  return ({ payload: { blind } }) =>
-    blind !== undefined && Object.hasOwn(blind, property) && blind[property]!.some((hash) => hashes.has(hash));
+function whenOf(source: EventSource, say: (event: RuleEvent) => LeafSample | undefined): Leaf['sampleOf'] {
+  const isOf = compileSource(source);
+  return (event) => (isOf(event) ? say(event) : undefined);
 }
 
-/** Whether a count satisfies the leaf. Without a count: at least once. */
-export function compileCount(count: EventCount | undefined): (times: number) => boolean {
-  const { atLeast, atMost, exactly, moreThan, lessThan } = count ?? { atLeast: 1 };
-  if (atLeast !== undefined) return (times) => times >= atLeast;
-  if (atMost !== undefined) return (times) => times <= atMost;
-  if (exactly !== undefined) return (times) => times === exactly;
-  if (moreThan !== undefined) return (times) => times > moreThan;
-  return (times) => times < (lessThan ?? 0);
+function compileRoles(steps: Extract<LeafPlan, { kind: 'sequence' }>['steps']): Leaf['sampleOf'] {
+  const roles = [
+    ...steps.map(({ source }, step) => ({ isOf: compileSource(source), bit: 1 << step })),
+    ...steps.flatMap(({ without }, step) =>
+      without === undefined ? [] : [{ isOf: compileSource(without), bit: 1 << (steps.length + step) }],
+    ),
+  ];
+  return (event) => {
+    let bits = 0;
+    for (const { isOf, bit } of roles) if (isOf(event)) bits |= bit;
+    return bits === 0 ? undefined : [event.occurredAt, bits];
+  };
+}
+
+function compileSaying({ trait, value }: Extract<LeafPlan, { kind: 'held' }>): Leaf['sampleOf'] {
+  const isValue = compileCondition({ op: 'equals', value });
+  const [top = '', ...deeper] = trait;
+  return (event) => {
+    const traits = event.payload.traits;
+    if (event.type !== 'identify' || traits === undefined || !Object.hasOwn(traits, top)) return undefined;
+    const said: Json | undefined = valueAt(traits[top], deeper);
+    return [event.occurredAt, isValue(said) ? 1 : 0, JSON.stringify(said ?? null).slice(0, SAID_LENGTH)];
+  };
+}
+
+/**
+ * A state from samples in any order: what the history found of one profile or one identity node. Samples are as the kind's
+ * file in `leaves/` describes them; a state may also be written as JSON directly in the shape described there.
+ */
+export function foldSamples(
+  leaf: Pick<Leaf, 'kind'>,
+  samples: Iterable<LeafSample>,
+  nowMs: number,
+): LeafState | undefined {
+  let state: LeafState | undefined;
+  for (const sample of samples) state = leaf.kind.insert(state, sample, nowMs);
+  return state;
+}
+
+/** Filters and clock of a count alone, for who asks type and name himself. */
+export function passesOf(leaf: Leaf): (event: RuleEvent) => boolean {
+  if (leaf.plan.kind !== 'count') throw new Error('only a count is one kind of event');
+  return compilePasses(leaf.plan.source);
 }

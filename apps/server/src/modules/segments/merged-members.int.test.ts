@@ -16,13 +16,14 @@ import {
   type TestHistory,
 } from '../../testkit/index.ts';
 import { accountsMigrations } from '../accounts/index.ts';
+import { consentMigrations } from '../consent/index.ts';
 import { eventsHistoryMigrations } from '../events/index.ts';
 import { createIdentityGraphRoutes, profilesMigrations } from '../profiles/index.ts';
 import { createSegment } from './create-segment.ts';
 import { segmentsMigrations } from './migrations/index.ts';
 import { runBackFills } from './run-back-fills.ts';
 import { segmentSection } from './segment-section.ts';
-import { listLeaves } from './segment-store.ts';
+import { listLeaves } from './leaf-store.ts';
 import { SegmentShop, type SegmentWorkspace } from './testing/segment-world.ts';
 
 let database: TestDatabase;
@@ -34,7 +35,14 @@ let here: SegmentWorkspace;
 
 beforeAll(async () => {
   clock = createTestClock(Date.UTC(2026, 10, 22, 9));
-  const migrations = [eventlogMigrations, httpMigrations, accountsMigrations, profilesMigrations, segmentsMigrations];
+  const migrations = [
+    eventlogMigrations,
+    httpMigrations,
+    accountsMigrations,
+    profilesMigrations,
+    consentMigrations,
+    segmentsMigrations,
+  ];
   database = await createTestDatabase(migrations.flat());
   await numberWorkspaces(database.postgres, 50);
   history = await createTestHistory(eventsHistoryMigrations);
@@ -120,7 +128,9 @@ describe('after an unmerge', () => {
     const phone = await here.unmerge(ada);
     expect(phone).toBe(await here.profileId('anonymousId:adas phone'));
     // What came back was in its segments as part of the other.
-    expect(here.told.slice(before)).toEqual([{ name: 'Segment Left', segment: 'thrice', profileId: ada }]);
+    expect(here.told.slice(before)).toEqual([
+      { name: 'Segment Left', segment: 'thrice', profileId: ada, cause: expect.any(String) },
+    ]);
     for (const [profileId, twin] of [
       [ada, await here.profileId('userId:twin')],
       [phone, await here.profileId('anonymousId:twins phone')],

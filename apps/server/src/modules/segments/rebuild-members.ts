@@ -1,12 +1,12 @@
 import type { EventType, RebuildBatch, Subject } from '../../platform/eventlog/index.ts';
 import { nodeIdsOf } from '../profiles/index.ts';
 import { encodeLeaves } from './advance-member.ts';
-import { advanceMembers } from './advance-members.ts';
+import { advanceMembers, memberKeys, quietLook, readRows } from './advance-members.ts';
 import type { SegmentDefinitions } from './definitions.ts';
 import { applyEvents, type LeafStates } from './leaf-state.ts';
 import { asRuleEvent, type RuleEvent } from './rule-input.ts';
 import { EMPTY_STATE, segmentSection } from './segment-section.ts';
-import { takeLeafStates } from './segment-store.ts';
+import { takeLeafStates } from './leaf-store.ts';
 
 const EVENTS_AT_ONCE = 1_000;
 
@@ -21,7 +21,8 @@ export async function rebuildMembers(batch: RebuildBatch, definitions: SegmentDe
     nodes: batch.rebuilds.flatMap(nodeIdsOf),
   });
   const states = new Map(batch.rebuilds.map((subject) => [subject, subject.get(segmentSection)]));
-  const membersOf = new Map([...states].map(([subject, state]) => [subject, state?.member ?? []]));
+  const rows = await readRows(batch, definitions, batch.rebuilds);
+  const membersOf = new Map(batch.rebuilds.map((subject) => [subject, memberKeys(definitions, subject, rows)]));
   for (const [subject, before] of states) {
     const leaves = await countLeaves(batch, subject, definitions);
     subject.set(segmentSection, { ...(before ?? EMPTY_STATE), leaves: encodeLeaves(definitions, leaves) });
@@ -30,16 +31,13 @@ export async function rebuildMembers(batch: RebuildBatch, definitions: SegmentDe
     const cameFrom = batch.handovers.filter(({ into }) => into === subject).map(({ from }) => from);
     const isBack = states.get(subject) === undefined && cameFrom.length > 0;
     return {
-      subject,
-      events: [],
-      merged: [],
+      ...quietLook(subject),
       everyRule: true,
-      node: undefined,
       woken: true,
       partOf: isBack ? cameFrom.flatMap((from) => membersOf.get(from) ?? []) : undefined,
     };
   });
-  await advanceMembers(batch, definitions, looks);
+  await advanceMembers(batch, definitions, { looks, rows });
 }
 
 /** From the whole history; a leaf whose back-fill has yet to lie ready only from its cut on, since the rest will be folded in. */

@@ -1,41 +1,38 @@
-import { api, type Segment } from '@segue/contract';
+import { api, type Segment, type SegmentRule } from '@segue/contract';
 
 import type { Ctx } from '../../platform/context.ts';
 import { AppError } from '../../platform/errors.ts';
 import { decodeCursor, type Routes, toPage } from '../../platform/http/index.ts';
 import { publicId, requirePublicId } from '../../platform/ids/index.ts';
 import { requireProfileId } from '../profiles/index.ts';
-import { archiveSegment, createSegment } from './create-segment.ts';
+import { archiveSegment, usersOf } from './archive-segment.ts';
+import { createSegment } from './create-segment.ts';
 import { describeRule } from './describe.ts';
 import { countMembers, listMembers, listSegmentsOfProfile } from './member-store.ts';
-import { findSegment, listSegments, type SegmentRow } from './segment-store.ts';
+import { previewSegment } from './preview-segment.ts';
+import { findSegment, listActiveSegments, listSegments, type SegmentRow } from './segment-store.ts';
+import { updateSegment } from './update-segment.ts';
 
-/** Segments: define, read, members; and the segments of one profile. */
+/** Segments: define, change, preview, read, members; and the segments of one profile. */
 export const segmentRoutes: Routes = (serve) => {
-  serve(api.createSegment, async ({ ctx, body }) => presentSegment(await createSegment(ctx, body), 0));
+  serve(api.createSegment, async ({ ctx, body }) => present(ctx, await createSegment(ctx, body)));
+
+  serve(api.updateSegment, async ({ ctx, params, body }) =>
+    present(ctx, await updateSegment(ctx, requirePublicId('seg', params.id), body)),
+  );
+
+  serve(api.previewSegment, ({ ctx, body }) => previewSegment(ctx, body.rule));
 
   serve(api.listSegments, async ({ ctx, query }) => {
     const rows = await listSegments(ctx.sql, ctx.workspaceId, {
       limit: query.limit + 1,
       beforeId: cursorId(query.cursor),
     });
-    const counts = await countMembers(
-      ctx.sql,
-      ctx.workspaceId,
-      rows.map((row) => row.id),
-    );
-    return toPage(rows, {
-      limit: query.limit,
-      keyOf: (row) => [row.id],
-      present: (row) => presentSegment(row, counts.get(row.id) ?? 0),
-    });
+    const presented = await presentAll(ctx, rows);
+    return toPage(rows, { limit: query.limit, keyOf: (row) => [row.id], present: (row) => presented.get(row.id)! });
   });
 
-  serve(api.getSegment, async ({ ctx, params }) => {
-    const segment = await requireSegment(ctx, params.id);
-    const counts = await countMembers(ctx.sql, ctx.workspaceId, [segment.id]);
-    return presentSegment(segment, counts.get(segment.id) ?? 0);
-  });
+  serve(api.getSegment, async ({ ctx, params }) => present(ctx, await requireSegment(ctx, params.id)));
 
   serve(api.archiveSegment, ({ ctx, params }) => archiveSegment(ctx, requirePublicId('seg', params.id)));
 
@@ -49,7 +46,11 @@ export const segmentRoutes: Routes = (serve) => {
     return toPage(rows, {
       limit: query.limit,
       keyOf: (row) => [row.profile_id],
-      present: (row) => ({ profileId: publicId('prf', row.profile_id), enteredAt: row.entered_at.toISOString() }),
+      present: ({ profile_id: id, entered_at: at, cause }) => ({
+        profileId: publicId('prf', id),
+        enteredAt: at.toISOString(),
+        cause,
+      }),
     });
   });
 
@@ -78,14 +79,37 @@ async function requireSegment(ctx: Ctx, text: string): Promise<SegmentRow> {
   return segment;
 }
 
-function presentSegment(segment: SegmentRow, members: number): Segment {
-  return {
-    id: publicId('seg', segment.id),
-    name: segment.name,
-    rule: segment.rule,
-    description: describeRule(segment.rule),
-    status: segment.status,
-    members,
-    createdAt: segment.created_at.toISOString(),
-  };
+async function present(ctx: Ctx, row: SegmentRow): Promise<Segment> {
+  return (await presentAll(ctx, [row])).get(row.id)!;
+}
+
+/** One query for the members of all, one for who asks for whom. */
+async function presentAll(ctx: Ctx, rows: readonly SegmentRow[]): Promise<Map<string, Segment>> {
+  const ids = rows.map((row) => row.id);
+  const counts = await countMembers(ctx.sql, ctx.workspaceId, ids);
+  const active = await listActiveSegments(ctx.sql, ctx.workspaceId);
+  const names = new Map(active.map((segment) => [publicId('seg', segment.id), segment.name]));
+  const describe = (rule: SegmentRule) => describeRule(rule, (id) => names.get(id));
+  return new Map(
+    rows.map((row) => [
+      row.id,
+      {
+        id: publicId('seg', row.id),
+        name: row.name,
+        rule: row.rule,
+        description: describe(row.rule),
+        // One that is swept because its rule changed was live before, and goes on telling of whoever enters or leaves.
+        status: row.is_changed ? 'live' : row.status,
+        members: counts.get(row.id) ?? 0,
+        change: changeOf(row, describe),
+        usedBy: usersOf(row.id, active).map((user) => ({ id: publicId('seg', user.id), name: user.name })),
+        createdAt: row.created_at.toISOString(),
+      },
+    ]),
+  );
+}
+
+function changeOf(row: SegmentRow, describe: (rule: SegmentRule) => string): Segment['change'] {
+  if (row.next_rule !== null) return { rule: row.next_rule, description: describe(row.next_rule), status: 'filling' };
+  return row.is_changed ? { rule: row.rule, description: describe(row.rule), status: 'sweeping' } : null;
 }

@@ -8,6 +8,8 @@ export interface RuleEvent {
   readonly occurredAt: number;
   readonly payload: {
     readonly properties?: { readonly [key: string]: Json };
+    readonly traits?: { readonly [key: string]: Json };
+    readonly context?: { readonly [key: string]: Json };
     readonly blind?: { readonly [property: string]: readonly string[] };
     readonly replayOf?: ReplayedPlace;
   };

@@ -1,9 +1,9 @@
 import type { Services } from '../../platform/context.ts';
 import { inSubjects } from '../../platform/eventlog/index.ts';
-import { advanceMembers } from './advance-members.ts';
+import { advanceMembers, quietLook } from './advance-members.ts';
 import { segmentDefinitions } from './definitions.ts';
-import { deleteIdleWakes, listDueWakes } from './member-store.ts';
-import { segmentSection } from './segment-section.ts';
+import { listDueWakes, takeDueWakes } from './member-store.ts';
+import { runChangedFacts } from './run-changed-facts.ts';
 
 const WAKES_MAX = 500;
 
@@ -14,19 +14,18 @@ export async function runDueWakes(services: Services): Promise<number> {
     const ids = due.filter((row) => row.workspace_id === workspaceId).map((row) => row.profile_id);
     await wakeProfiles(services, workspaceId, ids);
   }
-  return due.length;
+  return due.length + (await runChangedFacts(services));
 }
 
 async function wakeProfiles(services: Services, workspaceId: number, ids: readonly string[]): Promise<void> {
   await inSubjects(services, { workspaceId, ids }, async (batch) => {
     const definitions = await segmentDefinitions(batch);
-    const looks = [...batch.subjects.values()]
-      .filter((subject) => (subject.get(segmentSection)?.wakeMs ?? Number.POSITIVE_INFINITY) <= batch.now)
-      .map((subject) => ({ subject, events: [], merged: [], everyRule: true, node: undefined, woken: true }));
-    await advanceMembers(batch, definitions, looks);
-    // A row nobody waits for any more would come up in every round.
-    const looked = new Set(looks.map(({ subject }) => subject.id));
-    const idle = ids.filter((id) => !looked.has(id));
-    await deleteIdleWakes(batch.sql, workspaceId, { profileIds: idle, at: new Date(batch.now) });
+    // Rows of profiles that are gone go as well: nobody waits for them any more.
+    const due = await takeDueWakes(batch.sql, workspaceId, { profileIds: ids, at: new Date(batch.now) });
+    const looks = due.flatMap((id) => {
+      const subject = batch.subjects.get(id);
+      return subject === undefined ? [] : [{ ...quietLook(subject), everyRule: true, woken: true }];
+    });
+    await advanceMembers(batch, definitions, { looks });
   });
 }

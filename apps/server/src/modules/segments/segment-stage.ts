@@ -1,7 +1,18 @@
-import type { EventBatch, LoggedEvent, Stage, Subject } from '../../platform/eventlog/index.ts';
+import {
+  type EventBatch,
+  finalOwners,
+  type LoggedEvent,
+  type Stage,
+  type Subject,
+} from '../../platform/eventlog/index.ts';
 import { changedDerivedTraits, PROFILING_ALLOWED, PROFILING_OBJECTED } from '../profiles/index.ts';
-import { advanceMembers, type Look } from './advance-members.ts';
+import './computed/compute-traits.ts';
+import { leavesHearing } from './combined-rules.ts';
+import { advanceMembers, type Look, readRows, subjectsOf } from './advance-members.ts';
 import { type SegmentDefinitions, segmentDefinitions } from './definitions.ts';
+import { factsChanged } from './facts-changed.ts';
+import { hearStores, rebuildStores } from './last-store.ts';
+import { handListMembersOver, moveListMembers } from './lists/list-member-store.ts';
 import { deleteMerged } from './member-store.ts';
 import { asRuleEvent } from './rule-input.ts';
 import { rebuildMembers } from './rebuild-members.ts';
@@ -11,23 +22,29 @@ import { segmentSection } from './segment-section.ts';
 export const segmentStage: Stage = {
   name: 'segments',
   async hears(batch) {
-    const tracked = (await segmentDefinitions(batch)).rules.leavesByType.get('track');
-    if (tracked === undefined) return tellsOfProfiling;
-    return tracked.anyName.length > 0
-      ? () => true
-      : (event) => tracked.byName.has(event.name) || tellsOfProfiling(event);
+    const { rules } = await segmentDefinitions(batch);
+    // What Segue says counts like what the shop tracks.
+    const isHeard = (name: string) => leavesHearing(rules, { type: 'track', name }).next().done !== true;
+    return (event) => tellsOfProfiling(event) || isHeard(event.name);
   },
   async run(batch) {
+    hearStores(batch);
     const definitions = await segmentDefinitions(batch);
+    const looks = planLooks(batch, definitions);
+    // Read while the rows of profiles merged away are still there.
+    const rows = await readRows(batch, definitions, subjectsOf(looks));
     await deleteMerged(
       batch.sql,
       batch.workspaceId,
       batch.merges.map(({ from }) => from.id),
     );
+    await moveListMembers(batch.sql, batch.workspaceId, finalOwners(batch.merges));
     if (definitions.rules.rules.length === 0) return forgetAll(batch);
-    await advanceMembers(batch, definitions, planLooks(batch, definitions));
+    await advanceMembers(batch, definitions, { looks, rows });
   },
   async rebuild(batch) {
+    await rebuildStores(batch);
+    await handListMembersOver(batch.sql, batch.workspaceId, batch.handovers);
     const definitions = await segmentDefinitions(batch);
     if (definitions.rules.rules.length > 0) return rebuildMembers(batch, definitions);
     for (const subject of batch.rebuilds) forget(subject);
@@ -48,10 +65,11 @@ function forget(subject: Subject): void {
   if (subject.get(segmentSection) !== undefined) subject.set(segmentSection, undefined);
 }
 
-function planLooks(batch: EventBatch, { rules }: SegmentDefinitions): Look[] {
+function planLooks(batch: EventBatch, { rules, facts }: SegmentDefinitions): Look[] {
   const mayFlip = (subject: Subject): boolean => {
-    for (const name of changedDerivedTraits(subject)) if (rules.rulesByTrait.has(name)) return true;
-    return false;
+    const names = changedDerivedTraits(subject);
+    for (const name of names) if (rules.rulesByTrait.has(name)) return true;
+    return names.size > 0 && factsChanged(facts, names).length > 0;
   };
   const looks = new Map<Subject, Look>();
   const lookAt = (subject: Subject): Look => {

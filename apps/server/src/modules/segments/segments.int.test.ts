@@ -17,6 +17,7 @@ import {
   type TestHistory,
 } from '../../testkit/index.ts';
 import { accountsMigrations } from '../accounts/index.ts';
+import { consentMigrations } from '../consent/index.ts';
 import { eventsHistoryMigrations } from '../events/index.ts';
 import { createIdentityGraphRoutes, profilesMigrations } from '../profiles/index.ts';
 import { segmentsMigrations } from './migrations/index.ts';
@@ -36,7 +37,14 @@ let app: FastifyInstance;
 
 beforeAll(async () => {
   clock = createTestClock(Date.UTC(2026, 10, 22, 9));
-  const migrations = [eventlogMigrations, httpMigrations, accountsMigrations, profilesMigrations, segmentsMigrations];
+  const migrations = [
+    eventlogMigrations,
+    httpMigrations,
+    accountsMigrations,
+    profilesMigrations,
+    consentMigrations,
+    segmentsMigrations,
+  ];
   database = await createTestDatabase(migrations.flat());
   await numberWorkspaces(database.postgres, 200);
   history = await createTestHistory(eventsHistoryMigrations);
@@ -121,8 +129,8 @@ describe('a live segment', () => {
     await here.live({ by: ['userId:ada'], type: 'identify', traits: { plan: 'basic' } });
     expect(await membersOf(id)).toEqual([]);
     expect(here.told).toEqual([
-      { name: 'Segment Entered', segment: 'gold', profileId: ada },
-      { name: 'Segment Left', segment: 'gold', profileId: ada },
+      { name: 'Segment Entered', segment: 'gold', profileId: ada, cause: 'event' },
+      { name: 'Segment Left', segment: 'gold', profileId: ada, cause: 'event' },
     ]);
   });
 
@@ -283,6 +291,9 @@ describe('a new segment', () => {
     expect(told()).toEqual([]);
     await here.live(order('userId:bob'));
     expect(told()).toEqual(['Segment Entered: buyers']);
+    // What history counted lies ready until she is touched.
+    expect(await rowsOf('leaf_state')).toBe(1);
+    await here.live({ by: ['userId:ada'], name: 'Viewed' });
     expect(await rowsOf('leaf_state')).toBe(0);
   });
 
@@ -297,7 +308,7 @@ describe('a new segment', () => {
     expect(await membersOf(thrice)).toEqual([await here.profileId('userId:ada')]);
   });
 
-  it('is filled once, though another process comes with the same history after it was folded in', async () => {
+  it('is filled once, though another process comes to the same step meanwhile', async () => {
     await here.live(order('userId:ada'));
     const id = await define('twice', ordered(2));
     const { services } = shop.processes[0];
@@ -311,11 +322,12 @@ describe('a new segment', () => {
       return rows;
     };
     const slow = { ...services, history: { ...history.history, query } };
-    // The late one has its answer before the other begins, and writes it after profiles have taken theirs.
-    let late = runBackFills(slow);
-    while (asked === 0)
-      if ((await Promise.race([late, opened.then(() => -1), tick()])) === 0) late = runBackFills(slow);
-    while ((await read(id)).status !== 'sweeping') await runBackFills(services);
+    const late = (async () => {
+      while (asked === 0) if ((await runBackFills(slow)) === 0) await tick();
+    })();
+    while (asked === 0) await tick();
+    // The first one has its answer and has not written it: the other makes nothing of the step.
+    expect(await runBackFills(shop.processes[1].services)).toBe(0);
     await here.live({ by: ['userId:ada'], name: 'Viewed' });
     open();
     await late;
@@ -333,7 +345,9 @@ describe('a new segment', () => {
     const values = [here.workspaceId];
     await database.postgres.query({ text: `update segment_leaf set cut = '{}' where workspace_id = $1`, values });
     const whole = await define('whole', { event: { type: 'page' } });
-    while ((await read(whole)).status !== 'live') await expect(here.fillOnce()).rejects.toThrow();
+    let faults = 0;
+    while ((await read(whole)).status !== 'live') await here.fillOnce().catch(() => faults++);
+    expect(faults).toBeGreaterThan(0);
     expect(await membersOf(whole)).toHaveLength(1);
     expect(await read(broken)).toMatchObject({ status: 'filling' });
     await app.inject({ method: 'DELETE', url: `/api/v1/segments/${publicId('seg', broken)}` });

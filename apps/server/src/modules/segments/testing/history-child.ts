@@ -16,9 +16,20 @@ export interface HistoryEvent {
   readonly payload: string;
 }
 
+/** Whose a node is. */
+export interface HistoryNode {
+  readonly workspace_id: number;
+  readonly node: number;
+  readonly profile_id: string;
+}
+
 export interface HistoryChild {
-  /** Replaces all events, then answers each query with its rows. */
-  ask(events: readonly HistoryEvent[], queries: readonly HistoryQuery[]): Promise<unknown[][]>;
+  /** Replaces all events and nodes, then answers each query with its rows. */
+  ask(
+    events: readonly HistoryEvent[],
+    queries: readonly HistoryQuery[],
+    nodes?: readonly HistoryNode[],
+  ): Promise<unknown[][]>;
   stop(): void;
 }
 
@@ -28,11 +39,14 @@ import { createInterface } from 'node:readline';
 const { Session } = createRequire(process.argv[1])('chdb');
 const session = new Session();
 session.query('create table history_events (workspace_id UInt32, node UInt64, log UInt8, lane UInt8, seq UInt64, type String, name String, occurred_ms Int64, payload String) engine = Memory');
+session.query('create table history_nodes (workspace_id UInt32, node UInt64, profile_id UUID) engine = Memory');
 for await (const line of createInterface({ input: process.stdin })) {
-  const { events, queries } = JSON.parse(line);
+  const { events, queries, nodes } = JSON.parse(line);
   try {
     session.query('truncate table history_events');
-    await session.insert({ table: 'history_events', values: events });
+    if (events.length > 0) await session.insert({ table: 'history_events', values: events });
+    session.query('truncate table history_nodes');
+    if (nodes.length > 0) await session.insert({ table: 'history_nodes', values: nodes });
     const answers = queries.map(({ sql, params }) => {
       const rows = session.queryBind(sql, params, 'JSONEachRow').trim();
       return rows === '' ? [] : rows.split('\\n').map((row) => JSON.parse(row));
@@ -53,8 +67,8 @@ export function startHistoryChild(): HistoryChild {
   });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {
-    async ask(events, queries) {
-      child.stdin.write(`${JSON.stringify({ events, queries })}\n`);
+    async ask(events, queries, nodes = []) {
+      child.stdin.write(`${JSON.stringify({ events, queries, nodes })}\n`);
       const { value, done } = await lines.next();
       if (done === true) throw new Error('the ClickHouse child has ended');
       const answer = JSON.parse(String(value)) as { answers?: unknown[][]; error?: string };

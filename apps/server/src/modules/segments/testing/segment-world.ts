@@ -47,6 +47,7 @@ interface Told {
   readonly name: string;
   readonly segment: string;
   readonly profileId: string;
+  readonly cause: string;
 }
 
 /** Two server processes over the same engines, and an archive: everything segments need, each step on demand. */
@@ -83,6 +84,7 @@ export class SegmentWorkspace {
   readonly ctx: Ctx;
   /** What segments told of, in the order it was processed. */
   readonly told: Told[] = [];
+  readonly #hearing = new Map<string, (properties: JsonObject) => void>();
   readonly #directory: NodeDirectory;
   /** What a member's word about who is who goes through. */
   readonly reshaper: Reshaper;
@@ -96,7 +98,7 @@ export class SegmentWorkspace {
     this.#directory = new NodeDirectory(services.postgres, services.keysOf);
     const listener: Stage = {
       name: 'listener',
-      hears: async () => (event) => event.name.startsWith('Segment '),
+      hears: async () => (event) => event.name.startsWith('Segment ') || this.#hearing.has(event.name),
       run: async (batch) => this.#listen(batch),
     };
     this.#stages = new Map(
@@ -109,13 +111,24 @@ export class SegmentWorkspace {
     this.reshaper = createReshaper({ stages, history: createSubjectHistory(services.history) });
   }
 
+  /** Hands on what is told under this name, in the order it was processed. */
+  hear(name: string, listener: (properties: JsonObject) => void): void {
+    this.#hearing.set(name, listener);
+  }
+
   #listen(batch: EventBatch): void {
     for (const { event, subject } of batch.entries) {
       if (event.type !== 'internal' || subject === undefined || batch.workspaceId !== this.workspaceId) continue;
+      const listener = this.#hearing.get(event.name);
+      if (listener !== undefined) {
+        listener(event.payload.properties ?? {});
+        continue;
+      }
       this.told.push({
         name: event.name,
         segment: String(event.payload.properties?.['segment_name']),
         profileId: subject.id,
+        cause: String(event.payload.properties?.['cause']),
       });
     }
   }
@@ -184,7 +197,9 @@ export class SegmentWorkspace {
   /** Until every segment is live. */
   async fill(): Promise<void> {
     const isLive = async () =>
-      (await listActiveSegments(this.ctx.sql, this.workspaceId)).every((segment) => segment.status === 'live');
+      (await listActiveSegments(this.ctx.sql, this.workspaceId)).every(
+        (segment) => segment.status === 'live' && segment.next_rule === null,
+      );
     while (!(await isLive())) {
       await this.fillOnce();
       await this.settle();
