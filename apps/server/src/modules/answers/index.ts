@@ -1,0 +1,1 @@
+export { createAnswerRoutes } from './routes.ts';

@@ -1,0 +1,109 @@
+import type { Answers } from '@segue/contract';
+import type { Ctx } from '../../platform/context.ts';
+import { readSubjects, type Subject } from '../../platform/eventlog/index.ts';
+import { publicId } from '../../platform/ids/index.ts';
+import { getWorkspaceRow } from '../accounts/index.ts';
+import { readReachability } from '../consent/index.ts';
+import { listNextSteps } from '../journeys/index.ts';
+import { clearTraits, computeTraits, isRestricted, nodeIdsOf, profilingObjectedAt } from '../profiles/index.ts';
+import { knownZone, listListsOfProfile, listSegmentsOfProfile, loadPlaces } from '../segments/index.ts';
+import { answerShopping } from './answer-shopping.ts';
+import type { Asked } from './fold-purchases.ts';
+import { type Past, readPast } from './read-past.ts';
+import { readShopEvent } from './shop-event.ts';
+import { type Guess, readReply, weighReplies } from './weigh-replies.ts';
+
+export interface Question {
+  readonly profileId: string;
+  readonly asked: readonly Asked[];
+  /** The channels Segue can send on. */
+  readonly senders: readonly string[];
+}
+
+const SEGMENTS_MAX = 1_000;
+const NOTHING_READ: Past = { events: [], truncated: [], isUpToDate: true };
+
+/**
+ * What can be answered about a customer now. Who is restricted (Art. 18 GDPR) is told nothing of her history; who objected to
+ * profiling (Art. 21) what she bought and has open, but nothing that is a profile of her.
+ */
+export async function readAnswers(ctx: Ctx, question: Question): Promise<Answers> {
+  const { sql, workspaceId } = ctx;
+  const { profileId, asked, senders } = question;
+  const now = ctx.clock.now();
+  const subject = (await readSubjects(sql, workspaceId, [profileId])).get(profileId);
+  const withheldFor = withheldOf(subject);
+  const isProfiled = withheldFor === null;
+  const past =
+    subject === undefined || withheldFor === 'restricted' ? NOTHING_READ : await readPast(ctx, nodeIdsOf(subject));
+  const shop = past.events.flatMap((event) => readShopEvent(event) ?? []);
+  const shopping = withheldFor === 'restricted' ? undefined : answerShopping(shop, asked, now);
+  return {
+    profileId: publicId('prf', profileId),
+    history: {
+      readAt: new Date(now).toISOString(),
+      isUpToDate: past.isUpToDate,
+      isWhole: past.truncated.length === 0,
+      truncated: [...past.truncated],
+    },
+    withheldFor,
+    bought: shopping?.bought ?? null,
+    interests: isProfiled ? (shopping?.interests ?? null) : null,
+    replies: isProfiled ? await answerReplies(ctx, subject, past) : null,
+    carts: shopping?.carts ?? null,
+    orders: shopping?.orders ?? null,
+    segments: isProfiled ? await answerSegments(ctx, profileId) : null,
+    lists: (await listListsOfProfile(sql, workspaceId, profileId)).map(({ id, name }) => ({
+      id: publicId('lst', id),
+      name,
+    })),
+    lifecycleStage: isProfiled && subject !== undefined ? await stageOf(ctx, subject) : null,
+    journeys: await listNextSteps(ctx, profileId),
+    place: isProfiled && subject !== undefined ? await answerPlace(ctx, subject) : null,
+    reachability: await readReachability(ctx, profileId, senders),
+  };
+}
+
+function withheldOf(subject: Subject | undefined): Answers['withheldFor'] {
+  if (isRestricted(subject)) return 'restricted';
+  return profilingObjectedAt(subject) === undefined ? null : 'objected';
+}
+
+async function answerReplies(
+  { sql, workspaceId }: Ctx,
+  subject: Subject | undefined,
+  past: Past,
+): Promise<Answers['replies']> {
+  const own = subject === undefined ? undefined : knownZone(clearTraits(subject)['timezone']);
+  const timeZone = own ?? (await getWorkspaceRow(sql, workspaceId)).time_zone;
+  const { channel, hour } = weighReplies(
+    past.events.flatMap((event) => readReply(event) ?? []),
+    timeZone,
+  );
+  return { timeZone, channel: presentGuess(channel), hour: presentGuess(hour) };
+}
+
+function presentGuess<T>({ value, evidence, counts }: Guess<T>) {
+  return { value: value ?? null, evidence, counts: { ...counts } };
+}
+
+async function answerSegments({ sql, workspaceId }: Ctx, profileId: string): Promise<Answers['segments']> {
+  const rows = await listSegmentsOfProfile(sql, workspaceId, { profileId, afterId: null, limit: SEGMENTS_MAX });
+  return rows.map((row) => ({
+    id: publicId('seg', row.id),
+    name: row.name,
+    enteredAt: row.entered_at.toISOString(),
+  }));
+}
+
+async function stageOf(ctx: Ctx, subject: Subject): Promise<string | null> {
+  const stage = (await computeTraits(ctx, [subject])).get(subject.id)?.['lifecycle_stage'];
+  return typeof stage === 'string' ? stage : null;
+}
+
+async function answerPlace(ctx: Ctx, subject: Subject): Promise<Answers['place']> {
+  const place = (await loadPlaces(ctx, [subject])).get(subject.id);
+  if (place === undefined) return null;
+  const { country = null, region = null, city = null, latitude = null, longitude = null } = place;
+  return { country, region, city, latitude, longitude };
+}
