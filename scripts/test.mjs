@@ -13,6 +13,7 @@ const suites = [
 
 /** What is too long for every day, or needs a browser. */
 const longSuites = [
+  { name: 'long', project: 'long' },
   { name: 'chaos', project: 'chaos' },
   { name: 'browser', project: 'browser' },
   { name: 'prop, 5 times the runs', project: 'prop', env: { PROPERTY_RUNS: '5' } },

@@ -1,0 +1,239 @@
+import type { Import, Profile, RowError } from '@segue/contract';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openTransferWorld, type TransferWorld } from '../../../compose/testing/transfer-world.ts';
+
+let shop: TransferWorld;
+beforeEach(async () => {
+  shop = await openTransferWorld();
+});
+afterEach(() => shop.close());
+
+async function profileOf(identifier: string): Promise<Profile | undefined> {
+  const { body } = await shop.call<{ items: Profile[] }>(
+    'GET',
+    `/profiles?identifier=${encodeURIComponent(identifier)}`,
+  );
+  return body.items[0];
+}
+
+async function errorsOf(id: string): Promise<RowError[]> {
+  return (await shop.call<{ items: RowError[] }>('GET', `/imports/${id}/errors`)).body.items;
+}
+
+interface TimelineItem {
+  readonly type: string;
+  readonly name: string;
+  readonly occurredAt: string;
+  readonly properties?: Record<string, unknown>;
+}
+
+async function timelineOf(identifier: string): Promise<TimelineItem[]> {
+  const profile = await profileOf(identifier);
+  return (await shop.call<{ items: TimelineItem[] }>('GET', `/profiles/${profile!.id}/timeline`)).body.items;
+}
+
+const CUSTOMERS = [
+  '\uFEFFKundennummer;E-Mail;Vorname;Punkte;PLZ;Geburtstag',
+  '4711;ada@shop.example;"Ada; Countess";12;01099;1990-12-10',
+  '4712;not an address;Bob;;;',
+  ';also nobody;Nobody;1;;',
+  '4713;"carol@shop.example";"two',
+  'lines";7;10115;',
+].join('\r\n');
+
+describe('an import of profiles', () => {
+  it('makes profiles of its rows, names bad ones by line and goes on behind them', async () => {
+    const done = await shop.importFile({ kind: 'profiles' }, CUSTOMERS);
+    expect(done).toMatchObject({ state: 'done', percent: 100, rows: { read: 4, accepted: 3, rejected: 1 } });
+    expect(await errorsOf(done.id)).toEqual([
+      { line: 4, column: 'userId', message: expect.stringContaining('names nobody') as string },
+    ]);
+    const ada = (await profileOf('email:ada@shop.example'))!;
+    expect(ada.traits).toMatchObject({ firstName: 'Ada; Countess', Punkte: 12, birthday: '1990-12-10' });
+    expect(ada.traits).toMatchObject({ address: { postalCode: '01099' } });
+    expect((await profileOf('userId:4713'))?.traits).toMatchObject({ firstName: 'two\r\nlines' });
+  });
+
+  it('gives the rows it did not take as a file, which a spreadsheet does not run', async () => {
+    const file = 'email,name\n=cmd|x,Eve\nada@shop.example,Ada\n';
+    const done = await shop.importFile({ kind: 'profiles' }, file);
+    const { text } = await shop.call('GET', `/imports/${done.id}/errors/file`);
+    expect(text.split('\r\n')[0]).toBe('line,column,message,row');
+    expect(text).toContain('""=cmd|x""');
+    expect(text.split('\r\n')[1]).toMatch(/^2,userId,/);
+  });
+
+  it('keeps an empty cell from taking away what is known', async () => {
+    await shop.importFile({ kind: 'profiles' }, 'email,plan\nada@shop.example,gold\n');
+    await shop.importFile({ kind: 'profiles' }, 'email,plan,city\nada@shop.example,,Berlin\n');
+    expect((await profileOf('email:ada@shop.example'))?.traits).toMatchObject({ plan: 'gold' });
+  });
+
+  it('reads NDJSON with the types it has', async () => {
+    const lines = [
+      { userId: 'u1', email: 'ada@shop.example', traits: { vip: true, tags: ['a', 'b'] } },
+      { nothing: 1 },
+    ];
+    const file = `${lines.map((line) => JSON.stringify(line)).join('\n')}\nno json\n`;
+    const done = await shop.importFile({ kind: 'profiles', format: 'ndjson' }, file);
+    expect(done.rows).toEqual({ read: 3, accepted: 1, rejected: 2 });
+    expect((await errorsOf(done.id)).map(({ line }) => line)).toEqual([2, 3]);
+    expect((await profileOf('userId:u1'))?.traits).toMatchObject({ vip: true, tags: ['a', 'b'] });
+  });
+
+  it('is refused whole when the file is not UTF-8', async () => {
+    const latin1 = Buffer.from('email,Größe\nada@shop.example,5\n', 'latin1');
+    const id = await shop.upload({ kind: 'profiles' }, latin1);
+    const refused = await shop.call<{ errors: { message: string }[] }>('POST', `/imports/${id}/start`, {});
+    expect(refused.status).toBe(400);
+    expect(refused.body.errors[0]!.message).toContain('UTF-8');
+  });
+});
+
+describe('an import of what happened', () => {
+  it('keeps the time each event had', async () => {
+    const file =
+      'event,email,timestamp,shop\nVisited,ada@shop.example,2025-03-30 03:30,Mitte\nVisited,ada@shop.example,31.12.2025 10:00,Mitte\n';
+    const done = await shop.importFile({ kind: 'events', options: { timeZone: 'Europe/Berlin' } }, file);
+    expect(done.rows.accepted).toBe(2);
+    const times = (await timelineOf('email:ada@shop.example')).map(({ occurredAt }) => occurredAt);
+    expect(times).toEqual(['2025-12-31T09:00:00.000Z', '2025-03-30T01:30:00.000Z']);
+  });
+
+  it('refuses a date that could be two, a time to come, and a row without one', async () => {
+    const rows = ['Visited,a@shop.example,01/02/2025', 'Visited,a@shop.example,2030-01-01', 'Visited,a@shop.example,'];
+    const done = await shop.importFile({ kind: 'events' }, `event,email,timestamp\n${rows.join('\n')}\n`);
+    const messages = (await errorsOf(done.id)).map(({ line, message }) => `${line} ${message}`);
+    expect(messages).toEqual([
+      expect.stringContaining('2 could be two dates'),
+      expect.stringContaining('3 lies in the future'),
+      expect.stringContaining('4 gives no time'),
+    ]);
+  });
+
+  it('joins the lines of one order, as shops export them', async () => {
+    const file = [
+      'Name,Email,Currency,Total,Created at,Lineitem quantity,Lineitem name,Lineitem price,Lineitem sku',
+      '#1001,ada@shop.example,EUR,"30,50",2025-05-01 10:00:00 +0200,2,Shoe,10.00,0042',
+      '#1001,,,,,1,Hat,10.50,h-1',
+      '#1002,ada@shop.example,EUR,5,2025-05-02 10:00:00 +0200,1,Sock,5.00,s-1',
+    ].join('\n');
+    const done = await shop.importFile({ kind: 'orders' }, file);
+    expect(done.rows).toEqual({ read: 3, accepted: 3, rejected: 0 });
+    const orders = await timelineOf('email:ada@shop.example');
+    expect(orders.map(({ name, occurredAt }) => [name, occurredAt])).toEqual([
+      ['Order Completed', '2025-05-02T08:00:00.000Z'],
+      ['Order Completed', '2025-05-01T08:00:00.000Z'],
+    ]);
+    const file2 = await shop.exportFile({ what: 'orders', format: 'ndjson' });
+    const told = file2.text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(told.find(({ order_id }) => order_id === '#1001')).toMatchObject({
+      total: 30.5,
+      currency: 'EUR',
+      products: [
+        { quantity: 2, name: 'Shoe', price: 10, sku: '0042' },
+        { quantity: 1, name: 'Hat', price: 10.5, sku: 'h-1' },
+      ],
+    });
+  });
+});
+
+it('an import of consents keeps each word with its time and proof', async () => {
+  const file = [
+    'Email Address,OPTIN_TIME,OPTIN_IP,status',
+    'ada@shop.example,2024-01-01 10:00:00,203.0.113.7,subscribed',
+    'bob@shop.example,,203.0.113.8,subscribed',
+  ].join('\n');
+  const defaults = { channel: 'email', topic: 'marketing', source: 'mailchimp' };
+  const done = await shop.importFile({ kind: 'consents', options: { defaults } }, file);
+  expect(done.rows).toEqual({ read: 2, accepted: 1, rejected: 1 });
+  expect((await errorsOf(done.id))[0]).toMatchObject({ line: 3, column: 'occurredAt' });
+  const ada = (await profileOf('email:ada@shop.example'))!;
+  const { body } = await shop.call<{ items: object[] }>('GET', `/profiles/${ada.id}/consents`);
+  expect(body.items[0]).toMatchObject({
+    status: 'granted',
+    source: 'mailchimp',
+    occurredAt: '2024-01-01T10:00:00.000Z',
+  });
+});
+
+describe('a dry run', () => {
+  it('tells the first errors and what rows become, and changes nothing', async () => {
+    const rows = Array.from({ length: 30 }, (_, i) => `nobody ${i},x`);
+    const id = await shop.upload({ kind: 'profiles' }, `email,plan\nada@shop.example,gold\n${rows.join('\n')}\n`);
+    const { body } = await shop.call<{ rows: object; errors: RowError[]; sample: { line: number; becomes: object }[] }>(
+      'POST',
+      `/imports/${id}/dry-run`,
+      {},
+    );
+    expect(body.rows).toEqual({ read: 31, accepted: 1, rejected: 30 });
+    expect(body.errors.map(({ line }) => line)).toEqual(Array.from({ length: 20 }, (_, i) => i + 3));
+    expect(body.sample).toEqual([
+      { line: 2, becomes: expect.objectContaining({ traits: { email: 'ada@shop.example', plan: 'gold' } }) as object },
+    ]);
+    await shop.world.settle();
+    expect(await profileOf('email:ada@shop.example')).toBeUndefined();
+    expect((await shop.call<Import>('GET', `/imports/${id}`)).body).toMatchObject({
+      state: 'uploading',
+      rows: { read: 0 },
+    });
+    expect(await errorsOf(id)).toEqual([]);
+  });
+
+  it('says what the kind still needs', async () => {
+    const id = await shop.upload({ kind: 'events' }, 'colour\nred\n');
+    const columns = await shop.call<{ missing: string[] }>('GET', `/imports/${id}/columns`);
+    expect(columns.body.missing).toEqual(['userId or anonymousId or email or phone', 'event', 'timestamp']);
+    const refused = await shop.call<{ errors: { field: string; message: string }[] }>(
+      'POST',
+      `/imports/${id}/start`,
+      {},
+    );
+    expect(refused.body.errors[0]).toMatchObject({
+      field: 'mapping',
+      message: expect.stringContaining('event') as string,
+    });
+  });
+});
+
+describe('an upload', () => {
+  it('goes on where it broke off, and takes a piece that came twice once', async () => {
+    const file = Buffer.from(
+      `email,plan\n${Array.from({ length: 50 }, (_, i) => `c${i}@shop.example,gold`).join('\n')}`,
+    );
+    const id = await shop.upload({ kind: 'profiles' }, file.subarray(0, 100), 7);
+    const again = await shop.call<Import>('POST', `/imports/${id}/bytes?offset=93`, file.subarray(93, 100));
+    expect(again.body.sizeBytes).toBe(100);
+    const gap = await shop.call<{ errors: { message: string }[] }>(
+      'POST',
+      `/imports/${id}/bytes?offset=120`,
+      file.subarray(120),
+    );
+    expect(gap.status).toBe(409);
+    expect(gap.body.errors[0]!.message).toContain('begins at 100');
+    await shop.call('POST', `/imports/${id}/bytes?offset=100`, file.subarray(100));
+    expect((await shop.run(id)).rows).toEqual({ read: 50, accepted: 50, rejected: 0 });
+    expect(await profileOf('email:c49@shop.example')).toBeDefined();
+  });
+
+  it('is sealed, and gone once the import is over', async () => {
+    const id = await shop.upload({ kind: 'profiles' }, 'email\nada@shop.example\n');
+    const stored = async () =>
+      (await shop.world.services.postgres.query<{ text: string }>({ text: 'select * from data_import_piece' })).rows;
+    expect(JSON.stringify(await stored())).not.toContain(Buffer.from('ada@shop').toString('hex'));
+    expect(await stored()).toHaveLength(1);
+    await shop.run(id);
+    expect(await stored()).toEqual([]);
+  });
+});
+
+it('an import that is cancelled stops, and what it took stays', async () => {
+  const id = await shop.upload({ kind: 'profiles' }, 'email\nada@shop.example\n');
+  await shop.call('POST', `/imports/${id}/start`, {});
+  expect((await shop.call<Import>('POST', `/imports/${id}/cancel`)).body.state).toBe('cancelled');
+  expect((await shop.call('POST', `/imports/${id}/cancel`)).status).toBe(409);
+  expect((await shop.call('POST', `/imports/${id}/start`, {})).status).toBe(409);
+});

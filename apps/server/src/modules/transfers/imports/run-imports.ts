@@ -1,0 +1,218 @@
+import { setImmediate as breathe } from 'node:timers/promises';
+import { createContext, type Ctx, type Services } from '../../../platform/context.ts';
+import { seal, type WorkspaceKeys } from '../../../platform/crypto/index.ts';
+import { inTransaction } from '../../../platform/eventlog/index.ts';
+import { publicId } from '../../../platform/ids/index.ts';
+import type { Sql } from '../../../platform/postgres/index.ts';
+import { recordAudit } from '../../accounts/index.ts';
+import type { Committer } from '../../events/index.ts';
+import { beginFilling, fillList, noteListing } from './fill-list.ts';
+import { endImport, type ImportRow, listForsaken, moveImport, takeImport } from './import-store.ts';
+import { type Judged, openJudge, type RowJudge } from './judge-rows.ts';
+import { planOf } from './read-file.ts';
+import { readBytes } from './piece-store.ts';
+import { forgetRejects, insertRejects, REJECTS_MAX } from './reject-store.ts';
+import { RECORD_BYTES_MAX, splitRecords } from './split-records.ts';
+
+/** Committed together. */
+const BATCH_ROWS = 2_000;
+/** A round ends after so many, so that a stop need not wait for a whole file. */
+const ROUND_BATCHES = 20;
+const WINDOW_BYTES = 4 * RECORD_BYTES_MAX;
+const ROW_TEXT_BYTES_MAX = 4_096;
+const KEPT_MS = 7 * 86_400_000;
+const FORGOTTEN_AT_ONCE = 10_000;
+
+/** Somebody else works on it, or it was cancelled. */
+class TakenAway extends Error {}
+
+interface Deps {
+  readonly committer: Committer;
+  readonly processId: string;
+}
+
+/**
+ * A round of work on imports: takes the one begun first and reads some batches of it. The events of a batch, its rejected rows
+ * and the place in the file are of one transaction, so whoever goes on after a crash leaves nothing out and takes nothing
+ * twice. Answers how many rows it read.
+ */
+export async function runImports(services: Services, deps: Deps): Promise<number> {
+  const row = await takeImport(services.postgres, deps.processId);
+  if (row === undefined) return 0;
+  const ctx = createContext(services, row.workspace_id, { kind: 'system', name: 'imports' });
+  if (row.list_id !== null && row.borders !== null) {
+    return goOnFilling(ctx, { ...row, list_id: row.list_id, borders: row.borders }, deps.processId);
+  }
+  const run = await openRun(ctx, row);
+  if (run === undefined) return 1;
+  let { rows_rejected: rejected } = row;
+  let rows = 0;
+  let read = await run.next();
+  for (let batch = 0; batch < ROUND_BATCHES; batch++) {
+    if (read.judged.taken === 0 && read.isEnd) {
+      if (row.list_id !== null) await beginFilling(ctx, row, deps.processId);
+      else await end(ctx, row, { state: 'done', reason: null });
+      return rows + 1;
+    }
+    const from = run.place;
+    run.move(read);
+    const { rows: counted } = read.judged;
+    try {
+      const keepsRejects = rejected < REJECTS_MAX;
+      const committing = commitBatch(ctx, deps, { row, from, read, keys: run.keys, keepsRejects });
+      [read] = await Promise.all([readMeanwhile(run), committing]);
+    } catch (error) {
+      if (isTakenAway(error)) return rows;
+      throw error;
+    }
+    rejected += counted.rejected;
+    rows += counted.read;
+  }
+  return rows;
+}
+
+const LIST_GONE = 'its rows are taken, but the list was archived meanwhile: not everybody was put on it';
+
+/** The rows are taken, the list is not full yet. Answers how many were put on it; none while their events are processed. */
+async function goOnFilling(ctx: Ctx, row: Parameters<typeof fillList>[1], owner: string): Promise<number> {
+  const filled = await fillList(ctx, row, owner);
+  switch (filled.kind) {
+    case 'waiting':
+    case 'takenAway':
+      return 0;
+    case 'some':
+      return filled.nodes;
+    case 'noList':
+      await end(ctx, row, { state: 'failed', reason: LIST_GONE });
+      return 1;
+    case 'all':
+      await end(ctx, row, { state: 'done', reason: null });
+      return 1;
+  }
+}
+
+/** The next batch is judged while the database writes the one before; first that one is sent off. */
+async function readMeanwhile(run: Run): Promise<Read> {
+  await breathe();
+  await breathe();
+  return run.next();
+}
+
+/** The committer wraps what stops a transaction. */
+function isTakenAway(error: unknown): boolean {
+  return error instanceof TakenAway || (error instanceof Error && error.cause instanceof TakenAway);
+}
+
+interface Read {
+  readonly judged: Judged & { readonly taken: number };
+  readonly place: number;
+  readonly line: number;
+  readonly isEnd: boolean;
+}
+
+async function openRun(ctx: Ctx, row: ImportRow): Promise<Run | undefined> {
+  const plan = await planOf(ctx, row, row);
+  if (plan.kind === 'refused') {
+    await end(ctx, row, { state: 'failed', reason: plan.message });
+    return undefined;
+  }
+  const of = { importId: row.id, source: row.source, saidAtMs: row.created_at.getTime() };
+  const judge = await openJudge(ctx, plan.plan, of);
+  return new Run(ctx, { row, judge, delimiter: plan.delimiter, keys: await ctx.keysOf(ctx.workspaceId) });
+}
+
+/** Reads on from the place an import has come to; what was read of the file is kept for the next batch. */
+class Run {
+  readonly keys: WorkspaceKeys;
+  place: number;
+  #line: number;
+  #window: Buffer = Buffer.alloc(0);
+  #isLast = false;
+  readonly #ctx: Ctx;
+  readonly #row: ImportRow;
+  readonly #judge: RowJudge;
+  readonly #delimiter: string | undefined;
+
+  constructor(ctx: Ctx, of: { row: ImportRow; judge: RowJudge; delimiter: string | undefined; keys: WorkspaceKeys }) {
+    this.#ctx = ctx;
+    this.#row = of.row;
+    this.#judge = of.judge;
+    this.#delimiter = of.delimiter;
+    this.keys = of.keys;
+    this.place = of.row.place;
+    this.#line = of.row.lines + 1;
+  }
+
+  async next(): Promise<Read> {
+    if (!this.#isLast && this.#window.length < WINDOW_BYTES) await this.#fill();
+    const split = splitRecords(this.#window, {
+      ...{ delimiter: this.#delimiter, line: this.#line, isLast: this.#isLast },
+      recordsMax: BATCH_ROWS,
+    });
+    const isEnd = this.#isLast && split.end === this.#window.length;
+    const judged = this.#judge.judge(split.records, isEnd);
+    const next = split.records[judged.taken];
+    const at = next === undefined ? { end: split.end, line: split.line } : { end: next.start, line: next.line };
+    return { judged, place: this.place + at.end, line: at.line, isEnd };
+  }
+
+  move({ place, line }: Read): void {
+    this.#window = this.#window.subarray(place - this.place);
+    this.place = place;
+    this.#line = line;
+  }
+
+  async #fill(): Promise<void> {
+    const { workspaceId, sql } = this.#ctx;
+    const of = { workspaceId, importId: this.#row.id, keys: this.keys };
+    this.#window = await readBytes(sql, of, { place: this.place, bytesMin: WINDOW_BYTES });
+    this.#isLast = this.place + this.#window.length >= this.#row.size_bytes;
+  }
+}
+
+async function commitBatch(
+  ctx: Ctx,
+  deps: Deps,
+  batch: { row: ImportRow; from: number; read: Read; keys: WorkspaceKeys; keepsRejects: boolean },
+): Promise<void> {
+  const { row, from, read, keys, keepsRejects } = batch;
+  const { workspaceId } = ctx;
+  const { events, rejects, rows } = read.judged;
+  const alongside = async (sql: Sql): Promise<void> => {
+    const to = { owner: deps.processId, place: read.place, lines: read.line - 1, ...rows };
+    if (!(await moveImport(sql, { ...row, place: from }, to))) throw new TakenAway('the import is no longer ours');
+    if (row.list_id !== null) await noteListing(sql, row, { events, keys });
+    if (keepsRejects) await insertRejects(sql, { workspaceId, importId: row.id }, sealRejects(rejects, keys));
+  };
+  if (events.length === 0) return inTransaction(ctx, (ctx) => alongside(ctx.sql));
+  const sizeBytes = read.place - from;
+  await deps.committer.commit({ workspaceId, events, sizeBytes, isHearsay: true, alongside });
+}
+
+function sealRejects(rejects: Judged['rejects'], keys: WorkspaceKeys) {
+  return rejects.map(({ record, column, message }) => {
+    const text = Buffer.from(JSON.stringify(record.cells)).subarray(0, ROW_TEXT_BYTES_MAX);
+    return { line: record.line, at_column: column, message, sealed: seal(keys.wrapping, text) };
+  });
+}
+
+async function end(ctx: Ctx, row: ImportRow, how: { state: 'done' | 'failed'; reason: string | null }): Promise<void> {
+  await inTransaction(ctx, async (ctx) => {
+    const ended = await endImport(ctx.sql, row, { ...how, at: new Date(ctx.clock.now()) });
+    if (ended === undefined) return;
+    const { rows_read: read, rows_accepted: accepted, rows_rejected: rejected } = ended;
+    const detail = { kind: row.kind, read, accepted, rejected };
+    await recordAudit(ctx, { action: `import.${how.state}`, subject: publicId('imp', row.id), detail });
+  });
+}
+
+/** Forgets what is 7 days old: rejected rows of imports that have ended, and files nobody started. Answers how much. */
+export async function forgetImports(services: Services): Promise<number> {
+  const before = new Date(services.clock.now() - KEPT_MS);
+  const forsaken = await listForsaken(services.postgres, before);
+  for (const row of forsaken) {
+    const ctx = createContext(services, row.workspace_id, { kind: 'system', name: 'imports' });
+    await end(ctx, row, { state: 'failed', reason: 'nobody started it within 7 days; what was uploaded is deleted' });
+  }
+  return forsaken.length + (await forgetRejects(services.postgres, { before, limit: FORGOTTEN_AT_ONCE }));
+}

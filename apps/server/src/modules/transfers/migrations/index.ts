@@ -1,0 +1,8 @@
+import type { Migration } from '../../../platform/postgres/index.ts';
+import addListAndProgress from './20261126T0900_list-and-progress.sql?raw';
+import createTransfers from './20261125T0930_create-transfers.sql?raw';
+
+export const transfersMigrations: readonly Migration[] = [
+  { id: '20261125T0930_create-transfers', sql: createTransfers },
+  { id: '20261126T0900_list-and-progress', sql: addListAndProgress },
+];
