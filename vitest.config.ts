@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 const everywhere = ['apps/*/src', 'packages/*/src', 'bench', 'scripts'];
 const files = (suffix: string) => everywhere.map((dir) => `${dir}/**/*.${suffix}.ts`);
-const suites = ['int', 'prop', 'crash', 'story', 'chaos', 'browser'];
+const suites = ['int', 'long', 'prop', 'crash', 'story', 'chaos', 'browser'];
 const withEngines = { globalSetup: ['apps/server/src/testkit/start-test-engines.ts'] };
 
 /** A condition that is waited for may take as long as the machine is busy. */
@@ -18,6 +18,8 @@ export default defineConfig({
           name: 'unit',
           include: files('test'),
           exclude: suites.flatMap((suite) => files(`${suite}.test`)),
+          // Some start processes, which a busy machine lets wait.
+          testTimeout: 30_000,
         },
       },
       {
@@ -27,6 +29,17 @@ export default defineConfig({
           name: 'int',
           include: files('int.test'),
           testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      // Integration tests that go through everything there is of something: too long for every day.
+      {
+        test: {
+          ...withEngines,
+          ...patient,
+          name: 'long',
+          include: files('long.test'),
+          testTimeout: 60_000,
           hookTimeout: 60_000,
         },
       },
@@ -61,7 +74,7 @@ export default defineConfig({
           hookTimeout: 120_000,
         },
       },
-      // Whole constellations of processes under load, minutes long.
+      // Whole constellations of processes under load, and long stories of processes that are killed.
       {
         test: {
           ...withEngines,

@@ -1,6 +1,7 @@
 import nodemailer from 'nodemailer';
 import { type Accounts, type KeyRing, type MemberMail, openAccounts } from '../modules/accounts/index.ts';
 import { ensureDefaultTopics } from '../modules/consent/index.ts';
+import { reviseSegments } from '../modules/segments/index.ts';
 import type { Services } from '../platform/context.ts';
 
 const MAIL_TIMEOUT_MS = 10_000;
@@ -12,7 +13,8 @@ export function createAccounts(
   options: { secret: Buffer; publicUrl: string; mail?: MemberMail | undefined },
 ): Accounts {
   const { secret, publicUrl, mail } = options;
-  return openAccounts({ services, keyRing, secret, publicUrl, mail, setUpWorkspace: ensureDefaultTopics });
+  const joined = { setUpWorkspace: ensureDefaultTopics, zoneChanged: reviseSegments };
+  return openAccounts({ services, keyRing, secret, publicUrl, mail, ...joined });
 }
 
 /** Mail to members over the SMTP server of the environment; undefined when there is none. */

@@ -79,7 +79,7 @@ export async function startApp(config: Config, options: { logger: Logger; pageDi
   try {
     const operationsUrl = await listen(operations, { port: config.metricsPort, host: config.metricsHost });
     const url = await listen(http, { port: config.port, host: config.host });
-    worker = config.roles.includes('worker') ? startWorker(config, services, processId) : undefined;
+    worker = config.roles.includes('worker') ? startWorker(config, services, { processId, committer }) : undefined;
     return { url, operationsUrl, processId, stop, abandon };
   } catch (error) {
     await stop();

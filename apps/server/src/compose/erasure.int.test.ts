@@ -181,6 +181,7 @@ function dyingHistory(history: History): History {
   return {
     insert: (insert) => history.insert(insert),
     query: (query) => history.query(query),
+    stream: (query) => history.stream(query),
     command: () => Promise.reject(new Error('died')),
     ping: () => history.ping(),
     close: () => Promise.resolve(),

@@ -25,6 +25,7 @@ export const FLOORS: readonly Floor[] = [
   { module: 'messaging', owns: 'message, delivery, channel account, policy gate, routing, channels' },
   { module: 'journeys', owns: 'journey version, step, run, simulation, recipe' },
   { module: 'broadcasts', owns: 'audience snapshot, schedule, send ledger, A/B test, campaign' },
+  { module: 'answers', owns: 'the profile as an answer: bought, interests, carts, orders, replies, next steps' },
   { module: 'conversations', owns: 'conversation, assignment, SLA, quick reply, task, bot, knowledge' },
   { module: 'feedback', owns: 'survey, response, review, sentiment' },
   { module: 'predictions', owns: 'RFM, lifetime value, churn, next order, send time, preferred channel' },
@@ -32,5 +33,6 @@ export const FLOORS: readonly Floor[] = [
   { module: 'reports', owns: 'KPI, funnel, cohort, attribution, experiment, goal, alert' },
   { module: 'adverts', owns: 'ad platforms, spend, social, live selling' },
   { module: 'connectors', owns: 'shop platforms, marketplaces, POS, ERP, CRM' },
+  { module: 'transfers', owns: 'import, export' },
   { module: 'privacy', owns: 'export, erasure, retention over every module, by port' },
 ];

@@ -5,6 +5,7 @@ import type { Accounts, KeyRing } from '../modules/accounts/index.ts';
 import {
   consentRoutes,
   createPreferenceRoutes,
+  createReachabilityRoutes,
   createSignalRoutes,
   readMergedConsents,
 } from '../modules/consent/index.ts';
@@ -23,8 +24,9 @@ import {
   registerIntake,
   sessionRoutes,
 } from '../modules/events/index.ts';
+import { createAnswerRoutes } from '../modules/answers/index.ts';
 import { journeyRoutes } from '../modules/journeys/index.ts';
-import { createWebViewRoutes, messagingRoutes, readLessOften } from '../modules/messaging/index.ts';
+import { createWebViewRoutes, messagingRoutes, readLessOften, SENDING_CHANNELS } from '../modules/messaging/index.ts';
 import {
   createShopifyHookRoutes,
   privacyRequestRoutes,
@@ -32,7 +34,8 @@ import {
   shopifyAccountRoutes,
 } from '../modules/privacy/index.ts';
 import { companyRoutes, createIdentityGraphRoutes, profileRoutes } from '../modules/profiles/index.ts';
-import { segmentRoutes } from '../modules/segments/index.ts';
+import { computedTraitRoutes, lifecycleRoutes, listRoutes, segmentRoutes } from '../modules/segments/index.ts';
+import { exportRoutes, importRoutes } from '../modules/transfers/index.ts';
 import type { TrustProxy } from '../platform/config/index.ts';
 import type { Ctx, Services } from '../platform/context.ts';
 import { registerHealth } from '../platform/health.ts';
@@ -103,16 +106,23 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     }),
     createSignalRoutes({ services, committer }),
     segmentRoutes,
+    computedTraitRoutes,
+    lifecycleRoutes,
+    listRoutes,
     templateRoutes,
     createTrackingRoutes(services),
     createLinkDomainRoutes({ publicUrl }),
     createWebViewRoutes(services, { publicUrl }),
     messagingRoutes,
     journeyRoutes,
+    createReachabilityRoutes(SENDING_CHANNELS),
+    createAnswerRoutes(SENDING_CHANNELS),
     privacyRequestRoutes,
     retentionRoutes,
     shopifyAccountRoutes,
     createShopifyHookRoutes(services),
+    importRoutes,
+    exportRoutes,
     createWebhookRoutes(options.outbound ?? createOutbound()),
   ]) {
     // A plugin of its own, so that a parser one module adds is not another's.

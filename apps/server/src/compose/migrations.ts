@@ -7,6 +7,7 @@ import { messagingMigrations } from '../modules/messaging/index.ts';
 import { privacyMigrations } from '../modules/privacy/index.ts';
 import { profilesMigrations } from '../modules/profiles/index.ts';
 import { segmentsMigrations } from '../modules/segments/index.ts';
+import { transfersMigrations } from '../modules/transfers/index.ts';
 import { eventlogMigrations } from '../platform/eventlog/index.ts';
 import { httpMigrations } from '../platform/http/index.ts';
 import type { Migration } from '../platform/postgres/index.ts';
@@ -25,6 +26,7 @@ export const postgresMigrations: readonly Migration[] = [
   ...messagingMigrations,
   ...journeysMigrations,
   ...privacyMigrations,
+  ...transfersMigrations,
 ];
 
 export const historyMigrations: readonly Migration[] = [...eventsHistoryMigrations];

@@ -6,10 +6,10 @@ import { signInAs } from '../modules/accounts/testing/sign-in-as.ts';
 import { type RequestWork, runEventRetention, runPrivacyRequests } from '../modules/privacy/index.ts';
 import { readSignalConsent } from '../modules/consent/index.ts';
 import { runObserver, runWebhooks } from '../modules/events/index.ts';
-import { runBackFills } from '../modules/segments/index.ts';
 import { createRequestWork } from './request-work.ts';
 import { createProfileReshaper } from './stages.ts';
 import { type ApiWorld, type Example, type Keys, NOW, openApiWorld } from './testing/api-world.ts';
+import { fillSegments } from './testing/fill-segments.ts';
 
 const EMAIL = 'grace.hidden@customer.example';
 const SECRET = 'shpss_0123456789abcdef';
@@ -210,7 +210,7 @@ describe('a privacy request', () => {
     await shop();
     const rule = { event: 'Bought', count: { atLeast: 1 } };
     const segment = await call<{ id: string }>('createSegment', { body: { name: 'Buyers', rule } });
-    while ((await runBackFills(world.services)) > 0);
+    await fillSegments(world.services);
     const members = async () =>
       (await call<{ items: unknown[] }>('listSegmentMembers', { params: { id: segment.id } })).items.length;
     const refusals = async () => {

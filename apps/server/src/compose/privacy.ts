@@ -5,6 +5,7 @@ import { journeysPersonalData } from '../modules/journeys/index.ts';
 import { messagingPersonalData } from '../modules/messaging/index.ts';
 import { profilesPersonalData } from '../modules/profiles/index.ts';
 import { segmentsPersonalData } from '../modules/segments/index.ts';
+import { transfersPersonalData } from '../modules/transfers/index.ts';
 import type { PersonalDataKeeper } from '../platform/personal-data/index.ts';
 
 /** Everybody who keeps something about customers: a module that is not here is neither exported nor erased. */
@@ -16,6 +17,7 @@ export const PERSONAL_DATA: readonly PersonalDataKeeper[] = [
   contentPersonalData,
   messagingPersonalData,
   journeysPersonalData,
+  transfersPersonalData,
 ];
 
 /**
@@ -27,6 +29,8 @@ export const REWRITTEN_TABLES: readonly string[] = [
   'consent_record',
   'consent_signal',
   'consent_wish',
+  'data_import_piece',
+  'data_import_reject',
   'idempotency_key',
   'privacy_export_part',
   'privacy_request',

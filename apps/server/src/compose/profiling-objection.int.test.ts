@@ -1,10 +1,10 @@
 import type { OperationId, PrivacyRequest, Profile } from '@segue/contract';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { runPrivacyRequests, type RequestWork } from '../modules/privacy/index.ts';
-import { runBackFills } from '../modules/segments/index.ts';
 import { createRequestWork } from './request-work.ts';
 import { createProfileReshaper } from './stages.ts';
 import { type ApiWorld, type Example, type Keys, NOW, openApiWorld } from './testing/api-world.ts';
+import { fillSegments } from './testing/fill-segments.ts';
 
 let world: ApiWorld;
 let keys: Keys;
@@ -22,7 +22,7 @@ beforeEach(async () => {
   keys = await world.addWorkspace('Shop');
   const rule = { event: 'Looked', count: { atLeast: 1 } };
   segment = (await call<{ id: string }>('createSegment', { body: { name: 'Lookers', rule } })).id;
-  while ((await runBackFills(world.services)) > 0);
+  await fillSegments(world.services);
   journeys = { marketing: await journey('marketing'), transactional: await journey('transactional') };
 });
 

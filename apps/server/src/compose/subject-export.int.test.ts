@@ -10,13 +10,14 @@ import type { PersonalDataKeeper, PersonalSubject } from '../platform/personal-d
 import type { Sql, Transaction } from '../platform/postgres/index.ts';
 import { PERSONAL_DATA } from './privacy.ts';
 import { customer, type ErasureWorld, eraseNow, openErasureWorld } from './testing/erasure-world.ts';
-import { WRITE_KEY } from '../modules/events/testing/world.ts';
+import { API_KEY, WRITE_KEY } from '../modules/events/testing/world.ts';
 
 let erasures: ErasureWorld;
 let world: World;
 beforeAll(async () => {
   erasures = await openErasureWorld();
   ({ world } = erasures);
+  await uploadFileOf(NOBODYS_ADDRESS);
 });
 afterAll(() => erasures.close());
 
@@ -42,6 +43,19 @@ interface Item {
 const fileOf = async (id: string): Promise<Item[]> =>
   (await erasures.call(`/api/v1/privacy/requests/${id}/export`))['data'] as unknown as Item[];
 
+/** A file on its way in that names somebody. */
+async function uploadFileOf(email: string): Promise<void> {
+  const { id } = await erasures.call('/api/v1/imports', { kind: 'profiles', format: 'csv', name: 'people.csv' });
+  const { statusCode } = await world.http.inject({
+    method: 'POST',
+    url: `/api/v1/imports/${id as string}/bytes?offset=0`,
+    headers: { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/octet-stream' },
+    payload: Buffer.from(`email\n${email}\n`),
+  });
+  expect(statusCode).toBe(200);
+}
+
+const NOBODYS_ADDRESS = 'nobody@customer.example';
 const NOBODY = '0193a000-0000-7000-8000-000000000001';
 
 /** The tables a keeper changes to erase her, and those it reads to tell of her. */
@@ -51,7 +65,7 @@ async function tablesOf(keeper: PersonalDataKeeper): Promise<{ erased: Set<strin
     for (const [, table] of text.matchAll(words)) into.add(table!);
   };
   const subject: PersonalSubject = {
-    ...{ profileId: NOBODY, profileIds: [NOBODY], nodes: [2_000_000_001], values: ['nobody@customer.example'] },
+    ...{ profileId: NOBODY, profileIds: [NOBODY], nodes: [2_000_000_001], values: [NOBODYS_ADDRESS] },
   };
   await inTransaction(world.ctx, async (ctx) => {
     const sql: Transaction = {

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { sweepSignIn } from '../modules/accounts/index.ts';
 import {
+  type Committer,
   retainWebhooks,
   runArchive,
   runObserver,
@@ -15,6 +16,7 @@ import { createEmailChannel, recoverMessages, runDueMessages, type SendDeps } fr
 import { forgetRemnants, runEventRetention, runPrivacyRequests } from '../modules/privacy/index.ts';
 import { runProfileRebuilds } from '../modules/profiles/index.ts';
 import { runBackFills, runDueWakes } from '../modules/segments/index.ts';
+import { forgetImports, runImports } from '../modules/transfers/index.ts';
 import type { Config } from '../platform/config/index.ts';
 import type { Services } from '../platform/context.ts';
 import { LaneHold, runProcessor, runRetention } from '../platform/eventlog/index.ts';
@@ -36,7 +38,12 @@ export interface Worker {
 }
 
 /** Everything that works in the background: the processor, the archive, and every wait that has come due. */
-export function startWorker(config: Config, services: Services, processId: string): Worker {
+export function startWorker(
+  config: Config,
+  services: Services,
+  own: { processId: string; committer: Committer },
+): Worker {
+  const { processId, committer } = own;
   const abort = new AbortController();
   const { signal } = abort;
   // Every loop below listens for the end.
@@ -62,6 +69,8 @@ export function startWorker(config: Config, services: Services, processId: strin
     loop('profile rebuilds', 100, () => runProfileRebuilds(services, reshaper)),
     loop('privacy requests', 250, () => runPrivacyRequests(services, requestWork)),
     loop('remnants of erasures', 60_000, () => forgetRemnants(services, REWRITTEN_TABLES)),
+    loop('imports', 100, () => runImports(services, { committer, processId })),
+    loop('retention of imports', 60_000, () => forgetImports(services)),
     loop('event retention', 60_000, () => runEventRetention(services)),
     loop('segment wakes', 100, () => runDueWakes(services)),
     loop('segment back-fills', 250, () => runBackFills(services)),

@@ -95,7 +95,7 @@ const mailsTo = (address: string) => mail.mailbox.mailsTo(address);
 
 /** The segment, the two mails and the journey, as a marketer sets them up. Returns the template of the first mail. */
 async function setUpShop(): Promise<{ templateId: string; journeyId: string }> {
-  await api.post('/segments', {
+  const segment = await api.post<{ id: string }>('/segments', {
     name: 'Cart left behind',
     rule: {
       all: [
@@ -104,6 +104,12 @@ async function setUpShop(): Promise<{ templateId: string; journeyId: string }> {
       ],
     },
   });
+  // Whoever comes in while its history is counted is found in it, and not told of.
+  await until(
+    'the segment is live',
+    async () => (await api.get<{ status: string }>(`/segments/${segment.id}`)).status === 'live',
+    DEADLINE,
+  );
   const template = (name: string, subject: string) =>
     api.post<{ id: string }>('/templates', {
       name,

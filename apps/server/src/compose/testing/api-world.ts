@@ -6,6 +6,7 @@ import type { FastifyInstance, RouteOptions } from 'fastify';
 import { createKeyRing, createWorkspace } from '../../modules/accounts/index.ts';
 import { ensureDefaultTopics } from '../../modules/consent/index.ts';
 import { createCommitter, runArchive } from '../../modules/events/index.ts';
+import type { Clock } from '../../platform/clock/index.ts';
 import type { Services } from '../../platform/context.ts';
 import {
   applicationName,
@@ -26,6 +27,7 @@ import { createStages } from '../stages.ts';
 
 export const NOW = Date.UTC(2026, 10, 22, 9);
 const SECRET = randomBytes(32);
+const STILL: Clock = { now: () => NOW, realDelayMs: () => 0 };
 
 export interface Keys {
   readonly workspaceId: number;
@@ -71,7 +73,8 @@ export interface ApiWorld {
   close(): Promise<void>;
 }
 
-export async function openApiWorld(): Promise<ApiWorld> {
+/** `clock`: one that a test moves; otherwise it always is `NOW`. */
+export async function openApiWorld({ clock = STILL }: { clock?: Clock } = {}): Promise<ApiWorld> {
   const [database, history] = await Promise.all([
     createTestDatabase(postgresMigrations),
     createTestHistory(historyMigrations),
@@ -84,7 +87,7 @@ export async function openApiWorld(): Promise<ApiWorld> {
   const services: Services = {
     postgres,
     history: history.history,
-    clock: { now: () => NOW, realDelayMs: () => 0 },
+    clock,
     logger: noteFaults(faults),
     log: createEventLog(),
     keysOf: (id) => keyRing.keysOf(id),

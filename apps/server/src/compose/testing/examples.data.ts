@@ -11,6 +11,33 @@ const ofSource: Make = (shop) => of(shop.sourceId);
 const ofWebhook: Make = (shop) => of(shop.webhookId);
 const ofMembership = ({ companyId, profileId }: Shop): Example => ({ params: { id: companyId, profileId } });
 
+async function newList(shop: Shop): Promise<Example> {
+  return of((await shop.call('createList', { body: { name: shop.word() } })).id);
+}
+
+const computedTraitExample = (shop: Shop): Example => ({
+  body: {
+    name: `orders_${shop.word().replaceAll(/[^a-z0-9]/g, '')}`.slice(0, 60),
+    rule: { function: 'count', event: 'Order Completed' },
+  },
+});
+
+async function newComputedTrait(shop: Shop): Promise<Example> {
+  return of((await shop.call('createComputedTrait', computedTraitExample(shop))).id);
+}
+
+/** With a file of one row. */
+async function newImport(shop: Shop): Promise<Example> {
+  const body = { kind: 'profiles', format: 'csv', name: shop.word() };
+  const made = of((await shop.call('createImport', { body })).id);
+  const file = `email\n${shop.word()}.${EMAIL}\n`;
+  await shop.call('uploadImport', { ...made, query: { offset: '0' }, body: file });
+  return made;
+}
+const newExport = (shop: Shop): Promise<{ id: string }> => shop.call('createExport', exportExample());
+const exportExample = (): Example => ({ body: { what: 'profiles', format: 'csv' } });
+const ofImport: Make = (shop) => of(shop.importId);
+
 async function newWebhook(shop: Shop): Promise<Example> {
   return of((await shop.call('createWebhook', webhookExample())).id);
 }
@@ -68,6 +95,8 @@ export const EXAMPLES: Readonly<Record<OperationId, Make>> = {
     },
   }),
   getPermissions: ofProfile,
+  getReachability: ofProfile,
+  getAnswers: (shop) => ({ ...of(shop.profileId), query: { product: 'p1', variant: 'red' } }),
   createPreferenceLink: (shop) => ({ ...of(shop.profileId), body: { channel: 'email' } }),
   setRhythm: (shop) => ({ ...of(shop.profileId), body: { frequency: 'less_often', source: 'telephone' } }),
   listConsentWordings: plain,
@@ -97,6 +126,24 @@ export const EXAMPLES: Readonly<Record<OperationId, Make>> = {
       ],
     },
   }),
+  createImport: (shop) => ({ body: { kind: 'profiles', format: 'csv', name: shop.word() } }),
+  listImports: plain,
+  getImport: ofImport,
+  uploadImport: async (shop) => {
+    const body = { kind: 'profiles', format: 'csv', name: shop.word() };
+    const made = of((await shop.call('createImport', { body })).id);
+    return { ...made, query: { offset: '0' }, body: `email\n${shop.word()}.${EMAIL}\n` };
+  },
+  getImportColumns: newImport,
+  dryRunImport: newImport,
+  startImport: newImport,
+  cancelImport: newImport,
+  listImportErrors: ofImport,
+  getImportErrorsFile: ofImport,
+  createExport: exportExample,
+  listExports: plain,
+  getExport: async (shop) => of((await newExport(shop)).id),
+  getExportFile: async (shop) => of((await newExport(shop)).id),
   suppressAddress: (shop) => ({ body: { channel: 'email', address: `${shop.word()}.${EMAIL}` } }),
   liftSuppression: async (shop) => {
     const body = { channel: 'email', address: `${shop.word()}.${EMAIL}` };
@@ -108,6 +155,43 @@ export const EXAMPLES: Readonly<Record<OperationId, Make>> = {
   getSegment: (shop) => of(shop.segmentId),
   listSegmentMembers: (shop) => of(shop.segmentId),
   archiveSegment: async (shop) => of((await shop.call('createSegment', segmentExample(shop.word()))).id),
+  updateSegment: async (shop) => ({
+    ...of((await shop.call('createSegment', segmentExample(shop.word()))).id),
+    body: { name: shop.word(), rule: { event: 'Cart Viewed' } },
+  }),
+  previewSegment: () => ({ body: { rule: { event: 'Cart Viewed' } } }),
+  createList: (shop) => ({ body: { name: shop.word() } }),
+  listLists: plain,
+  getList: (shop) => of(shop.listId),
+  renameList: async (shop) => ({ ...(await newList(shop)), body: { name: shop.word() } }),
+  archiveList: newList,
+  listListMembers: (shop) => of(shop.listId),
+  addListMembers: async (shop) => ({ ...(await newList(shop)), body: { profileIds: [shop.profileId] } }),
+  removeListMember: async (shop) => {
+    const { params } = await newList(shop);
+    await shop.call('addListMembers', { params: params!, body: { profileIds: [shop.profileId] } });
+    return { params: { ...params, profileId: shop.profileId } };
+  },
+  importListMembers: async (shop) => ({ ...(await newList(shop)), body: { rows: [{ identifier: 'userId:ada' }] } }),
+  createComputedTrait: computedTraitExample,
+  listComputedTraits: plain,
+  getComputedTrait: newComputedTrait,
+  updateComputedTrait: async (shop) => ({
+    ...(await newComputedTrait(shop)),
+    body: { rule: { function: 'sum', event: 'Order Completed', property: 'total' } },
+  }),
+  archiveComputedTrait: newComputedTrait,
+  getLifecycle: plain,
+  updateLifecycle: () => ({
+    body: {
+      order: { event: 'Order Completed' },
+      atRiskAfter: { days: 60 },
+      lapsedAfter: { days: 120 },
+      wonBackFor: { days: 30 },
+      loyalOrders: 3,
+      loyalWithin: { days: 365 },
+    },
+  }),
   createTemplate: (shop) => templateExample(shop.word()),
   listTemplates: plain,
   getTemplate: (shop) => of(shop.templateId),

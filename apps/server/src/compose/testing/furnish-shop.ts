@@ -45,6 +45,7 @@ export async function furnishShop(world: ApiWorld, keys: Keys): Promise<Shop> {
     webhookId,
     companyId: await first(() => caller.call('listCompanies')),
     segmentId: (await caller.call('createSegment', segmentExample('secret segment'))).id,
+    listId: (await caller.call('createList', { body: { name: 'secret list' } })).id,
     journeyId: (await caller.call('createJourney', journeyExample('secret journey', templateId))).id,
     messageId: (await caller.call('sendMessage', { body: message })).id,
     rejectedId: (await untilListed(() => caller.call<List>('listRejectedEvents')))[0]!.id,
@@ -52,6 +53,8 @@ export async function furnishShop(world: ApiWorld, keys: Keys): Promise<Shop> {
     deadLetterId: await caller.addDeadLetter(),
     driftId: await caller.addDrift(),
     deliveryId: await caller.addDelivery(webhookId),
+    importId: (await caller.call('createImport', { body: { kind: 'profiles', format: 'csv', name: 'secret file' } }))
+      .id,
   };
 }
 

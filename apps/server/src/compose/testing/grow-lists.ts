@@ -93,6 +93,13 @@ export const GROW: Readonly<Record<PagedId, Grow>> = {
     'insert into segment_member (workspace_id, segment_id, profile_id, entered_at) values ($1, $2, $3, $4)',
     ({ segmentId }) => [uuidOf(segmentId), randomUUID(), past()],
   ),
+  listLists: by('createList'),
+  listComputedTraits: by('createComputedTrait'),
+  listListMembers: async (_world, shop) =>
+    void (await shop.call('addListMembers', {
+      params: { id: shop.listId },
+      body: { profileIds: [await shop.addProfile()] },
+    })),
   listTemplates: by('createTemplate'),
   listMessages: by('sendMessage'),
   listJourneys: by('createJourney'),
@@ -120,6 +127,13 @@ export const GROW: Readonly<Record<PagedId, Grow>> = {
   listIdentityConflicts: async (_world, shop) => void (await shop.addConflict()),
   listDeadLetters: async (_world, shop) => void (await shop.addDeadLetter()),
   listWebhooks: by('createWebhook'),
+  listImports: by('createImport'),
+  listExports: by('createExport'),
+  listImportErrors: async (world, shop) => {
+    const reject = `insert into data_import_reject (workspace_id, import_id, line, at_column, message)
+                    values ($1, $2, (random() * 1000000000)::bigint, '', 'cannot be read')`;
+    await insert(reject, () => [uuidOf(shop.importId)])(world, shop);
+  },
   listWebhookDeliveries: async (_world, shop) => void (await shop.addDelivery(shop.webhookId)),
 };
 

@@ -10,6 +10,7 @@ export interface Furniture {
   readonly profileId: string;
   readonly companyId: string;
   readonly segmentId: string;
+  readonly listId: string;
   readonly templateId: string;
   readonly journeyId: string;
   readonly messageId: string;
@@ -20,6 +21,7 @@ export interface Furniture {
   readonly testEventId: string;
   readonly webhookId: string;
   readonly deliveryId: string;
+  readonly importId: string;
 }
 
 /** A workspace that can be asked for more of what it has. */

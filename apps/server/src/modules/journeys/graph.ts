@@ -1,7 +1,15 @@
 import type { JourneyCondition, JourneyExit, JourneyGraph, JourneyStep, Path, TraitLeaf } from '@segue/contract';
 
 import type { Json, JsonObject } from '../../platform/json.ts';
-import { compileRule, durationMs, pathSteps, valueAt, type CompiledRule, type RuleEvent } from '../segments/index.ts';
+import {
+  compileRule,
+  durationMs,
+  passesOf,
+  pathSteps,
+  valueAt,
+  type CompiledRule,
+  type RuleEvent,
+} from '../segments/index.ts';
 import type { HeardEvent } from './types.ts';
 
 const KEY_LENGTH_MAX = 200;
@@ -113,13 +121,13 @@ function createListeners(source: JourneyGraph): (listened: JourneyExit, role: Li
     const { types, name } = selectorOf(listened.event);
     const keyPath = role === 'entry' ? source.key : (listened.key ?? source.key);
     const keySteps = keyPath === undefined || source.key === undefined ? undefined : pathSteps(keyPath);
-    const { counted } = compileSelector(listened);
+    const { counted, passes } = compileSelector(listened);
     return {
       slot: `${counted.key}${types.length > 1 ? '+' : ''}${keySteps === undefined ? '' : `@${JSON.stringify(keySteps)}`}`,
       role,
       types,
       name,
-      passes: (event) => counted.passes(event),
+      passes,
       keySteps,
       isKeyNeeded: role === 'entry' || (role === 'wait' && listened.key !== undefined),
       tie: name === undefined || name === entryName ? 'never' : 'counts',
@@ -131,7 +139,7 @@ function compileSelector({ event, where }: Extract<JourneyExit, { kind: 'event' 
   const { leaves } = compileRule(where === undefined ? { event } : { event, where });
   const [counted] = leaves.values();
   if (counted === undefined) throw new Error('an event leaf counts nothing');
-  return { counted };
+  return { counted, passes: passesOf(counted) };
 }
 
 /** A plain name means what a customer did, told by the shop or by Segue itself ("Email Link Clicked"). */

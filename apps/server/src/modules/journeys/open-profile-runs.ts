@@ -2,7 +2,7 @@ import { type Handover, RetryBatch, type Subject, type SubjectBatch } from '../.
 import { newUuid, parsePublicId, publicId } from '../../platform/ids/index.ts';
 import type { JsonObject } from '../../platform/json.ts';
 import { queueMessages, type MessageIntent } from '../messaging/index.ts';
-import { anchorNode, openTraits } from '../profiles/index.ts';
+import { anchorNode, openAllTraits } from '../profiles/index.ts';
 import { isMember } from '../segments/index.ts';
 import type { HeardEntry, LiveJourneys } from './live-journeys.ts';
 import { journeySection } from './memory.ts';
@@ -35,7 +35,7 @@ export async function openProfileRuns(
   const asking = [...subjects.values()].filter((subject) =>
     asksTraits(live, runsOf.get(subject.id) ?? [], entries.get(subject.id) ?? []),
   );
-  const traits: ReadonlyMap<string, JsonObject> = asking.length === 0 ? new Map() : await openTraits(batch, asking);
+  const traits: ReadonlyMap<string, JsonObject> = asking.length === 0 ? new Map() : await openAllTraits(batch, asking);
   const opened = new Map<string, ProfileRuns>();
   for (const subject of subjects.values()) {
     const own = runsOf.get(subject.id) ?? [];

@@ -1,6 +1,7 @@
 import type { Services } from '../../platform/context.ts';
 import { inSubjects, type SubjectBatch } from '../../platform/eventlog/index.ts';
 import { isRestricted } from '../profiles/index.ts';
+import { catchUpMembers } from '../segments/index.ts';
 import { loadLiveJourneys } from './load-live-journeys.ts';
 import type { LiveJourneys } from './live-journeys.ts';
 import { openProfileRuns, saveProfileRuns } from './open-profile-runs.ts';
@@ -55,6 +56,8 @@ async function wakeProfiles(batch: SubjectBatch, profileIds: readonly string[]):
     const pause = { profileId, now: batch.now, untilMs: batch.now + RESTRICTED_REST_MS };
     await postponeWaits(batch.sql, batch.workspaceId, pause);
   }
+  // Branches ask for segments: of one that is new the profile's own state knows only once it was looked at.
+  await catchUpMembers(batch, subjects.values());
   const opened = await openProfileRuns(batch, live, { subjects, entries: new Map() });
   for (const profile of opened.values()) wakeRuns(profile, live, batch.now);
   await saveProfileRuns(batch, opened);

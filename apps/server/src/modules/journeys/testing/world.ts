@@ -269,6 +269,8 @@ function listening(postgres: Postgres, statements: string[]): Postgres {
           query: (statement) => (note(statement), sql.query(statement)),
         }),
       ),
+    snapshot: (reads) =>
+      postgres.snapshot((sql) => reads({ query: (statement) => (note(statement), sql.query(statement)) })),
     connections: () => postgres.connections(),
     close: () => postgres.close(),
   };

@@ -1,12 +1,19 @@
 import type { Services } from '../../../platform/context.ts';
 import { readErasureEpoch } from '../../profiles/index.ts';
-import { dropOldLog, isSomebodyStillSeen, readForgotten, rewriteTable, saveForgotten } from './remnant-store.ts';
+import {
+  dropOldLog,
+  isSomebodyStillSeen,
+  readForgotten,
+  readNextTransaction,
+  rewriteTable,
+  saveForgotten,
+} from './remnant-store.ts';
 
 /** To rewrite a table makes everybody wait: not after each of many erasures. */
 const REST_MS = 3_600_000;
 
-/** By database: the number of erasures that was seen last. */
-const seen = new WeakMap<Services['postgres'], number>();
+/** By database: the number of erasures that was seen last, and a transaction that came after all of them. */
+const seen = new WeakMap<Services['postgres'], { readonly epoch: number; readonly next: string }>();
 /** By database: until when it is no use to ask again, as the role may not. */
 const refusedUntil = new WeakMap<Services['postgres'], number>();
 
@@ -19,14 +26,14 @@ const refusedUntil = new WeakMap<Services['postgres'], number>();
 export async function forgetRemnants(services: Services, tables: readonly string[]): Promise<number> {
   const { postgres, clock, logger } = services;
   const epoch = await readErasureEpoch(postgres);
-  const isQuiet = seen.get(postgres) === epoch;
-  seen.set(postgres, epoch);
+  const before = seen.get(postgres);
+  if (before?.epoch !== epoch) seen.set(postgres, { epoch, next: await readNextTransaction(postgres) });
   const forgotten = await readForgotten(postgres);
   const nowMs = clock.now();
   const hasRested = forgotten.atMs === undefined || nowMs >= forgotten.atMs + REST_MS;
   const isRefused = nowMs < (refusedUntil.get(postgres) ?? -Infinity);
-  if (epoch <= forgotten.epoch || !isQuiet || !hasRested || isRefused) return 0;
-  if (await isSomebodyStillSeen(postgres)) return 0;
+  if (before?.epoch !== epoch || epoch <= forgotten.epoch || !hasRested || isRefused) return 0;
+  if (await isSomebodyStillSeen(postgres, before.next)) return 0;
   for (const table of tables) {
     const rewritten = await rewriteTable(postgres, table);
     if (rewritten === 'not_allowed') {

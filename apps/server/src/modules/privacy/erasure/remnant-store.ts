@@ -23,11 +23,32 @@ export async function readForgotten(sql: Sql): Promise<Forgotten> {
   return { epoch: rows[0]!.forgotten_epoch, atMs: rows[0]!.forgotten_at?.getTime() };
 }
 
-/** Somebody who can still see what was destroyed would have it written anew with the rest. */
-export async function isSomebodyStillSeen(sql: Sql): Promise<boolean> {
+/** The number the next transaction will get: those that erased what is erased by now have lower ones. */
+export async function readNextTransaction(sql: Sql): Promise<string> {
+  // every workspace: transactions are the whole engine's.
+  const { rows } = await sql.query<{ next: string }>({
+    text: 'select pg_snapshot_xmax(pg_current_snapshot())::text as next',
+  });
+  return rows[0]!.next;
+}
+
+/**
+ * Whether anybody can still see what was deleted before this transaction: it would be written anew with the rest. That is
+ * whoever began before, as the engine's own statistics of a table do, and whoever reads from a standby or a slot.
+ */
+export async function isSomebodyStillSeen(sql: Sql, beforeTransaction: string): Promise<boolean> {
   // every workspace: a file holds them all.
-  const { rowCount } = await sql.query({ text: `select from erasure where state = 'destroyed' limit 1` });
-  return rowCount > 0;
+  const { rows } = await sql.query<{ is_seen: boolean }>({
+    text: `with held as (
+             select age(backend_xmin) as old from pg_stat_activity
+             where pid <> pg_backend_pid() and (datname = current_database() or datname is null)
+             union all select age(xmin) from pg_replication_slots
+             union all select age((pg_snapshot_xmin(pg_current_snapshot())::text::bigint % 4294967296)::text::xid))
+           select exists (select from erasure where state = 'destroyed')
+               or exists (select from held where old > age(($1::bigint % 4294967296)::text::xid)) as is_seen`,
+    values: [beforeTransaction],
+  });
+  return rows[0]!.is_seen;
 }
 
 export async function saveForgotten(sql: Sql, forgotten: { epoch: number; at: Date }): Promise<void> {
