@@ -5,9 +5,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { type BenchServer, type CpuSeconds, startBenchServer, WRITE_KEY } from './bench-server.ts';
 import { type Figure, figure, percentile, report } from './report.ts';
+import { manySegments } from './many-segments.ts';
 import { identifyEventJson, shopEventJson } from './shop-events.ts';
 
 const PROFILES = Number(process.env['BENCH_PROFILES'] ?? 100_000);
+/** Segments live beside the five that any run has: BENCH_SEGMENTS=200 says what they cost. */
+const MORE_SEGMENTS = Math.max(0, Number(process.env['BENCH_SEGMENTS'] ?? 0) - 5);
 const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 20);
 const BATCH = 100;
 const SENDERS = 12;
@@ -58,6 +61,7 @@ async function setUp(server: BenchServer): Promise<void> {
     where: [{ property: 'total', op: 'atLeast', value: 100 }],
     count: { atLeast: 2 },
   });
+  for (const one of manySegments(MORE_SEGMENTS)) await segment(one.name, one.rule);
   const template = await server.api('POST', '/api/v1/templates', {
     name: 'Cart',
     subject: 'Your cart',
@@ -263,11 +267,11 @@ async function main(): Promise<void> {
     await positions.settled();
     await setUp(server);
     for (;;) {
-      const segments = (await server.api('GET', '/api/v1/segments'))['items'] as { status: string }[];
+      const segments = (await server.api('GET', '/api/v1/segments?limit=200'))['items'] as { status: string }[];
       if (segments.every((segment) => segment.status === 'live')) break;
       await pause(200);
     }
-    console.log(`${known} profiles known, 5 segments and 2 journeys live`);
+    console.log(`${known} profiles known, ${5 + MORE_SEGMENTS} segments and 2 journeys live`);
     const limit = await bareLimit(server.postgresUrl);
     // Nearly every event here is the first of its customer's session, the dearest case there is: 290-305 us of the server
     // against 163 before sessions existed, 230 in the midst of visits. Of the difference sessions cost about 80 us (an event
