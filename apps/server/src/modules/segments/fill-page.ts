@@ -2,7 +2,6 @@ import type { Services } from '../../platform/context.ts';
 import type { Json } from '../../platform/json.ts';
 import type { Sql, Transaction } from '../../platform/postgres/index.ts';
 import { findNodeAhead, listOwnersIn } from '../profiles/index.ts';
-import { evaluateRule } from './evaluate.ts';
 import type { Filling } from './filling.ts';
 import { saveFill } from './fill-store.ts';
 import { historyLeafState } from './history/found-state.ts';
@@ -11,8 +10,7 @@ import type { HistoryScope } from './history/scope.ts';
 import { type LeafStates, mergeLeafStates } from './leaf-state.ts';
 import { copyLeafStates, cutPositions, listLeaves, type LeafRow, lockLeaves, type NodeRange } from './leaf-store.ts';
 import { saveEarlierWakes, type Wake } from './member-store.ts';
-import type { CompiledNode } from './rule.ts';
-import { nodesOf } from './rule-world.ts';
+import { nextChangeByLeaves } from './next-change.ts';
 import type { SegmentRow } from './segment-store.ts';
 
 /** So many identity nodes at once: their states of every leaf are in memory together. */
@@ -145,43 +143,13 @@ async function findWakes(
     const only = { nodes: outside.slice(first, first + NAMED_NODES) };
     for (const [node, found] of await countStates(services, filling, { leaves, only })) others.set(node, found);
   }
-  const nextChange = nextChangeOf(filling);
+  const nextChange = nextChangeByLeaves(filling.compiled);
   const wakes: Wake[] = [];
   for (const { profile_id: profileId, nodes } of owners) {
     const parts = nodes.map((node) => states.get(node) ?? others.get(node)).filter((part) => part !== undefined);
     if (parts.length === 0) continue;
-    const atMs = nextChange(parts.length === 1 ? parts[0]! : mergeLeafStates(parts, fill.atMs!));
-    if (atMs !== undefined) wakes.push({ profileId, atMs });
+    const atMs = nextChange(parts.length === 1 ? parts[0]! : mergeLeafStates(parts, fill.atMs!), fill.atMs!);
+    if (atMs !== null) wakes.push({ profileId, atMs });
   }
   return wakes;
-}
-
-const NO_TRAITS = { get: () => undefined };
-
-/**
- * The earliest instant at which time may change the answer. With traits in the rule, which are not known here, that at which
- * time changes the answer of any of its leaves: early, never late.
- */
-function nextChangeOf({ compiled, segment }: Filling): (leaves: LeafStates) => number | undefined {
-  const nodes = [...nodesOf(compiled.root)];
-  const asked = nodes.every((node) => isGroup(node) || isCounted(node))
-    ? [compiled]
-    : nodes.filter(isCounted).map((root) => ({ ...compiled, root }));
-  return (leaves) => {
-    let earliest: number | undefined;
-    for (const rule of asked) {
-      const atMs = evaluateRule(rule, { traits: NO_TRAITS, leaves }, segment.fill.atMs!).nextChangeAtMs;
-      if (atMs !== null && (earliest === undefined || atMs < earliest)) earliest = atMs;
-    }
-    return earliest;
-  };
-}
-
-function isGroup({ kind }: CompiledNode): boolean {
-  return kind === 'all' || kind === 'any' || kind === 'not' || kind === 'everyone';
-}
-
-/** Its answer follows from leaf states alone. */
-function isCounted(node: CompiledNode): boolean {
-  return 'leafKey' in node || node.kind === 'computed';
 }
