@@ -71,14 +71,18 @@ export interface Draw {
 function ownedSql({ workspaceId, draw }: Pick<RuleScope, 'workspaceId' | 'draw'>, row: RowSql): string {
   const workspace = row.bind(workspaceId, 'UInt32');
   if (draw === undefined) return `select node, profile_id from history_nodes where workspace_id = ${workspace}`;
-  const block = `intDiv(oldest, ${row.bind(draw.blockNodes, 'UInt32')})`;
+  const isDrawn = (node: string): string =>
+    `cityHash64(intDiv(${node}, ${row.bind(draw.blockNodes, 'UInt32')})) % ${row.bind(draw.oneIn, 'UInt32')} = 0`;
+  // Only whoever has a node in a block that is drawn can be one of the drawn: all of 1,000,000 sorted by profile took 0.2 s more.
   return `
     select node, profile_id
     from (
       select node, profile_id, min(node) over (partition by profile_id) as oldest
-      from history_nodes where workspace_id = ${workspace}
+      from history_nodes
+      where workspace_id = ${workspace} and profile_id in (
+        select profile_id from history_nodes where workspace_id = ${workspace} and ${isDrawn('node')})
     )
-    where cityHash64(${block}) % ${row.bind(draw.oneIn, 'UInt32')} = 0`;
+    where ${isDrawn('oldest')}`;
 }
 
 /** How many profiles a draw takes: one row `{ drawn }`. */
