@@ -36,15 +36,15 @@ export async function insertNodes(sql: Sql, workspaceId: number, nodes: readonly
   await sql.query({
     name: 'node_insert',
     text: `insert into identity_node (workspace_id, kind, hash, value, wrapped_key)
-           select $1, kind, hash, value, wrapped_key
-           from unnest($2::smallint[], $3::uuid[], $4::bytea[], $5::bytea[]) as n(kind, hash, value, wrapped_key)
+           select $1, kind, hash, decode(value, 'hex'), decode(wrapped_key, 'hex')
+           from unnest($2::smallint[], $3::uuid[], $4::text[], $5::text[]) as n(kind, hash, value, wrapped_key)
            on conflict (workspace_id, hash) do nothing`,
     values: [
       workspaceId,
-      sorted.map((n) => n.kind),
-      sorted.map((n) => n.hash),
-      sorted.map((n) => n.value),
-      sorted.map((n) => n.wrappedKey),
+      arrayLiteral(sorted.map((n) => n.kind)),
+      arrayLiteral(sorted.map((n) => n.hash)),
+      arrayLiteral(sorted.map((n) => n.value.toString('hex'))),
+      arrayLiteral(sorted.map((n) => n.wrappedKey.toString('hex'))),
     ],
   });
 }

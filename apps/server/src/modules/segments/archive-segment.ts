@@ -27,10 +27,17 @@ export async function archiveSegment(ctx: Ctx, id: string): Promise<void> {
 
 /** The segments whose rules, now or once their change is through, name this one. */
 export function usersOf(id: string, active: readonly SegmentRow[]): readonly SegmentRow[] {
-  const named = publicId('seg', id);
-  return active.filter(({ rule, next_rule: next }) =>
-    [rule, ...(next === null ? [] : [next])].some((one) => namedSegments(one).includes(named)),
-  );
+  return usersBySegment(active).get(publicId('seg', id)) ?? [];
+}
+
+/** As `usersOf`, of every segment that is named, by public id. */
+export function usersBySegment(active: readonly SegmentRow[]): ReadonlyMap<string, readonly SegmentRow[]> {
+  const users = new Map<string, SegmentRow[]>();
+  for (const row of active) {
+    const rules = row.next_rule === null ? [row.rule] : [row.rule, row.next_rule];
+    for (const id of new Set(rules.flatMap(namedSegments))) users.set(id, [...(users.get(id) ?? []), row]);
+  }
+  return users;
 }
 
 function inUse(users: readonly SegmentRow[]): AppError {

@@ -5,7 +5,7 @@ import { AppError } from '../../platform/errors.ts';
 import { decodeCursor, type Routes, toPage } from '../../platform/http/index.ts';
 import { publicId, requirePublicId } from '../../platform/ids/index.ts';
 import { requireProfileId } from '../profiles/index.ts';
-import { archiveSegment, usersOf } from './archive-segment.ts';
+import { archiveSegment, usersBySegment } from './archive-segment.ts';
 import { createSegment } from './create-segment.ts';
 import { describeRule } from './describe.ts';
 import { countMembers, listMembers, listSegmentsOfProfile } from './member-store.ts';
@@ -89,6 +89,7 @@ async function presentAll(ctx: Ctx, rows: readonly SegmentRow[]): Promise<Map<st
   const counts = await countMembers(ctx.sql, ctx.workspaceId, ids);
   const active = await listActiveSegments(ctx.sql, ctx.workspaceId);
   const names = new Map(active.map((segment) => [publicId('seg', segment.id), segment.name]));
+  const users = usersBySegment(active);
   const describe = (rule: SegmentRule) => describeRule(rule, (id) => names.get(id));
   return new Map(
     rows.map((row) => [
@@ -102,7 +103,10 @@ async function presentAll(ctx: Ctx, rows: readonly SegmentRow[]): Promise<Map<st
         status: row.is_changed ? 'live' : row.status,
         members: counts.get(row.id) ?? 0,
         change: changeOf(row, describe),
-        usedBy: usersOf(row.id, active).map((user) => ({ id: publicId('seg', user.id), name: user.name })),
+        usedBy: (users.get(publicId('seg', row.id)) ?? []).map((user) => ({
+          id: publicId('seg', user.id),
+          name: user.name,
+        })),
         createdAt: row.created_at.toISOString(),
       },
     ]),

@@ -1,7 +1,8 @@
-import type { SegmentRule } from '@segue/contract';
+import type { EventFilter, SegmentRule } from '@segue/contract';
 import { describe, expect, it } from 'vitest';
 
-import { findComputedTraitFaults, findRuleFaults, type RuleNames } from './rule-faults.ts';
+import { LIFECYCLE_DEFAULTS } from './lifecycle/lifecycle-defaults.ts';
+import { findComputedTraitFaults, findLifecycleFaults, findRuleFaults, type RuleNames } from './rule-faults.ts';
 
 const KNOWN = '1'.repeat(32);
 const UNKNOWN = '2'.repeat(32);
@@ -146,5 +147,18 @@ describe('findComputedTraitFaults', () => {
     const where = [{ property: 'email', op: 'equals' as const, value: 'ada@shop.example' }];
     expect(findComputedTraitFaults({ function: 'count', event: 'A', where })).toEqual([]);
     expect(findComputedTraitFaults({ function: 'distinct', event: 'A', property: 'product.name' })).toEqual([]);
+  });
+});
+
+describe('findLifecycleFaults', () => {
+  it('refuses to tell orders by a part of what is sealed, and by a pattern that is none', () => {
+    const where: EventFilter[] = [
+      { property: 'email', op: 'contains', value: '@shop.example' },
+      { property: 'coupon', op: 'matches', value: '*' },
+      { property: 'status', op: 'equals', value: 'paid' },
+    ];
+    const faults = findLifecycleFaults({ ...LIFECYCLE_DEFAULTS, order: { event: 'Order Completed', where } });
+    expect(faults.map(({ field }) => field)).toEqual(['order.where[0].property', 'order.where[1].value']);
+    expect(findLifecycleFaults(LIFECYCLE_DEFAULTS)).toEqual([]);
   });
 });

@@ -2,6 +2,7 @@ import {
   type ComputedTraitRule,
   type EventFilter,
   type EventMatch,
+  type LifecycleSettings,
   type Path,
   type SegmentRule,
   spellRulePath,
@@ -53,10 +54,17 @@ export function findComputedTraitFaults(rule: ComputedTraitRule): RuleFault[] {
   return faults;
 }
 
-function createFaults(): { faults: RuleFault[]; refuse: Refuse } {
+/** The same of the event that is an order to lifecycle stages; fields as the settings name them. Pure. */
+export function findLifecycleFaults({ order }: LifecycleSettings): RuleFault[] {
+  const { faults, refuse } = createFaults((place) => spellRulePath(place).slice('rule.'.length));
+  findMatchFaults(order, ['order'], refuse);
+  return faults;
+}
+
+function createFaults(spell: (place: Place) => string = spellRulePath): { faults: RuleFault[]; refuse: Refuse } {
   const faults: RuleFault[] = [];
   const refuse: Refuse = (place, remedy) => {
-    const field = spellRulePath(place);
+    const field = spell(place);
     faults.push({ field, message: `${field}: ${remedy}` });
   };
   return { faults, refuse };

@@ -26,8 +26,13 @@ export function seal(key: Buffer, plain: Buffer | string): Buffer {
   const iv = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv('aes-256-gcm', key, iv);
   const body = typeof plain === 'string' ? cipher.update(plain, 'utf8') : cipher.update(plain);
-  const end = cipher.final();
-  return Buffer.concat([iv, body, end, cipher.getAuthTag()]);
+  // Of this mode it is empty.
+  cipher.final();
+  const sealed = Buffer.allocUnsafe(NONCE_BYTES + body.length + TAG_BYTES);
+  iv.copy(sealed);
+  body.copy(sealed, NONCE_BYTES);
+  cipher.getAuthTag().copy(sealed, NONCE_BYTES + body.length);
+  return sealed;
 }
 
 /** Opens what `seal` made; throws when the key is not the one or a bit was changed. */
@@ -35,7 +40,9 @@ export function open(key: Buffer, sealed: Buffer): Buffer {
   const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, NONCE_BYTES));
   decipher.setAuthTag(sealed.subarray(sealed.length - TAG_BYTES));
   const body = decipher.update(sealed.subarray(NONCE_BYTES, sealed.length - TAG_BYTES));
-  return Buffer.concat([body, decipher.final()]);
+  // Empty, or it throws.
+  decipher.final();
+  return body;
 }
 
 export function newDataKey(): Buffer {

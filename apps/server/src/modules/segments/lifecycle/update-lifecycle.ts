@@ -4,8 +4,10 @@ import type { Ctx } from '../../../platform/context.ts';
 import { cutLanes, inTransaction } from '../../../platform/eventlog/index.ts';
 import { newUuid } from '../../../platform/ids/index.ts';
 import { recordAudit } from '../../accounts/index.ts';
+import { refuseFaults } from '../check-rule.ts';
 import { insertOwner } from '../insert-owner.ts';
 import { loadWorld } from '../load-world.ts';
+import { findLifecycleFaults } from '../rule-faults.ts';
 import { listActiveSegments } from '../segment-store.ts';
 import { reviseSegments } from '../update-segment.ts';
 import { LIFECYCLE_DEFAULTS } from './lifecycle-defaults.ts';
@@ -25,6 +27,7 @@ export async function readLifecycle({
  * merges and the passing of time need no other machinery. Of stages that new settings find nobody is told.
  */
 export async function updateLifecycle(ctx: Ctx, settings: LifecycleSettings): Promise<LifecycleSettings> {
+  refuseFaults(findLifecycleFaults(settings));
   return inTransaction(ctx, async (ctx) => {
     const { sql, workspaceId } = ctx;
     const cut = await cutLanes(sql);

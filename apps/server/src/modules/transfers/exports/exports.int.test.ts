@@ -54,6 +54,28 @@ describe.each(['csv', 'ndjson'] as const)('an export to %s', (format) => {
   });
 });
 
+it('an export of orders says whose they are, whatever an order calls its own fields', async () => {
+  const order = {
+    ...{ email: 'ada@shop.example', event: 'Order Completed', timestamp: '2025-01-01T00:00:00Z' },
+    properties: { order_id: 'o1', total: 12, email: 'friend@shop.example', userId: 'friend' },
+  };
+  await shop.importFile({ kind: 'events', format: 'ndjson' }, JSON.stringify(order));
+  const { text } = await shop.exportFile({ what: 'orders', format: 'ndjson' });
+  const row = JSON.parse(text) as object;
+  expect(row).toMatchObject({ email: 'ada@shop.example', order_id: 'o1', total: 12 });
+  expect(row).not.toHaveProperty('userId');
+  expect(row).toMatchObject({ properties: { email: 'friend@shop.example', userId: 'friend' } });
+  const other = await openTransferWorld();
+  try {
+    await other.importFile({ kind: 'orders', format: 'ndjson' }, text);
+    expect((await other.exportFile({ what: 'orders', format: 'ndjson' })).text.trim()).toContain('"email":"ada@');
+    const { body } = await other.call<{ items: Profile[] }>('GET', '/profiles?identifier=email:friend@shop.example');
+    expect(body.items).toEqual([]);
+  } finally {
+    await other.close();
+  }
+});
+
 it('no cell of an export is a formula', async () => {
   await fill(shop);
   const { text } = await shop.exportFile({ what: 'profiles', format: 'csv' });

@@ -152,10 +152,20 @@ async function presentEvents(ctx: Ctx, row: ExportRow, events: readonly PastEven
       messageId: event.message_id,
       timestamp: new Date(event.occurred_ms).toISOString(),
     };
-    // Already flat, as an order is read back: one column for each thing an order has.
-    if (row.what === 'orders') return [{ ...base, ...properties }];
+    if (row.what === 'orders') return [flatOrder(base, properties)];
     return [{ ...base, eventType: event.type, event: event.name, properties }];
   });
+}
+
+/**
+ * Flat, as an order is read back: one column for each thing an order has. What is called as a column that says whose it is
+ * stays among its `properties`: an address there may be a friend's.
+ */
+function flatOrder(base: JsonObject, properties: JsonObject): JsonObject {
+  const names = [...Object.keys(base), 'properties'].filter((name) => Object.hasOwn(properties, name));
+  if (names.length === 0) return { ...base, ...properties };
+  const inside = Object.fromEntries(names.map((name) => [name, properties[name]!]));
+  return { ...base, ...properties, ...base, properties: inside };
 }
 
 function openEvent({ payload, sealed }: PastEvent, key: Buffer | undefined): JsonObject {

@@ -17,6 +17,7 @@ export type ReadHead =
 
 const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
 const DELIMITERS = [',', ';', '\t', '|'] as const;
+const COLUMNS_MAX = 1_000;
 /** A letter of UTF-8 may be cut in two where a piece ends. */
 const LETTER_BYTES_MAX = 4;
 
@@ -40,7 +41,9 @@ export function readHead(
   if (head.fault !== undefined) return refused(`${head.fault} (line ${head.line})`);
   const names = head.cells.map((cell) => cell.trim());
   while (names.at(-1) === '') names.pop();
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (names.length > COLUMNS_MAX) return refused(`has ${names.length} columns; leave at most ${COLUMNS_MAX}`);
+  const seen = new Set<string>();
+  const twice = names.find((name) => seen.size === seen.add(name).size);
   if (names.includes('')) return refused(`has no name for column ${names.indexOf('') + 1}; name it in the first line`);
   if (twice !== undefined) return refused(`has two columns called "${twice}"; rename one`);
   return { kind: 'head', delimiter, names, place: begin + split.end, line: split.line };

@@ -1,5 +1,5 @@
 import type { ColumnMapping, Import, ImportFormat, ImportKind, ImportOptions } from '@segue/contract';
-import type { Sql } from '../../../platform/postgres/index.ts';
+import { isRetryable, type Sql } from '../../../platform/postgres/index.ts';
 import { type Border, dropListing } from './listing-store.ts';
 
 export interface ImportRow {
@@ -130,10 +130,13 @@ export async function endImport(
   return rows[0];
 }
 
+/** Whether the database is at fault, for a while, and not what was to be stored. */
+export const isPassingFault = (error: unknown): boolean => isRetryable(error);
+
 /** A process that hangs is replaced after so long; a killed one at once. */
 const LEASE_SECONDS = 30;
 
-/** Takes a running import that nobody works on: the one that was begun first. */
+/** Takes a running import that nobody works on: the one that was worked on least lately, so that none holds up another. */
 export async function takeImport(sql: Sql, processId: string): Promise<ImportRow | undefined> {
   const { rows } = await sql.query<ImportRow>({
     name: 'import_take',
@@ -143,7 +146,7 @@ export async function takeImport(sql: Sql, processId: string): Promise<ImportRow
              select workspace_id, id from data_import
              where state = 'running' and (owner is null or owner = $1 or lease_until < now()
                or not exists (select from pg_stat_activity a where a.application_name = 'segue ' || owner))
-             order by started_at, id limit 1 for update skip locked)
+             order by lease_until nulls first, started_at, id limit 1 for update skip locked)
            returning ${COLUMNS}`,
     values: [processId],
   });

@@ -2,7 +2,8 @@ import type { Import, ManualList, Segment } from '@segue/contract';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Committer } from '../../events/index.ts';
 import { runImports } from './run-imports.ts';
-import { runBackFills, runDueWakes } from '../../segments/index.ts';
+import { runDueWakes } from '../../segments/index.ts';
+import { fillSegments } from '../../../compose/testing/fill-segments.ts';
 import { openTransferWorld, type TransferWorld } from '../../../compose/testing/transfer-world.ts';
 
 let shop: TransferWorld;
@@ -50,7 +51,7 @@ describe('an import of profiles with a list', () => {
     const rule = { name: 'Met at the fair', rule: { list: list.id } };
     const { body: segment } = await shop.call<Segment>('POST', '/segments', rule);
     const { services } = shop.world;
-    while ((await runBackFills(services)) > 0);
+    await fillSegments(services);
     await shop.importFile({ kind: 'profiles', options: { list: 'Fair' } }, FILE);
     while ((await runDueWakes(services)) > 0);
     expect((await shop.call<Segment>('GET', `/segments/${segment.id}`)).body).toMatchObject({ members: 2 });

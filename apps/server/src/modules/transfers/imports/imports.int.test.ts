@@ -1,5 +1,7 @@
 import type { Import, Profile, RowError } from '@segue/contract';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Committer } from '../../events/index.ts';
+import { runImports } from './run-imports.ts';
 import { openTransferWorld, type TransferWorld } from '../../../compose/testing/transfer-world.ts';
 
 let shop: TransferWorld;
@@ -61,6 +63,39 @@ describe('an import of profiles', () => {
     expect(text.split('\r\n')[0]).toBe('line,column,message,row');
     expect(text).toContain('""=cmd|x""');
     expect(text.split('\r\n')[1]).toMatch(/^2,userId,/);
+  });
+
+  it('goes on behind a bad row whose field has a name that no text can hold', async () => {
+    const file =
+      '{"email":"b@shop.example","timestamp\\u0000":"rubbish"}\n{"email":"ada@shop.example","plan\\ud800":"gold"}\n';
+    const done = await shop.importFile({ kind: 'profiles', format: 'ndjson' }, file);
+    expect(done).toMatchObject({ state: 'done', rows: { read: 2 } });
+    for (const { column } of await errorsOf(done.id)) expect(column).not.toContain('\0');
+  });
+
+  it('that cannot be stored holds up no other and is ended with the reason', async () => {
+    const { services, committer } = shop.world;
+    const [bad, good] = [
+      await shop.upload({ kind: 'profiles' }, 'email\nbad@shop.example\n'),
+      await shop.upload({ kind: 'profiles' }, 'email\ngood@shop.example\n'),
+    ];
+    const failing: Committer = {
+      async commit(commit) {
+        if (JSON.stringify(commit.events).includes('bad@')) throw new Error('a row nobody can store');
+        await committer.commit(commit);
+      },
+      drain: () => committer.drain(),
+    };
+    for (const id of [bad, good]) await shop.call('POST', `/imports/${id}/start`);
+    const stateOf = async (id: string) => (await shop.call<Import>('GET', `/imports/${id}`)).body;
+    for (let round = 0; round < 10; round++) {
+      await runImports(services, { committer: failing, processId: 'p1' }).catch(() => undefined);
+    }
+    expect(await stateOf(good)).toMatchObject({ state: 'done', rows: { accepted: 1 } });
+    expect(await stateOf(bad)).toMatchObject({
+      state: 'failed',
+      reason: expect.stringContaining('5 times in a row') as string,
+    });
   });
 
   it('keeps an empty cell from taking away what is known', async () => {

@@ -7,7 +7,7 @@ import type { Sql } from '../../../platform/postgres/index.ts';
 import { recordAudit } from '../../accounts/index.ts';
 import type { Committer } from '../../events/index.ts';
 import { beginFilling, fillList, noteListing } from './fill-list.ts';
-import { endImport, type ImportRow, listForsaken, moveImport, takeImport } from './import-store.ts';
+import { endImport, type ImportRow, isPassingFault, listForsaken, moveImport, takeImport } from './import-store.ts';
 import { type Judged, openJudge, type RowJudge } from './judge-rows.ts';
 import { planOf } from './read-file.ts';
 import { readBytes } from './piece-store.ts';
@@ -20,6 +20,7 @@ const BATCH_ROWS = 2_000;
 const ROUND_BATCHES = 20;
 const WINDOW_BYTES = 4 * RECORD_BYTES_MAX;
 const ROW_TEXT_BYTES_MAX = 4_096;
+const SAID_CHARS_MAX = 500;
 const KEPT_MS = 7 * 86_400_000;
 const FORGOTTEN_AT_ONCE = 10_000;
 
@@ -31,15 +32,41 @@ interface Deps {
   readonly processId: string;
 }
 
+/** An import that fails so often in a row for a reason of its own is ended. */
+const FAILURES_MAX = 5;
+/** By database and import: how often in a row. */
+const failures = new WeakMap<Services['postgres'], Map<string, number>>();
+
 /**
- * A round of work on imports: takes the one begun first and reads some batches of it. The events of a batch, its rejected rows
- * and the place in the file are of one transaction, so whoever goes on after a crash leaves nothing out and takes nothing
- * twice. Answers how many rows it read.
+ * A round of work on imports: takes the one that has waited longest and reads some batches of it. The events of a batch, its
+ * rejected rows and the place in the file are of one transaction, so whoever goes on after a crash leaves nothing out and
+ * takes nothing twice. Answers how many rows it read.
  */
 export async function runImports(services: Services, deps: Deps): Promise<number> {
   const row = await takeImport(services.postgres, deps.processId);
   if (row === undefined) return 0;
   const ctx = createContext(services, row.workspace_id, { kind: 'system', name: 'imports' });
+  const known = failures.get(services.postgres) ?? new Map<string, number>();
+  failures.set(services.postgres, known);
+  try {
+    const rows = await workOn(ctx, deps, row);
+    known.delete(row.id);
+    return rows;
+  } catch (error) {
+    if (isPassingFault(error)) throw error;
+    const times = (known.get(row.id) ?? 0) + 1;
+    known.set(row.id, times);
+    if (times < FAILURES_MAX) throw error;
+    known.delete(row.id);
+    ctx.logger.error({ error, import: publicId('imp', row.id) }, 'an import was given up');
+    await end(ctx, row, { state: 'failed', reason: GIVEN_UP });
+    return 1;
+  }
+}
+
+const GIVEN_UP = `rows could not be stored, ${FAILURES_MAX} times in a row; the log of the server says why. What was taken before stays`;
+
+async function workOn(ctx: Ctx, deps: Deps, row: ImportRow): Promise<number> {
   if (row.list_id !== null && row.borders !== null) {
     return goOnFilling(ctx, { ...row, list_id: row.list_id, borders: row.borders }, deps.processId);
   }
@@ -192,8 +219,14 @@ async function commitBatch(
 function sealRejects(rejects: Judged['rejects'], keys: WorkspaceKeys) {
   return rejects.map(({ record, column, message }) => {
     const text = Buffer.from(JSON.stringify(record.cells)).subarray(0, ROW_TEXT_BYTES_MAX);
-    return { line: record.line, at_column: column, message, sealed: seal(keys.wrapping, text) };
+    const sealed = seal(keys.wrapping, text);
+    return { line: record.line, at_column: storable(column), message: storable(message), sealed };
   });
+}
+
+/** What a file calls its fields need not be text that can be stored, nor short. */
+function storable(text: string): string {
+  return text.slice(0, SAID_CHARS_MAX).replaceAll(/[\0\p{Surrogate}]/gu, '\uFFFD');
 }
 
 async function end(ctx: Ctx, row: ImportRow, how: { state: 'done' | 'failed'; reason: string | null }): Promise<void> {

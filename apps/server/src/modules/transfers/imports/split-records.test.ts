@@ -71,6 +71,7 @@ describe('the head of a file', () => {
     [Buffer.from('name,größe\nx,y\n', 'latin1'), 'not UTF-8'],
     [Buffer.from('name,b\nmüller,y\nmöller,z\n', 'latin1'), 'not UTF-8'],
     [Buffer.from('a,a\n'), 'two columns called "a"'],
+    [Buffer.from(`${Array.from({ length: 80_000 }, (_, n) => `c${n}`).join(',')}\n`), 'has 80000 columns'],
     [Buffer.from('a,,b\n'), 'no name for column 2'],
     [Buffer.from(''), 'is empty'],
   ])('%j is refused, with the remedy', (bytes, why) => {
