@@ -258,6 +258,13 @@ async function main(): Promise<void> {
   let rssMb = 0;
   const memory = setInterval(() => (rssMb = Math.max(rssMb, server.rssMb())), 250);
   try {
+    // While nobody is there: a rule that is defined costs no history then, and is live like any.
+    await setUp(server);
+    for (;;) {
+      const segments = (await server.api('GET', '/api/v1/segments?limit=200'))['items'] as { status: string }[];
+      if (segments.every((segment) => segment.status === 'live')) break;
+      await pause(200);
+    }
     let known = 0;
     await saturate(server.url, {
       senders: 4,
@@ -265,12 +272,6 @@ async function main(): Promise<void> {
       until: () => known >= PROFILES,
     });
     await positions.settled();
-    await setUp(server);
-    for (;;) {
-      const segments = (await server.api('GET', '/api/v1/segments?limit=200'))['items'] as { status: string }[];
-      if (segments.every((segment) => segment.status === 'live')) break;
-      await pause(200);
-    }
     console.log(`${known} profiles known, ${5 + MORE_SEGMENTS} segments and 2 journeys live`);
     const limit = await bareLimit(server.postgresUrl);
     // Nearly every event here is the first of its customer's session, the dearest case there is: 290-305 us of the server

@@ -85,6 +85,20 @@ it('answers by event time what she bought, wished for and has open, over all she
   expect(asked.status).toBe(400);
 });
 
+it('never says that she has not bought what may be among the orders it did not read', async () => {
+  await send(track('Order Completed', 9_000, { order_id: 'old', products: [shoe] }));
+  const updates = Array.from({ length: 2_001 }, (_, n) =>
+    track('Order Updated', 100 - n / 100, { order_id: 'new', n }),
+  );
+  for (let from = 0; from < updates.length; from += 500) await send(...updates.slice(from, from + 500));
+  await send(track('Order Completed', 1, { order_id: 'new', products: [{ product_id: 'hat', quantity: '2' }] }));
+  expect(await answers({ product: 'shoe' })).toMatchObject({
+    history: { isWhole: false, truncated: ['orders'] },
+    bought: [{ id: 'shoe', isBought: null, lastBoughtAt: null }],
+  });
+  expect(await answers({ product: 'hat' })).toMatchObject({ bought: [{ id: 'hat', isBought: true, quantity: 2 }] });
+});
+
 it('tells the stage of her lifecycle once the shop has said how stages are told', async () => {
   await send(track('Order Completed', 5, { order_id: 'o1', products: [shoe] }));
   expect((await answers()).lifecycleStage).toBeNull();

@@ -35,7 +35,12 @@ const boughtSchema = z
   .strictObject({
     kind: z.enum(['product', 'variant']),
     id: z.string(),
-    isBought: z.boolean().describe('She has at least one that was not cancelled and not given back'),
+    isBought: z
+      .boolean()
+      .nullable()
+      .describe(
+        'She has at least one that was not cancelled and not given back. Null: not among what was read, and not everything was, see `history`',
+      ),
     lastBoughtAt: instantSchema.nullable(),
     orders: z.int().describe('How often'),
     quantity: z.number(),
@@ -89,7 +94,7 @@ export const answersSchema = z
       readAt: instantSchema,
       isUpToDate: z.boolean().describe('False: events that arrived in the last moments are not in it yet'),
       isWhole: z.boolean().describe('False: of what is named in `truncated` only the newest was read'),
-      truncated: z.array(z.enum(['orders', 'carts', 'views', 'replies'])),
+      truncated: z.array(z.enum(['orders', 'carts', 'views', 'replies', 'segments'])),
     }),
     withheldFor: z
       .enum(['restricted', 'objected'])

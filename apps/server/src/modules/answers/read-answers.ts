@@ -21,6 +21,7 @@ export interface Question {
 }
 
 const SEGMENTS_MAX = 1_000;
+const TOO_MANY = ['segments'] as const;
 const NOTHING_READ: Past = { events: [], truncated: [], isUpToDate: true };
 
 /**
@@ -38,21 +39,24 @@ export async function readAnswers(ctx: Ctx, question: Question): Promise<Answers
     subject === undefined || withheldFor === 'restricted' ? NOTHING_READ : await readPast(ctx, nodeIdsOf(subject));
   const shop = past.events.flatMap((event) => readShopEvent(event) ?? []);
   const shopping = withheldFor === 'restricted' ? undefined : answerShopping(shop, asked, now);
+  const isEveryOrderRead = past.isUpToDate && !past.truncated.includes('orders');
+  const segments = isProfiled ? await answerSegments(ctx, profileId) : null;
+  const truncated = [...past.truncated, ...(segments !== null && segments.length > SEGMENTS_MAX ? TOO_MANY : [])];
   return {
     profileId: publicId('prf', profileId),
     history: {
       readAt: new Date(now).toISOString(),
       isUpToDate: past.isUpToDate,
-      isWhole: past.truncated.length === 0,
-      truncated: [...past.truncated],
+      isWhole: truncated.length === 0,
+      truncated,
     },
     withheldFor,
-    bought: shopping?.bought ?? null,
+    bought: shopping?.bought.map((one) => (isEveryOrderRead ? one : withoutNo(one))) ?? null,
     interests: isProfiled ? (shopping?.interests ?? null) : null,
     replies: isProfiled ? await answerReplies(ctx, subject, past) : null,
     carts: shopping?.carts ?? null,
     orders: shopping?.orders ?? null,
-    segments: isProfiled ? await answerSegments(ctx, profileId) : null,
+    segments: segments?.slice(0, SEGMENTS_MAX) ?? null,
     lists: (await listListsOfProfile(sql, workspaceId, profileId)).map(({ id, name }) => ({
       id: publicId('lst', id),
       name,
@@ -62,6 +66,11 @@ export async function readAnswers(ctx: Ctx, question: Question): Promise<Answers
     place: isProfiled && subject !== undefined ? await answerPlace(ctx, subject) : null,
     reachability: await readReachability(ctx, profileId, senders),
   };
+}
+
+/** What is not among the orders that were read may be among the others. */
+function withoutNo(one: NonNullable<Answers['bought']>[number]): NonNullable<Answers['bought']>[number] {
+  return one.isBought === true ? one : { ...one, isBought: null };
 }
 
 function withheldOf(subject: Subject | undefined): Answers['withheldFor'] {
@@ -87,8 +96,8 @@ function presentGuess<T>({ value, evidence, counts }: Guess<T>) {
   return { value: value ?? null, evidence, counts: { ...counts } };
 }
 
-async function answerSegments({ sql, workspaceId }: Ctx, profileId: string): Promise<Answers['segments']> {
-  const rows = await listSegmentsOfProfile(sql, workspaceId, { profileId, afterId: null, limit: SEGMENTS_MAX });
+async function answerSegments({ sql, workspaceId }: Ctx, profileId: string) {
+  const rows = await listSegmentsOfProfile(sql, workspaceId, { profileId, afterId: null, limit: SEGMENTS_MAX + 1 });
   return rows.map((row) => ({
     id: publicId('seg', row.id),
     name: row.name,

@@ -1,5 +1,6 @@
 import { type EcommerceName, ecommerceNameOf } from '@segue/contract';
 import type { Json, JsonObject } from '../../platform/json.ts';
+import { readNumber } from '../../platform/number-in-text.ts';
 
 /** A product as an event names it. */
 export interface ShopProduct {
@@ -89,8 +90,10 @@ function textOf(value: Json | undefined): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
+/** Also one in text, as many shops send them; as segments count. */
 function numberOf(value: Json | undefined): number | undefined {
-  return typeof value === 'number' && Math.abs(value) <= 1e12 ? value : undefined;
+  const number = typeof value === 'string' ? readNumber(value) : value;
+  return typeof number === 'number' && Math.abs(number) <= 1e12 ? number : undefined;
 }
 
 /** Whether both name the same product: by its id where both have one, else by its sku. */

@@ -214,7 +214,6 @@ export async function pageRecords(
   return rows;
 }
 
-/** Records by their ids; those of other workspaces are not found. */
 /** What these profiles said, oldest first. */
 export async function pageRecordsOf(
   sql: Sql,
@@ -234,6 +233,7 @@ export async function pageRecordsOf(
   return rows;
 }
 
+/** Records by their ids; those of other workspaces are not found. */
 export async function findRecords(sql: Sql, workspaceId: number, ids: readonly string[]): Promise<RecordRow[]> {
   if (ids.length === 0) return [];
   const { rows } = await sql.query<RecordRow>({

@@ -29,7 +29,12 @@ export async function listNextSteps({ sql, workspaceId }: Ctx, profileId: string
         },
       ];
     })
-    .sort((a, b) => ((a.until ?? '') < (b.until ?? '') ? -1 : 1));
+    .sort((a, b) => (spotOf(a) < spotOf(b) ? -1 : 1));
+}
+
+/** Those that wait for no time come first; of one time in the order of their ids. */
+function spotOf({ until, runId }: Answers['journeys'][number]): string {
+  return `${until ?? ''} ${runId}`;
 }
 
 function nextOf(step: Step): string[] {
