@@ -28,7 +28,7 @@ export default defineConfig({
           ...patient,
           name: 'int',
           include: files('int.test'),
-          testTimeout: 30_000,
+          testTimeout: 60_000,
           hookTimeout: 60_000,
         },
       },

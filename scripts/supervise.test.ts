@@ -20,7 +20,7 @@ const folder = plant({
   'stubborn.mjs': program(
     "let heard = 0; process.on('SIGINT', () => (++heard === 2 ? end('twice') : console.log(name + ' heard 1')));",
   ),
-  'failing.mjs': program(`${obedient}setTimeout(() => process.exit(3), 100);`),
+  'failing.mjs': program(`${obedient}process.on('SIGUSR2', () => process.exit(3));`),
   'driver.mjs': `
 import { startProcess, superviseUntilEnd } from '${resolve(import.meta.dirname, 'supervise.mjs')}';
 const [first, second] = process.argv.slice(2);
@@ -46,7 +46,7 @@ async function drive(first: string, second: string): Promise<Driver & { pids: nu
   createInterface({ input: child.stdout! }).on('line', (line) => said.push(line));
   const ended = once(child, 'close');
   const ups = () => said.filter((line) => line.includes(' up '));
-  await vi.waitFor(() => expect(ups()).toHaveLength(2), { timeout: 10_000 });
+  await vi.waitFor(() => expect(ups()).toHaveLength(2), { timeout: 25_000 });
   return { child, said, ended, pids: ups().map((line) => Number(line.split(' ').at(-1))) };
 }
 
@@ -73,7 +73,7 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
 test('a second signal reaches the one that is still stopping, and not the next', async () => {
   const { child, said, ended } = await drive('stubborn', 'obedient');
   child.kill('SIGINT');
-  await vi.waitFor(() => expect(said).toContain('first heard 1'), { timeout: 10_000 });
+  await vi.waitFor(() => expect(said).toContain('first heard 1'), { timeout: 25_000 });
   child.kill('SIGINT');
   expect((await ended)[0]).toBe(0);
   expect(said.slice(-2)).toEqual(['first twice', 'second SIGINT']);
@@ -81,6 +81,8 @@ test('a second signal reaches the one that is still stopping, and not the next',
 
 test('when one fails, the other is stopped and the failure is passed on', async () => {
   const { said, ended } = await drive('failing', 'obedient');
+  const first = said.find((line) => line.startsWith('first up '))!;
+  process.kill(Number(first.split(' ').at(-1)), 'SIGUSR2');
   expect((await ended)[0]).toBe(3);
   expect(said.at(-1)).toBe('second SIGTERM');
 });
@@ -88,5 +90,5 @@ test('when one fails, the other is stopped and the failure is passed on', async 
 test('nothing is orphaned when the supervisor itself is killed', async () => {
   const { child, pids } = await drive('obedient', 'obedient');
   child.kill('SIGKILL');
-  await vi.waitFor(() => expect(pids.filter(isAlive)).toEqual([]), { timeout: 10_000 });
+  await vi.waitFor(() => expect(pids.filter(isAlive)).toEqual([]), { timeout: 25_000 });
 });

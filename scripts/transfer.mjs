@@ -6,12 +6,13 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { createApi } from './call-api.mjs';
 
 const pieceBytes = 4 * 1024 * 1024;
-const triesMax = 6;
 const kinds = ['profiles', 'events', 'consents', 'orders'];
 const subjects = ['profiles', 'segment', 'events', 'consents', 'orders'];
 const formats = ['csv', 'ndjson', 'parquet'];
+const underWay = ['uploading', 'running'];
 
 const importUsage = `segue import <file> --kind profiles|events|consents|orders
 
@@ -24,9 +25,10 @@ const importUsage = `segue import <file> --kind profiles|events|consents|orders
   --list <name or id>     of profiles: the manual list everybody in the file is put on; made when there is none of the name
   --dry-run               show what would become of the first rows, and change nothing
   --errors <file>         write the rows that were not taken there
+  --again                 take a file that was taken already once more
 
 SEGUE_URL (default http://127.0.0.1:4100) and SEGUE_API_KEY say where to. Run it again after it broke off: it goes on where
-it was. Ends with 0 when every row was taken, 3 when some were not, 1 when it failed, 2 when it was called wrong.`;
+it was, and takes the very same file no second time; one that has changed since is another. Ends with 0 when every row was taken, 3 when some were not, 1 when it failed, 2 when it was called wrong.`;
 
 const exportUsage = `segue export --what profiles|segment|events|consents|orders
 
@@ -54,20 +56,29 @@ async function run(usage, work) {
 /** `segue import`: see its usage. Answers the exit code. */
 export function importFile(env, argv) {
   return run(importUsage, async () => {
-    const { path, body, dryRun, errors } = readImportArgs(argv);
-    const api = createApi(env);
+    const { path, body, dryRun, errors, again } = readImportArgs(argv);
+    const api = openApi(env);
     const file = await open(path).catch((error) => {
       throw new WrongUse(`${path} cannot be read (${error.code})`);
     });
     try {
-      const imported = await uploadFile(api, { file, path, body });
+      const imported = await uploadFile(api, { file, path, body, dryRun, again });
       if (dryRun) return showDryRun(await api.post(`/imports/${imported.id}/dry-run`, readAs(body)), imported, api);
-      if (imported.state === 'uploading') await api.post(`/imports/${imported.id}/start`, readAs(body));
+      if (imported.state === 'uploading') await startImport(api, imported.id, readAs(body));
       return await watch(api, imported.id, errors);
     } finally {
       await file.close();
     }
   });
+}
+
+async function startImport(api, id, wish) {
+  try {
+    await api.post(`/imports/${id}/start`, wish);
+  } catch (error) {
+    // Another run of this command may have started it meanwhile.
+    if ((await api.get(`/imports/${id}`)).state === 'uploading') throw error;
+  }
 }
 
 /** What the arguments say. Pure. */
@@ -79,7 +90,7 @@ export function readImportArgs(argv) {
     allowPositionals: true,
     options: {
       ...{ kind: text, format: text, map: many, default: many, delimiter: text, 'time-zone': text, 'date-order': text },
-      ...{ 'dry-run': { type: 'boolean' }, errors: text, list: text },
+      ...{ 'dry-run': { type: 'boolean' }, again: { type: 'boolean' }, errors: text, list: text },
     },
   });
   const [path, ...more] = positionals;
@@ -104,6 +115,7 @@ export function readImportArgs(argv) {
     path,
     body: { kind: values.kind, format, mapping, options },
     dryRun: values['dry-run'] === true,
+    again: values.again === true,
     errors: values.errors,
   };
 }
@@ -116,15 +128,22 @@ function splitAt(pair, option) {
 
 const readAs = ({ mapping, options }) => ({ ...(mapping.length > 0 && { mapping }), options });
 
-/** The import of this very file that is under way, or a new one; uploaded whole in the end. */
-async function uploadFile(api, { file, path, body }) {
-  const { size } = await file.stat();
+/** The import of this very file that is under way or done, or a new one; uploaded whole in the end. */
+async function uploadFile(api, { file, path, body, dryRun, again }) {
+  const { size, mtimeMs } = await file.stat();
   if (size === 0) throw new WrongUse(`${path} is empty`);
-  const name = `${basename(path)} ${await fingerprint(file, size)}`;
-  let imported = await findUnfinished(api, name, body.kind);
-  if (imported !== undefined) console.error(`going on with ${imported.id}`);
   const { kind, format } = body;
-  imported ??= await api.post('/imports', { kind, format, name: name.slice(-200) });
+  const name = [nameOf(path), await fingerprint(file), ...(dryRun ? ['dry run'] : [])].join(' ');
+  let imported = await findKnown(api, {
+    kind,
+    format,
+    name,
+    states: again || dryRun ? underWay : [...underWay, 'done'],
+  });
+  if (imported?.state === 'done')
+    console.error(`${imported.id} took this very file already, on ${imported.endedAt}; --again takes it once more`);
+  else if (imported !== undefined) console.error(`going on with ${imported.id}`);
+  imported ??= await api.post('/imports', { kind, format, name });
   const bar = createBar('uploaded');
   while (imported.state === 'uploading' && imported.sizeBytes < size) {
     const { sizeBytes: offset } = imported;
@@ -138,6 +157,11 @@ async function uploadFile(api, { file, path, body }) {
     bar.show((imported.sizeBytes / size) * 100, `${(imported.sizeBytes / 1e6).toFixed(1)} MB`);
   }
   bar.end();
+  const now = await file.stat();
+  if (imported.state === 'uploading' && (now.size !== size || now.mtimeMs !== mtimeMs)) {
+    await api.post(`/imports/${imported.id}/cancel`);
+    throw new Error(`${path} was changed while it was uploaded; run it again`);
+  }
   if (body.mapping.length > 0) body.mapping = await wholeMapping(api, imported, body.mapping);
   return imported;
 }
@@ -152,16 +176,25 @@ async function wholeMapping(api, imported, mapping) {
   return [...mapping, ...others.filter(({ to }) => to !== 'ignore' && !taken.has(to))];
 }
 
-async function fingerprint(file, size) {
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(65_536), 0, undefined, 0);
-  return createHash('sha256').update(`${size}\n`).update(buffer.subarray(0, bytesRead)).digest('hex').slice(0, 12);
+/** Short enough that the fingerprint behind it stays. */
+const nameOf = (path) => [...basename(path)].slice(-75).join('').trim();
+
+/** Of every byte: a file that was changed is another, wherever it was. */
+async function fingerprint(file) {
+  const hash = createHash('sha256');
+  for await (const bytes of file.createReadStream({ start: 0, autoClose: false })) hash.update(bytes);
+  return hash.digest('hex').slice(0, 32);
 }
 
-async function findUnfinished(api, name, kind) {
-  const { items } = await api.get('/imports?limit=500');
-  return items.find(
-    (one) => one.name === name.slice(-200) && one.kind === kind && ['uploading', 'running'].includes(one.state),
-  );
+async function findKnown(api, { kind, format, name, states }) {
+  for (let cursor = ''; ;) {
+    const page = await api.get(`/imports?limit=500${cursor}`);
+    const found = page.items.find(
+      (one) => one.name === name && one.kind === kind && one.format === format && states.includes(one.state),
+    );
+    if (found !== undefined || page.nextCursor === null) return found;
+    cursor = `&cursor=${encodeURIComponent(page.nextCursor)}`;
+  }
 }
 
 async function showDryRun({ rows, isWhole, errors, sample }, imported, api) {
@@ -206,7 +239,7 @@ async function watch(api, id, errors) {
 export function exportFile(env, argv) {
   return run(exportUsage, async () => {
     const { out, body } = readExportArgs(argv);
-    const api = createApi(env);
+    const api = openApi(env);
     const made = await api.post('/exports', body);
     await showWhile(api, made.id, async () => save(await api.open(`/exports/${made.id}/file`), out));
     if (out !== '-') console.log(out);
@@ -273,48 +306,9 @@ async function save(answer, path) {
   }
 }
 
-function createApi(env) {
-  const url = (env.SEGUE_URL ?? 'http://127.0.0.1:4100').replace(/\/$/, '');
-  const key = env.SEGUE_API_KEY;
+function openApi({ SEGUE_URL: url = 'http://127.0.0.1:4100', SEGUE_API_KEY: key }) {
   if (!key) throw new WrongUse('set SEGUE_API_KEY to a key of the workspace');
-  const open = (path, options = {}) =>
-    ask(`${url}/api/v1${path}`, { ...options, headers: { authorization: `Bearer ${key}`, ...options.headers } });
-  const read = async (path, options) => (await open(path, options)).json();
-  return {
-    open,
-    get: (path) => read(path),
-    post: (path, body) =>
-      read(
-        path,
-        body === undefined
-          ? { method: 'POST' }
-          : { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } },
-      ),
-    send: (path, body) => read(path, { method: 'POST', body, headers: { 'content-type': 'application/octet-stream' } }),
-  };
-}
-
-/** Tries again while the server is away or asks for patience. */
-async function ask(url, options) {
-  for (let tries = 1; ; tries++) {
-    const answer = await fetch(url, options).catch((error) => error);
-    if (answer instanceof Error || [429, 502, 503, 504].includes(answer.status)) {
-      if (tries === triesMax)
-        throw new Error(
-          answer instanceof Error
-            ? `${url} cannot be reached: ${answer.cause?.code ?? answer.message}`
-            : `${url} answers ${answer.status}`,
-        );
-      await pause(200 * 2 ** tries);
-      continue;
-    }
-    if (answer.ok) return answer;
-    const problem = await answer.json().catch(() => ({}));
-    const fields = (problem.errors ?? []).map(
-      ({ field, message }) => `  ${field === '' ? '' : `${field}: `}${message}`,
-    );
-    throw new Error([problem.title ?? `${url} answers ${answer.status}`, ...fields].join('\n'));
-  }
+  return createApi(url, key);
 }
 
 const barWidth = 30;

@@ -1,4 +1,4 @@
-/** What a caller may do, one word a noun and a verb. Every `/api/v1` endpoint asks for exactly one. */
+/** What a caller may do, one word a noun and a verb. Every `/api/v1` endpoint asks for one, or for several. */
 export const SCOPES = [
   'profiles:read',
   'profiles:write',
@@ -90,7 +90,15 @@ export const ROLE_SCOPES: Readonly<Record<Role, readonly Scope[]>> = {
     'events:read',
     'workspace:read',
   ],
-  staff: ['profiles:read', 'companies:read', 'consent:read', 'consent:write', 'workspace:read'],
+  staff: [
+    'profiles:read',
+    'companies:read',
+    'segments:read',
+    'journeys:read',
+    'consent:read',
+    'consent:write',
+    'workspace:read',
+  ],
   analyst: READ_WORK,
 };
 

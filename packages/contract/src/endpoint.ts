@@ -26,8 +26,10 @@ export interface Endpoint {
   readonly method: Method;
   /** Parameters in braces: `/api/v1/profiles/{id}`. */
   readonly path: `/api/v1/${string}`;
-  /** The one scope a caller needs. There is no endpoint without. */
+  /** The scope a caller needs. There is no endpoint without. */
   readonly scope: Scope;
+  /** Needed as well, by a call that answers what other calls guard with these. */
+  readonly alsoScopes?: readonly Scope[];
   readonly tag: Tag;
   /** One sentence. */
   readonly summary: string;
@@ -54,6 +56,11 @@ export interface Endpoint {
 
 export function defineEndpoint<const E extends Endpoint>(endpoint: E): E {
   return endpoint;
+}
+
+/** Everything a caller needs, the first one first. */
+export function scopesOf({ scope, alsoScopes = [] }: Endpoint): readonly Scope[] {
+  return [scope, ...alsoScopes];
 }
 
 type ParamNames<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`

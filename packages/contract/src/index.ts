@@ -92,6 +92,7 @@ export {
   PAGE_LIMIT_MAX,
   pageOf,
   pageQuerySchema,
+  scopesOf,
   type AnswerOf,
   type BodyInputOf,
   type BodyOf,

@@ -50,7 +50,7 @@ export function createOpenApi(options: { version: string; url: string }): OpenAp
         apiKey: {
           type: 'http',
           scheme: 'bearer',
-          description: 'An API key of the workspace, with the scope the call names',
+          description: 'An API key of the workspace, with every scope the call names',
         },
       },
       schemas: Object.fromEntries(schemas),
@@ -66,6 +66,7 @@ function describeOperation(id: string, endpoint: Endpoint, schemas: Schemas): Js
     summary: endpoint.summary,
     ...(endpoint.description !== undefined && { description: endpoint.description }),
     'x-scope': endpoint.scope,
+    ...(endpoint.alsoScopes !== undefined && { 'x-also-scopes': endpoint.alsoScopes }),
     parameters: [...pathParameters(endpoint), ...queryParameters(id, endpoint, schemas), ...headerParameters(endpoint)],
     ...(endpoint.bytes === true && {
       requestBody: {

@@ -99,6 +99,24 @@ it('never says that she has not bought what may be among the orders it did not r
   expect(await answers({ product: 'hat' })).toMatchObject({ bought: [{ id: 'hat', isBought: true, quantity: 2 }] });
 });
 
+it('tells only whoever may read each part, and names every scope that is missing', async () => {
+  const needed = ['profiles:read', 'segments:read', 'journeys:read', 'consent:read'];
+  const key = async (scopes: readonly string[]) =>
+    (await call<{ key: string }>('createApiKey', { body: { name: scopes.join(), scopes } })).key;
+  await send(track('Order Completed', 5, { order_id: 'o1', products: [shoe] }));
+  const asked = { params: { id: (await profileOf()).id } };
+  expect((await world.ask('getAnswers', await key(needed), asked)).status).toBe(200);
+  for (const scope of needed) {
+    const refused = await world.ask('getAnswers', await key(needed.filter((one) => one !== scope)), asked);
+    expect([refused.status, refused.json<{ title: string }>().title]).toEqual([
+      403,
+      `This key may not do that; it needs the scope ${scope}`,
+    ]);
+  }
+  const narrow = await world.ask('getAnswers', await key(['profiles:read']), asked);
+  expect(narrow.json<{ title: string }>().title).toContain('the scopes segments:read, journeys:read, consent:read');
+});
+
 it('tells the stage of her lifecycle once the shop has said how stages are told', async () => {
   await send(track('Order Completed', 5, { order_id: 'o1', products: [shoe] }));
   expect((await answers()).lifecycleStage).toBeNull();

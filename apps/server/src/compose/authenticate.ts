@@ -1,4 +1,4 @@
-import { allows, type Endpoint } from '@segue/contract';
+import { allows, type Endpoint, scopesOf } from '@segue/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Accounts } from '../modules/accounts/index.ts';
 import { createContext, type Ctx, type Services } from '../platform/context.ts';
@@ -20,9 +20,11 @@ export async function authenticate(
   const { services, accounts } = deps;
   const { request, endpoint } = call;
   const { workspaceId, actor } = await accounts.findCaller(request);
-  if (!allows(actor.scopes, endpoint.scope)) {
+  const missing = scopesOf(endpoint).filter((scope) => !allows(actor.scopes, scope));
+  if (missing.length > 0) {
     const who = actor.kind === 'member' ? `A member who is ${actor.role}` : 'This key';
-    throw new AppError('forbidden', `${who} may not do that; it needs the scope ${endpoint.scope}`);
+    const needed = missing.length === 1 ? `the scope ${missing[0]}` : `the scopes ${missing.join(', ')}`;
+    throw new AppError('forbidden', `${who} may not do that; it needs ${needed}`);
   }
   if (endpoint.stream !== undefined) endWithRight(deps, { ...call, workspaceId });
   return { ...createContext(services, workspaceId, actor), ip: request.ip };
@@ -37,7 +39,8 @@ function endWithRight(
   const check = async (): Promise<void> => {
     const mayRead = await accounts.findCaller(request).then(
       // Whoever was removed may work elsewhere: what she may do there says nothing of here.
-      (caller) => caller.workspaceId === workspaceId && allows(caller.actor.scopes, endpoint.scope),
+      ({ workspaceId: theirs, actor }) =>
+        theirs === workspaceId && scopesOf(endpoint).every((scope) => allows(actor.scopes, scope)),
       // Only a plain refusal ends it: a database that is away for a moment does not.
       (error: unknown) => !(error instanceof AppError),
     );

@@ -12,6 +12,7 @@ import {
 import {
   createLinkDomainRoutes,
   createTrackingRoutes,
+  currentTemplateVersion,
   findLinkHome,
   templateRoutes,
 } from '../modules/content/index.ts';
@@ -25,7 +26,7 @@ import {
   sessionRoutes,
 } from '../modules/events/index.ts';
 import { createAnswerRoutes } from '../modules/answers/index.ts';
-import { journeyRoutes } from '../modules/journeys/index.ts';
+import { findJourneys, journeyRoutes } from '../modules/journeys/index.ts';
 import { createWebViewRoutes, messagingRoutes, readLessOften, SENDING_CHANNELS } from '../modules/messaging/index.ts';
 import {
   createShopifyHookRoutes,
@@ -34,7 +35,7 @@ import {
   shopifyAccountRoutes,
 } from '../modules/privacy/index.ts';
 import { companyRoutes, createIdentityGraphRoutes, profileRoutes } from '../modules/profiles/index.ts';
-import { computedTraitRoutes, lifecycleRoutes, listRoutes, segmentRoutes } from '../modules/segments/index.ts';
+import { computedTraitRoutes, createSegmentRoutes, lifecycleRoutes, listRoutes } from '../modules/segments/index.ts';
 import { exportRoutes, importRoutes } from '../modules/transfers/index.ts';
 import type { TrustProxy } from '../platform/config/index.ts';
 import type { Ctx, Services } from '../platform/context.ts';
@@ -105,7 +106,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
       findHome: (sql, workspaceId) => findLinkHome(sql, workspaceId, publicUrl),
     }),
     createSignalRoutes({ services, committer }),
-    segmentRoutes,
+    createSegmentRoutes({ template: currentTemplateVersion, journey: findJourneys }),
     computedTraitRoutes,
     lifecycleRoutes,
     listRoutes,

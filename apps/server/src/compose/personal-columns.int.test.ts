@@ -30,6 +30,7 @@ async function erasedTables(): Promise<Set<string>> {
   const tables = new Set<string>();
   const subject: PersonalSubject = {
     ...{ profileId: '0193a000-0000-7000-8000-000000000001', values: ['nobody@customer.example'] },
+    identifiers: [{ kind: 'email', value: 'nobody@customer.example' }],
     ...{ profileIds: ['0193a000-0000-7000-8000-000000000001'], nodes: [2_000_000_001] },
   };
   await inTransaction(world.ctx, async (ctx) => {

@@ -61,7 +61,7 @@ describe('what a rule may ask beside traits and events', () => {
     'a source': [() => ({ trait: 'first_touch.source', op: 'equals', value: 'news' }), 'ada'],
     'opened by a human': [() => ({ message: 'opened', within: { days: 3 } }), 'ada'],
     'never opened': [() => ({ message: 'opened', count: { exactly: 0 } }), 'bea cem'],
-    'opened of a template': [() => ({ message: 'opened', template: `tpl_${NOBODY}` }), 'ada'],
+    'opened of a template': [() => ({ message: 'opened', template: inShop['template']! }), 'ada'],
     'a list': [() => ({ list: inShop['list']! }), 'bea cem'],
     'not on a list': [() => ({ not: { list: inShop['list']! } }), 'ada'],
     'another segment': [() => ({ all: [{ segment: inShop['base']! }, { place: { countries: ['DE', 'AT'] } }] }), 'ada'],
@@ -72,28 +72,31 @@ describe('what a rule may ask beside traits and events', () => {
   const opened = (name: string): Happened => ({
     event: name,
     agoMs: HOUR,
-    properties: { message_id: `msg_${NOBODY}`, template_id: `tpl_${NOBODY}` },
+    properties: { message_id: `msg_${NOBODY}`, template_id: inShop['template']! },
   });
-  const facts = people('facts', {
-    ada: [
-      identify({
-        email: 'ada@customer.example',
-        address: { country: 'DE', city: 'Munich', latitude: 48.14, longitude: 11.58 },
-      }),
-      { type: 'group', agoMs: HOUR, groupId: 'acme', traits: { plan: 'pro' } },
-      { type: 'page', event: 'Home', agoMs: HOUR, context: { campaign: { source: 'news', medium: 'email' } } },
-      opened('Email Opened'),
-    ],
-    bea: [
-      identify({ email: 'bea@customer.example', address: { country: 'AT', city: 'Graz' } }),
-      { type: 'group', agoMs: HOUR, groupId: 'zeta', traits: { plan: 'free' } },
-      opened('Email Opened By Machine'),
-    ],
-    cem: [identify({ tier: 'gold' })],
-  });
+  const facts = () =>
+    people('facts', {
+      ada: [
+        identify({
+          email: 'ada@customer.example',
+          address: { country: 'DE', city: 'Munich', latitude: 48.14, longitude: 11.58 },
+        }),
+        { type: 'group', agoMs: HOUR, groupId: 'acme', traits: { plan: 'pro' } },
+        { type: 'page', event: 'Home', agoMs: HOUR, context: { campaign: { source: 'news', medium: 'email' } } },
+        opened('Email Opened'),
+      ],
+      bea: [
+        identify({ email: 'bea@customer.example', address: { country: 'AT', city: 'Graz' } }),
+        { type: 'group', agoMs: HOUR, groupId: 'zeta', traits: { plan: 'free' } },
+        opened('Email Opened By Machine'),
+      ],
+      cem: [identify({ tier: 'gold' })],
+    });
 
   beforeAll(async () => {
     shop = await world.addShop('Facts');
+    const mail = { name: 'News', subject: 'News', html: '<p>News</p>' };
+    inShop['template'] = (await shop.call<{ id: string }>('createTemplate', { body: mail })).id;
     inShop['list'] = (await shop.call<{ id: string }>('createList', { body: { name: 'VIP' } })).id;
     inShop['base'] = await shop.define('Base', {
       any: [
@@ -107,7 +110,7 @@ describe('what a rule may ask beside traits and events', () => {
       await shop.fill();
     };
     await defineAll('before');
-    await shop.send(facts, { isShuffled: true });
+    await shop.send(facts(), { isShuffled: true });
     const say = (name: string, status: string) =>
       shop.call('recordConsent', {
         params: { id: shop.profileId('facts', name) },
@@ -340,6 +343,8 @@ describe('a rule that cannot be', () => {
     ],
     ['a segment that is none', { all: [{ segment: `seg_${NOBODY}` }] }, 'rule.all[0].segment'],
     ['a list that is none', { list: `lst_${NOBODY}` }, 'rule.list'],
+    ['a template that is none', { not: { message: 'opened', template: `tpl_${NOBODY}` } }, 'rule.not.template'],
+    ['a journey that is none', { any: [{ message: 'sent', journey: `jrn_${NOBODY}` }] }, 'rule.any[0].journey'],
     ['a topic that is none', { reachable: { channel: 'email', topic: 'weather' } }, 'rule.reachable.topic'],
     ['10,000 leaves', { any: Array.from({ length: 10_000 }, () => ({ everyone: true })) }, 'rule.any[199]'],
   ])('is refused, with the node named: %s', async (_, rule, field) => {

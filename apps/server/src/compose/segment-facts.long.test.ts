@@ -289,11 +289,14 @@ describe('sessions and where she came from', () => {
 describe('messages', () => {
   it('are opened and followed by people, not by machines, and counted by template and journey', async () => {
     const ada = await customer();
-    const [template, journey] = [`tpl_${'a'.repeat(32)}`, `jrn_${'b'.repeat(32)}`];
+    const { id: template } = await shop.call<{ id: string }>('POST', '/templates', {
+      ...{ name: 'News', subject: 'News', html: '<p>News</p>' },
+    });
+    const [journey, other] = [await journeyCalled('News'), await journeyCalled('Others')];
     const opened = await shop.segment({ message: 'opened', template });
     const followed = await shop.segment({ message: 'clicked', channel: 'email', journey, count: { atLeast: 2 } });
     const others = await shop.segment({
-      any: [{ message: 'opened', journey: `jrn_${'c'.repeat(32)}` }, { message: 'sent' }],
+      any: [{ message: 'opened', journey: other }, { message: 'sent' }],
     });
     const found = () => Promise.all([opened, followed, others].map((segment) => shop.isIn(segment, ada.id)));
     const links = await mailTo(ada, { templateId: template, journeyId: journey });
@@ -323,6 +326,17 @@ describe('messages', () => {
 });
 
 const PERSON = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
+
+/** A draft's id: it has sent nothing. */
+async function journeyCalled(name: string): Promise<string> {
+  const graph = {
+    entry: { kind: 'event', event: 'Began' },
+    reentry: 'never',
+    start: 'end',
+    steps: [{ id: 'end', kind: 'exit' }],
+  };
+  return (await shop.call<{ id: string }>('POST', '/journeys', { name, graph })).id;
+}
 
 /** The links of a mail as it is sent. */
 async function mailTo(to: { id: string }, message: { templateId: string; journeyId: string }) {

@@ -7,6 +7,7 @@ import {
   type MadeOwner,
 } from '../modules/accounts/index.ts';
 import { ensureDefaultTopics } from '../modules/consent/index.ts';
+import { lookForWithheld } from '../modules/profiles/index.ts';
 import { migrateHistory, openHistory } from '../platform/clickhouse/index.ts';
 import { createScaledClock, createSystemClock } from '../platform/clock/index.ts';
 import { type Config, loadSecret } from '../platform/config/index.ts';
@@ -56,7 +57,9 @@ export async function openServices(config: Config, logger: Logger): Promise<Open
   };
   try {
     await Promise.all([
-      migratePostgres(postgres, postgresMigrations).then(() => createLanes(postgres)),
+      migratePostgres(postgres, postgresMigrations)
+        .then(() => lookForWithheld(postgres))
+        .then(() => createLanes(postgres)),
       migrateHistory(history, historyMigrations, (work) => withAdvisoryLock(postgres, 'segue history migration', work)),
     ]);
     await createFirstWorkspace(config, services, secret);

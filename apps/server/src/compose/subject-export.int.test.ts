@@ -66,6 +66,7 @@ async function tablesOf(keeper: PersonalDataKeeper): Promise<{ erased: Set<strin
   };
   const subject: PersonalSubject = {
     ...{ profileId: NOBODY, profileIds: [NOBODY], nodes: [2_000_000_001], values: [NOBODYS_ADDRESS] },
+    identifiers: [{ kind: 'email', value: NOBODYS_ADDRESS }],
   };
   await inTransaction(world.ctx, async (ctx) => {
     const sql: Transaction = {

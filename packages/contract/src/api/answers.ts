@@ -153,6 +153,8 @@ export const answerEndpoints = {
     method: 'GET',
     path: '/api/v1/profiles/{id}/answers',
     scope: 'profiles:read',
+    // Segments, lists and stage; where she is in journeys; what she may be sent.
+    alsoScopes: ['segments:read', 'journeys:read', 'consent:read'],
     tag: 'Profiles',
     summary: 'Ask what a customer bought, looked at, has open, and what comes next for her',
     description:

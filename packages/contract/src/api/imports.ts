@@ -136,7 +136,7 @@ export const importEndpoints = {
     tag: 'Imports',
     summary: 'Begin an import: then upload its file, look at its columns, and start it',
     description:
-      'Each row becomes an event of its own time, so profiles, consent and segments follow. A bad row is named with its line and stops nothing. An import is no sign-up: whoever was erased stays so.',
+      'Each row becomes an event of its own time, so profiles, consent and segments follow. A bad row is named with its line and stops nothing. An import is no sign-up: whoever was erased stays so. An import of consents takes the scope consent:write too.',
     body: createImportSchema,
     status: 201,
     answer: importSchema,
@@ -216,7 +216,7 @@ export const importEndpoints = {
     tag: 'Imports',
     summary: 'Start an import whose file is uploaded',
     description:
-      'It runs in the background and goes on after a crash where it was, with no row twice and none left out.',
+      'It runs in the background and goes on after a crash where it was, with no row twice and none left out. An import of consents takes the scope consent:write too. A row is refused that is longer than 256 KB, or becomes an event that is larger or nested deeper than the tracking API takes. Rows of one order must stand together, at most 2 000: those that come after its end are refused.',
     body: readAs,
     bodyOptional: true,
     status: 202,
@@ -247,6 +247,7 @@ export const importEndpoints = {
     scope: 'imports:read',
     tag: 'Imports',
     summary: 'Download the rows an import did not take as CSV: line, column, message, and the row as it stood',
+    description: 'Rows are kept for seven days; of one longer than 4,096 bytes only line, column and message.',
     file: ['text/csv'],
   }),
 } as const;

@@ -168,6 +168,7 @@ export async function openLanguageWorld(): Promise<LanguageWorld> {
       const keys = await api.addWorkspace(name);
       // What the shop's own server says of addresses is true.
       const made = await api.ask('createSource', keys.apiKey, { body: { name: 'Till', kind: 'server' } });
+      if (made.status >= 300) throw new Error(`no source: ${made.status} ${made.text} ${api.faults.join(' ')}`);
       const { writeKey } = made.json<{ writeKey: { key: string } }>();
       const shop = new LanguageShop(api, { ...keys, writeKey: writeKey.key });
       await shop.call('updateWorkspace', { body: { timeZone: 'Europe/Berlin' } });

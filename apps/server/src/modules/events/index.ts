@@ -1,7 +1,8 @@
 export { runArchive } from './archive/run-archive.ts';
 export { eventsHistoryMigrations } from './history-migrations/index.ts';
 export { type Committer, createCommitter } from './intake/committer.ts';
-export { type ReadEvent, readItem } from './intake/read-item.ts';
+export type { ReadEvent } from './intake/read-item.ts';
+export { readOne } from './intake/read-request.ts';
 export { BLIND_CHARS_MAX, blindHashesOf } from './intake/blind-properties.ts';
 export { isPersonalPath, isPersonalTrait, joinPersonal } from './intake/personal.ts';
 export { openGeoIp } from './intake/geo-ip.ts';

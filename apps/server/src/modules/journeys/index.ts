@@ -1,3 +1,4 @@
+export { findJourneys } from './journey-store.ts';
 export { journeysMigrations } from './migrations/index.ts';
 export { journeyRoutes } from './routes.ts';
 export { journeySendGuard } from './send-guard.ts';

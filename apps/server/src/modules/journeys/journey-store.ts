@@ -59,6 +59,15 @@ export async function findJourney(sql: Sql, workspaceId: number, id: string): Pr
   return rows[0];
 }
 
+/** Which of these there are, archived ones among them. */
+export async function findJourneys(sql: Sql, workspaceId: number, ids: readonly string[]): Promise<Set<string>> {
+  const { rows } = await sql.query<{ id: string }>({
+    text: 'select id from journey where workspace_id = $1 and id = any($2::uuid[])',
+    values: [workspaceId, ids],
+  });
+  return new Set(rows.map((row) => row.id));
+}
+
 /** As `findJourney`, and nobody else changes it until the transaction ends. */
 export async function lockJourney(sql: Sql, workspaceId: number, id: string): Promise<JourneyRow | undefined> {
   const { rows } = await sql.query<JourneyRow>({

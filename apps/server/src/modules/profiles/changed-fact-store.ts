@@ -59,16 +59,19 @@ export async function insertMembersFacts(
   });
 }
 
-/** What waits, of all workspaces, the longest waiting first; a profile may come several times. By `changed_fact_noted_at`. */
+/**
+ * What waits at an instant, of all workspaces, the longest waiting first; a profile may come several times. By
+ * `changed_fact_noted_at`.
+ */
 export async function listChangedFacts(
   sql: Sql,
-  options: { limit: number },
+  options: { at: Date; limit: number },
 ): Promise<{ workspace_id: number; profile_id: string; fact: string }[]> {
   const { rows } = await sql.query<{ workspace_id: number; profile_id: string; fact: string }>({
     name: 'changed_fact_list',
     // every workspace: one loop serves them all.
-    text: 'select workspace_id, profile_id, fact from changed_fact order by noted_at limit $1',
-    values: [options.limit],
+    text: 'select workspace_id, profile_id, fact from changed_fact where noted_at <= $1 order by noted_at limit $2',
+    values: [options.at, options.limit],
   });
   return rows;
 }
@@ -90,6 +93,19 @@ export async function takeChangedFacts(
     values: [workspaceId, arrayLiteral(profileIds)],
   });
   return rows.map((row) => ({ profileId: row.profile_id, fact: row.fact }));
+}
+
+/** What waits for these profiles could not be taken: it waits until then. */
+export async function postponeChangedFacts(
+  sql: Sql,
+  workspaceId: number,
+  { profileIds, until }: { profileIds: readonly string[]; until: Date },
+): Promise<void> {
+  if (profileIds.length === 0) return;
+  await sql.query({
+    text: 'update changed_fact set noted_at = $3 where workspace_id = $1 and profile_id = any($2::uuid[])',
+    values: [workspaceId, arrayLiteral(profileIds), until],
+  });
 }
 
 /** Forgets what nobody reads; only of facts that no rule reads, whose next reader looks at everybody anyway. */

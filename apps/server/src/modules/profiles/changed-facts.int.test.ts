@@ -26,7 +26,7 @@ it('what is noted is taken once, and of one workspace only', async () => {
   const { postgres } = database;
   const profileId = randomUUID();
   await insertChangedFacts(postgres, 1, { profileIds: [profileId, profileId], facts: ['$list', '$place'], at });
-  expect(await listChangedFacts(postgres, { limit: 10 })).toHaveLength(2);
+  expect(await listChangedFacts(postgres, { at, limit: 10 })).toHaveLength(2);
   expect(await takeChangedFacts(postgres, 2, [profileId])).toEqual([]);
   const taken = await takeChangedFacts(postgres, 1, [profileId]);
   expect(new Set(taken.map(({ fact }) => fact))).toEqual(new Set(['$list', '$place']));

@@ -3,6 +3,7 @@ export {
   dropChangedFacts,
   listChangedFacts,
   noteFactsOfEveryone,
+  postponeChangedFacts,
   takeChangedFacts,
 } from './changed-fact-store.ts';
 export { noteFacts } from './note-facts.ts';
@@ -50,4 +51,5 @@ export { objectToProfiling, PROFILING_ALLOWED, PROFILING_OBJECTED, profilingObje
 export { profileRoutes, requireProfileId } from './routes.ts';
 export { isRestricted, liftRestriction, restrict, restrictionStage } from './restriction.ts';
 export { listWithheld } from './withheld-store.ts';
+export { lookForWithheld } from './look-for-withheld.ts';
 export { createTraitsStage } from './traits-stage.ts';

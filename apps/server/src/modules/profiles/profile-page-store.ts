@@ -1,17 +1,18 @@
 import { arrayLiteral, type Sql } from '../../platform/postgres/index.ts';
 
-/** The node so many steps ahead, or the last there is; undefined: none comes after. By the primary key. */
+/** The node so many steps ahead, or the last there is (`isLast`); undefined: none comes after. By the primary key. */
 export async function findNodeAhead(
   sql: Sql,
   workspaceId: number,
   page: { after: number; steps: number },
-): Promise<number | undefined> {
-  const { rows } = await sql.query<{ id: number | null }>({
-    text: `select max(id) as id from (
+): Promise<{ node: number; isLast: boolean } | undefined> {
+  const { rows } = await sql.query<{ id: number | null; n: number }>({
+    text: `select max(id) as id, count(*)::int as n from (
              select id from identity_node where workspace_id = $1 and id > $2 order by id limit $3) page`,
     values: [workspaceId, page.after, page.steps],
   });
-  return rows[0]?.id ?? undefined;
+  const { id, n } = rows[0]!;
+  return id === null ? undefined : { node: id, isLast: n < page.steps };
 }
 
 /** The profiles whose last node lies in the range, each with all its nodes. */

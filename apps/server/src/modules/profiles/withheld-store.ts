@@ -1,3 +1,4 @@
+import type { SubjectPlace } from '../../platform/eventlog/index.ts';
 import { arrayLiteral, type Sql } from '../../platform/postgres/index.ts';
 
 /** Notes that only the own state of these profiles tells whether anything may be done with them. */
@@ -27,4 +28,27 @@ export async function listWithheld(sql: Sql, workspaceId: number): Promise<strin
     values: [workspaceId],
   });
   return rows.map((row) => row.id);
+}
+
+/** How far the look for those withheld from before the note has come, locked; undefined: it is over. */
+export async function lockWithheldLook(sql: Sql): Promise<SubjectPlace | undefined> {
+  const { rows } = await sql.query<{ after_workspace: number; after_id: string }>({
+    // every workspace: one look for all.
+    text: 'select after_workspace, after_id from withheld_look for update',
+    values: [],
+  });
+  return rows[0] && { workspaceId: rows[0].after_workspace, id: rows[0].after_id };
+}
+
+export async function moveWithheldLook(sql: Sql, to: SubjectPlace): Promise<void> {
+  await sql.query({
+    // every workspace: one look for all.
+    text: `update withheld_look set after_workspace = $1, after_id = $2`,
+    values: [to.workspaceId, to.id],
+  });
+}
+
+export async function endWithheldLook(sql: Sql): Promise<void> {
+  // every workspace: one look for all.
+  await sql.query({ text: 'delete from withheld_look', values: [] });
 }

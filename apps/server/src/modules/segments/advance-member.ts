@@ -60,26 +60,27 @@ export function advanceMember(definitions: SegmentDefinitions, input: MemberInpu
   if (isUntouched(definitions, input)) return { state: input.state, told: [], joined: [], gone: [] };
   const before = foldIn(definitions, input);
   const behind = segmentsBehind(definitions, input.state);
-  const { facts } = input;
-  const turns = new Turns(rememberedBy(input, behind), { traits: traitsView(() => input.traits()), facts });
-  const { events, nowMs, cause } = input;
+  const turns = new Turns(rememberedBy(input, behind));
+  const { events, nowMs, cause, facts } = input;
+  const traits = traitsView(() => input.traits());
+  const known = { traits, facts, wakeMs: input.state.wakeMs };
   // That is asked before the events at hand are counted.
   for (const segment of behind) {
     if (segment.status !== 'sweeping') continue;
     const reason = reasonToDiffer(segment, input);
-    turns.ask(segment, { leaves: before, nowMs, cause: reason, isTold: reason !== 'already_in' });
+    turns.ask(segment, { known: { ...known, leaves: before }, nowMs, cause: reason, isTold: reason !== 'already_in' });
   }
   const leaves = applyEvents(definitions.rules, before, { events, nowMs, hasHistory: definitions.hasHistory });
   const affected = input.everyRule
     ? definitions.segments
     : new Set([...affectedBy(definitions, before, leaves), ...behind]);
-  for (const segment of affected) turns.ask(segment, { leaves, nowMs, cause, isTold: true });
-  for (const segment of definitions.segments) {
+  const question: Question = { known: { ...known, leaves }, nowMs, cause, isTold: true };
+  for (const segment of affected) turns.ask(segment, question);
+  for (const segment of input.carried.length === 0 ? [] : definitions.segments) {
     if (input.carried.includes(segment.key) && !input.state.member.includes(segment.key)) turns.carry(segment);
   }
   const stage = askStage(definitions, input, { before, after: leaves });
-  const known = new Set(definitions.segments.map((segment) => segment.key));
-  const member = [...turns.member].filter((key) => known.has(key));
+  const member = [...turns.member].filter((key) => definitions.keys.has(key));
   const wakeMs = Math.min(turns.wakeMs, stage?.nextMs ?? Number.POSITIVE_INFINITY);
   const state = nextState(definitions, input, { leaves, member, wakeMs, stage: stage?.stage ?? input.state.stage });
   const previous = stage?.previous;
@@ -116,7 +117,7 @@ function rememberedBy(input: MemberInput, behind: readonly ActiveSegment[]): Rea
 }
 
 interface Question {
-  readonly leaves: LeafStates;
+  readonly known: RuleInput;
   readonly nowMs: number;
   readonly cause: MemberCause;
   readonly isTold: boolean;
@@ -126,18 +127,16 @@ interface Question {
 class Turns {
   readonly member: Set<string>;
   wakeMs = Number.POSITIVE_INFINITY;
-  readonly #known: Pick<RuleInput, 'traits' | 'facts'>;
   readonly #told: ToldFlip[] = [];
   readonly #joined = new Map<ActiveSegment, MemberCause>();
   readonly #gone = new Set<ActiveSegment>();
 
-  constructor(member: ReadonlySet<string>, known: Pick<RuleInput, 'traits' | 'facts'>) {
+  constructor(member: ReadonlySet<string>) {
     this.member = new Set(member);
-    this.#known = known;
   }
 
-  ask(segment: ActiveSegment, { leaves, nowMs, cause, isTold }: Question): void {
-    const { holds, nextChangeAtMs } = evaluateRule(segment.compiled, { ...this.#known, leaves }, nowMs);
+  ask(segment: ActiveSegment, { known, nowMs, cause, isTold }: Question): void {
+    const { holds, nextChangeAtMs } = evaluateRule(segment.compiled, known, nowMs);
     if (nextChangeAtMs !== null) this.wakeMs = Math.min(this.wakeMs, nextChangeAtMs);
     if (holds === this.member.has(segment.key)) return;
     if (holds) {

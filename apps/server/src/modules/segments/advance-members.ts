@@ -191,13 +191,21 @@ function causeOf(look: Look): MemberCause {
   return look.events.length === 0 ? 'time' : 'event';
 }
 
+const NO_SEGMENTS = { segments: [], keys: new Set<string>(), byRule: new Map(), lifecycle: undefined };
+
 /** Of who objected to profiling only what happens is counted; no rule is asked, and she is in no segment. */
 function objected(definitions: SegmentDefinitions, input: MemberInput): MemberOutput {
   const { segments } = definitions;
-  const output = advanceMember({ ...definitions, segments: [], byRule: new Map(), lifecycle: undefined }, input);
+  const output = advanceMember({ ...definitions, ...NO_SEGMENTS }, input);
   const wasIn = segments.filter(({ key }) => input.state.member.includes(key));
   const inRows = segments.filter(({ key }) => input.inRows.has(key));
-  const told = wasIn.map((segment): ToldFlip => ({ segment, cause: input.cause, name: 'Segment Left' }));
+  // Of who is in a new one while it is swept nobody was told yet.
+  const known = inRows.filter(({ status, isChanged }) => status === 'live' || isChanged);
+  const told = [...new Set([...wasIn, ...known])].map((segment): ToldFlip => ({
+    segment,
+    cause: input.cause,
+    name: 'Segment Left',
+  }));
   return { state: output.state, told, joined: [], gone: [...wasIn, ...inRows] };
 }
 
@@ -215,7 +223,8 @@ async function layToRest(
   }
   const found = restricted.flatMap(({ subject: { id: profileId } }) =>
     segments
-      .filter((segment) => !segment.isChanged && rows.member.get(profileId)?.has(segment.key) === true)
+      .filter(({ status, isChanged }) => status === 'sweeping' && !isChanged)
+      .filter(({ key }) => rows.member.get(profileId)?.has(key) === true)
       .map((segment) => ({ segmentId: segment.id, profileId })),
   );
   await deleteMembers(batch.sql, batch.workspaceId, found);

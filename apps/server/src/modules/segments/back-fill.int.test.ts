@@ -166,7 +166,7 @@ describe('a rule defined while events stream in', () => {
     expect(members).toBeGreaterThan(50);
     expect(changed).toBeGreaterThan(0);
     expect([...ways].sort()).toEqual(['history', 'sweep']);
-  });
+  }, 120_000);
 
   async function isLive({ ctx, workspaceId }: SegmentWorkspace): Promise<boolean> {
     const segments = await listActiveSegments(ctx.sql, workspaceId);

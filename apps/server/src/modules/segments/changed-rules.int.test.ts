@@ -20,12 +20,19 @@ import {
 import { accountsMigrations } from '../accounts/index.ts';
 import { consentMigrations } from '../consent/index.ts';
 import { eventsHistoryMigrations } from '../events/index.ts';
-import { liftRestriction, profilesMigrations, rebuildProfile, restrict } from '../profiles/index.ts';
+import {
+  anchorNode,
+  liftRestriction,
+  objectToProfiling,
+  profilesMigrations,
+  rebuildProfile,
+  restrict,
+} from '../profiles/index.ts';
 import { archiveSegment } from './archive-segment.ts';
 import { createSegment } from './create-segment.ts';
 import { listMembers } from './member-store.ts';
 import { segmentsMigrations } from './migrations/index.ts';
-import { estimateMembers, previewSegment } from './preview-segment.ts';
+import { previewSegment } from './preview-segment.ts';
 import { SegmentShop, type SegmentWorkspace } from './testing/segment-world.ts';
 import { reviseSegments, updateSegment } from './update-segment.ts';
 
@@ -168,17 +175,46 @@ it('a preview of a large workspace asks some, and says within which bounds all o
   expect(none).toMatchObject({ members: 0, isExact: false, low: 0, sample: [] });
 });
 
-it('an estimate lies within bounds that hold what was drawn', () => {
-  expect(estimateMembers({ hits: 0, drawn: 2_000, profiles: 1_000_000 })).toEqual({ members: 0, low: 0, high: 1_918 });
-  expect(estimateMembers({ hits: 1_000, drawn: 2_000, profiles: 1_000_000 })).toMatchObject({ members: 500_000 });
+async function inBob(change: (batch: SubjectBatch, subject: Subject) => boolean | Promise<boolean>): Promise<void> {
+  const bob = await here.profileId('userId:bob');
+  await inSubjects(here.ctx, { workspaceId: here.workspaceId, ids: [bob] }, async (batch) =>
+    change(batch, batch.subjects.get(bob)!),
+  );
+}
+
+async function liftFromBob(): Promise<void> {
+  await inBob(liftRestriction);
+  const bob = await here.profileId('userId:bob');
+  await inTransaction(here.ctx, (ctx) => rebuildProfile(ctx, here.reshaper, bob));
+  await here.settle();
+}
+
+it('whoever was in it from the first is told to leave when he objects to profiling', async () => {
+  const id = await defineLive('buyers', atLeast(2));
+  await inBob((batch, subject) =>
+    objectToProfiling(batch, subject, { isObjected: true, source: 'api', node: anchorNode(subject) }),
+  );
+  await here.settle();
+  expect(await membersOf(id)).toEqual({ cem: 'already_in' });
+  expect(await told()).toContain('bob Segment Left: buyers, event');
+});
+
+it('whoever was in it from the first and is restricted stays where he was, and leaves what time took him out of after', async () => {
+  const lately = await defineLive('lately', { event: 'Order', within: { minutes: 1 } });
+  const buyers = await defineLive('buyers', { any: [atLeast(2), { event: 'Order', within: { minutes: 1 } }] });
+  await inBob(restrict);
+  clock.advance(61_000);
+  await here.wake();
+  expect(await membersOf(lately)).toEqual({ bob: 'already_in' });
+  expect(await membersOf(buyers)).toEqual({ bob: 'already_in', cem: 'already_in' });
+  here.told.length = 0;
+  await liftFromBob();
+  expect(await membersOf(lately)).toEqual({});
+  expect(await membersOf(buyers)).toEqual({ bob: 'already_in', cem: 'already_in' });
+  expect((await told()).filter((one) => one.startsWith('bob'))).toEqual(['bob Segment Left: lately, time']);
 });
 
 it('whoever is restricted when a segment is defined is neither in it nor counted beforehand, until that is lifted', async () => {
-  const bob = await here.profileId('userId:bob');
-  const inBob = (change: (batch: SubjectBatch, subject: Subject) => Promise<boolean>) =>
-    inSubjects(here.ctx, { workspaceId: here.workspaceId, ids: [bob] }, (batch) =>
-      change(batch, batch.subjects.get(bob)!),
-    );
   await inBob(restrict);
   await vi.waitFor(async () => {
     const preview = await previewSegment(here.ctx, atLeast(2));
@@ -187,9 +223,7 @@ it('whoever is restricted when a segment is defined is neither in it nor counted
   });
   const id = await defineLive('buyers', atLeast(2));
   expect(await membersOf(id)).toEqual({ cem: 'already_in' });
-  await inBob(liftRestriction);
-  await inTransaction(here.ctx, (ctx) => rebuildProfile(ctx, here.reshaper, bob));
-  await here.settle();
+  await liftFromBob();
   expect(Object.keys(await membersOf(id)).sort()).toEqual(['bob', 'cem']);
   expect(await previewSegment(here.ctx, atLeast(2))).toMatchObject({ members: 2, isExact: true });
 });

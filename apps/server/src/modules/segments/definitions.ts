@@ -32,6 +32,8 @@ export interface ActiveSegment {
 export interface SegmentDefinitions {
   /** Those whose truth is known for every profile that is looked at: live and sweeping ones. */
   readonly segments: readonly ActiveSegment[];
+  /** Their short keys. */
+  readonly keys: ReadonlySet<string>;
   readonly byRule: ReadonlyMap<CompiledRule, ActiveSegment>;
   /** All rules, the filling ones and those that follow too: their events are counted from the cut on. */
   readonly rules: CompiledRules;
@@ -74,6 +76,7 @@ async function loadDefinitions(batch: SubjectBatch): Promise<SegmentDefinitions>
   );
   return {
     segments,
+    keys: new Set(segments.map(({ key }) => key)),
     byRule: new Map(segments.map((segment) => [segment.compiled, segment])),
     rules: combineRules([...active.map((segment) => segment.compiled), ...following]),
     generationOf: new Map(leaves.map((leaf) => [leaf.leaf_key, leaf.generation])),

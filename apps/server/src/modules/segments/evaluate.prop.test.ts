@@ -64,7 +64,8 @@ function walk({ rule, arrivals, traits, world, mergeAtMs, probes }: Case, scale:
     if (merged === undefined) return;
     const leaves = merged;
     const history = { traits, events: arrived, world };
-    const truthAt = (ms: number) => evaluateRule(compiled, { traits: viewOf(traits), leaves, facts }, ms);
+    const known = { traits: viewOf(traits), leaves, facts };
+    const truthAt = (ms: number) => evaluateRule(compiled, known, ms);
     const holdsAt = (ms: number): boolean => oracleHolds(rule, history, ms);
     const instants = critical.filter((ms) => ms > fromMs && ms <= untilMs);
     let nowMs = fromMs;
@@ -84,6 +85,11 @@ function walk({ rule, arrivals, traits, world, mergeAtMs, probes }: Case, scale:
     for (const probe of probes) {
       if (truthAt(fromMs + probe).holds !== holdsAt(fromMs + probe))
         throw new Error(`wrong at probe ${fromMs + probe}`);
+      // A wake that is set already spares looking further, and moves none that is due before it.
+      const wakeMs = fromMs + probe;
+      const nextOf = (input: typeof known & { wakeMs?: number }) =>
+        Math.min(evaluateRule(compiled, input, fromMs).nextChangeAtMs ?? wakeMs, wakeMs);
+      if (nextOf({ ...known, wakeMs }) !== nextOf(known)) throw new Error(`another wake before ${wakeMs}`);
     }
   };
 

@@ -20,6 +20,8 @@ export interface RuleInput {
   readonly leaves: LeafStates;
   /** Needed by a rule whose `facts` are not empty. */
   readonly facts?: Facts;
+  /** It is looked at again then at the latest: whether time changes the answer later need not be known exactly. */
+  readonly wakeMs?: number | undefined;
 }
 
 export interface RuleTruth {
@@ -32,7 +34,8 @@ export interface RuleTruth {
 export function evaluateRule(compiled: CompiledRule, input: RuleInput, nowMs: number): RuleTruth {
   const { holds, nextMs } = evaluateNode(compiled.root, input, nowMs);
   let atMs = nextMs;
-  for (let looked = 0; looked < LOOK_AHEAD_MAX && atMs !== NEVER; looked += 1) {
+  const { wakeMs = NEVER } = input;
+  for (let looked = 0; looked < LOOK_AHEAD_MAX && atMs < wakeMs; looked += 1) {
     const then = evaluateNode(compiled.root, input, atMs);
     if (then.holds !== holds) break;
     atMs = then.nextMs;

@@ -16,10 +16,16 @@ import type { SegmentRow } from './segment-store.ts';
 /** So many identity nodes at once: their states of every leaf are in memory together. */
 const PAGE_NODES = 50_000;
 
-/** The nodes after this one, as many as are counted at once; undefined: there are none. Those that come later have no history. */
+/** No node comes after it. */
+const NODE_MAX = Number.MAX_SAFE_INTEGER;
+
+/**
+ * The nodes after this one, as many as are counted at once; undefined: there are none. The last range has no end: nodes that
+ * come later have no history, and however many keep coming they do not keep the back-fill from its end.
+ */
 export async function rangeAfter(sql: Sql, segment: SegmentRow, after = 0): Promise<NodeRange | undefined> {
-  const upTo = await findNodeAhead(sql, segment.workspace_id, { after, steps: PAGE_NODES });
-  return upTo === undefined ? undefined : { after, upTo };
+  const ahead = await findNodeAhead(sql, segment.workspace_id, { after, steps: PAGE_NODES });
+  return ahead && { after, upTo: ahead.isLast ? NODE_MAX : ahead.node };
 }
 
 /** So many nodes have room in the text of a query. */

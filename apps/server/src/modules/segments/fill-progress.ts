@@ -10,9 +10,12 @@ export interface FillProgress {
   readonly way?: 'history' | 'sweep';
   /** The instant for which history answers. */
   readonly atMs?: number;
-  /** The last node whose leaf states lie ready, and the last there will be. */
+  /** The last node whose leaf states lie ready. */
   readonly nodeTo?: number;
-  readonly nodeMax?: number;
+  /** As `fence`, of transactions that did not know yet that the rule is true of whoever is looked at. */
+  readonly sweepFence?: number;
   /** While sweeping: the last profile looked at. */
   readonly lookedTo?: string;
+  /** Some could not be looked at: they are later, by a wake, and fold their history in then. */
+  readonly isPartial?: boolean;
 }

@@ -50,12 +50,15 @@ export async function beginSweep(sql: Sql, segment: SegmentRow): Promise<void> {
   });
 }
 
-/** Everybody was looked at. */
-export async function endSweep(sql: Sql, segment: Pick<SegmentRow, 'workspace_id' | 'id'>): Promise<boolean> {
+/** Everybody was looked at; false when another process ended this sweep, even if a later one is under way. */
+export async function endSweep(
+  sql: Sql,
+  segment: Pick<SegmentRow, 'workspace_id' | 'id' | 'serial'>,
+): Promise<boolean> {
   const { rowCount } = await sql.query({
     text: `update segment set status = 'live', is_changed = false, fill = '{}'
-           where workspace_id = $1 and id = $2 and status = 'sweeping'`,
-    values: [segment.workspace_id, segment.id],
+           where workspace_id = $1 and id = $2 and status = 'sweeping' and serial = $3`,
+    values: [segment.workspace_id, segment.id, segment.serial],
   });
   return rowCount === 1;
 }
@@ -172,6 +175,39 @@ export async function adoptAnswers(
     text: `insert into segment_member (workspace_id, segment_id, profile_id, entered_at, cause)
            select $1, $2, profile_id, $3, 'already_in' from segment_answer on conflict do nothing`,
     values: [workspaceId, members.segmentId, members.at],
+  });
+}
+
+/**
+ * Whoever is merged into another while history is counted hands over what it answered of her: the segments it found her in, and
+ * whether it could judge her. Before her own rows go.
+ */
+export async function moveAnswers(
+  sql: Transaction,
+  workspaceId: number,
+  moves: ReadonlyMap<string, string>,
+): Promise<void> {
+  if (moves.size === 0) return;
+  const values = [workspaceId, arrayLiteral([...moves.keys()]), arrayLiteral([...moves.values()])];
+  await sql.query({
+    name: 'segment_answer_member_move',
+    text: `insert into segment_member (workspace_id, segment_id, profile_id, entered_at, cause)
+           select s.workspace_id, s.segment_id, m.target, s.entered_at, s.cause
+           from unnest($2::uuid[], $3::uuid[]) as m(origin, target)
+           join segment_member s on s.workspace_id = $1 and s.profile_id = m.origin
+           join segment g on g.workspace_id = $1 and g.id = s.segment_id and g.status = 'filling'
+           order by s.segment_id, m.target on conflict do nothing`,
+    values,
+  });
+  await sql.query({
+    name: 'segment_answer_candidate_move',
+    text: `insert into segment_candidate (workspace_id, segment_id, profile_id)
+           select s.workspace_id, s.segment_id, m.target
+           from unnest($2::uuid[], $3::uuid[]) as m(origin, target)
+           join segment g on g.workspace_id = $1 and g.status = 'filling'
+           join segment_candidate s on s.workspace_id = $1 and s.segment_id = g.id and s.profile_id = m.origin
+           order by s.segment_id, m.target on conflict do nothing`,
+    values,
   });
 }
 

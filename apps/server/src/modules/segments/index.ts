@@ -5,7 +5,7 @@ export { passesOf } from './leaf.ts';
 export { segmentsMigrations } from './migrations/index.ts';
 export { pathSteps, valueAt } from './path.ts';
 export { countMembers, listMembers, listSegmentsOfProfile } from './member-store.ts';
-export { segmentRoutes } from './routes.ts';
+export { createSegmentRoutes } from './routes.ts';
 export { compileRule, type CompiledRule, durationMs } from './rule.ts';
 export type { RuleEvent } from './rule-input.ts';
 export { runBackFills } from './run-back-fills.ts';

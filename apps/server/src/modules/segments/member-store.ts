@@ -74,6 +74,11 @@ export async function deleteMerged(sql: Sql, workspaceId: number, profileIds: re
   });
 }
 
+/** It fails for a while, whomever it is about. */
+export function isDatabaseTrouble(error: unknown): boolean {
+  return isRetryable(error);
+}
+
 const ATTEMPTS_MAX = 5;
 
 /**
@@ -87,11 +92,12 @@ export async function forgetRows(
 ): Promise<void> {
   const { segmentId, generations } = gone;
   if (segmentId !== undefined) {
+    const values = [workspaceId, segmentId];
     await repeated(() =>
-      sql.query({
-        text: 'delete from segment_member where workspace_id = $1 and segment_id = $2',
-        values: [workspaceId, segmentId],
-      }),
+      sql.query({ text: 'delete from segment_member where workspace_id = $1 and segment_id = $2', values }),
+    );
+    await repeated(() =>
+      sql.query({ text: 'delete from segment_candidate where workspace_id = $1 and segment_id = $2', values }),
     );
   }
   await repeated(() =>

@@ -17,6 +17,7 @@ import {
 import { checkRule } from './check-rule.ts';
 import { blindIndexOf } from './definitions.ts';
 import { describeRule } from './describe.ts';
+import { estimateMembers } from './estimate-members.ts';
 import { evaluateRule } from './evaluate.ts';
 import { findWithheld } from './find-withheld.ts';
 import { historyLeafState } from './history/found-state.ts';
@@ -82,10 +83,13 @@ async function askHistory(
   if (query === undefined) return undefined;
   const withheld = await findWithheld(ctx, ctx.sql, ctx.workspaceId);
   if (withheld.length > DRAWN_MAX) return undefined;
-  const limits = { sampleMax: ASKED_SAMPLE, unsureMax: DRAWN_MAX, besides: withheld };
+  const limits = {
+    ...{ sampleMax: ASKED_SAMPLE, unsureMax: DRAWN_MAX, besides: withheld },
+    isDrawn: scope.draw !== undefined,
+  };
   const { draw: drawing, ...plain } = scope;
-  const drawn = drawing && ctx.history.query<{ drawn: number }>(drawnQuery({ ...plain, draw: drawing }));
-  const [[row], size] = await Promise.all([ctx.history.query<CountedAnswer>(countingQuery(query, limits)), drawn]);
+  const drawn = drawing && ctx.history.query<{ block: number; drawn: number }>(drawnQuery({ ...plain, draw: drawing }));
+  const [[row], sizes] = await Promise.all([ctx.history.query<CountedAnswer>(countingQuery(query, limits)), drawn]);
   if (row === undefined || row.unsure.length > DRAWN_MAX) return undefined;
   // Of a draw those withheld count as no members: hardly anybody of them is one.
   const ids = drawing === undefined ? [...row.unsure, ...withheld] : row.unsure;
@@ -94,9 +98,10 @@ async function askHistory(
   const existing = new Set(await listExisting(ctx.sql, ctx.workspaceId, row.sample));
   const sample = [...row.sample.filter((id) => existing.has(id)), ...judged].slice(0, PREVIEW_SAMPLE_MAX);
   const shown = sample.map((id) => publicId('prf', id));
-  if (size === undefined) return { members, isExact: true, low: members, high: members, sample: shown };
-  const hits = { hits: members, drawn: size[0]?.drawn ?? 0, profiles };
-  return { ...estimateMembers(hits), isExact: false, sample: shown };
+  if (sizes === undefined) return { members, isExact: true, low: members, high: members, sample: shown };
+  const blocks = sizes.map(({ block, drawn: size }) => ({ hits: row.blocks?.[block] ?? 0, drawn: size }));
+  const all = blocks.reduce((sum, { drawn: size }) => sum + size, 0);
+  return { ...estimateMembers({ hits: members, drawn: all, profiles, blocks }), isExact: false, sample: shown };
 }
 
 async function draw(
@@ -139,32 +144,6 @@ async function judge(
 }
 
 const NO_TRAITS: JsonObject = {};
-/** Of 100 draws 95 lie within so many standard deviations. */
-const DEVIATIONS_95 = 1.959964;
-
-/**
- * What a draw of profiles says of all, with Wilson's score interval at 95 %: E. B. Wilson, "Probable inference, the law of
- * succession, and statistical inference", Journal of the American Statistical Association 22 (1927), 209-212.
- */
-export function estimateMembers(draw: {
-  readonly hits: number;
-  readonly drawn: number;
-  readonly profiles: number;
-}): Pick<SegmentPreview, 'members' | 'low' | 'high'> {
-  const { hits, drawn, profiles } = draw;
-  if (drawn === 0) return { members: 0, low: 0, high: profiles };
-  const share = hits / drawn;
-  const z2 = DEVIATIONS_95 ** 2;
-  const centre = share + z2 / (2 * drawn);
-  const spread = DEVIATIONS_95 * Math.sqrt((share * (1 - share)) / drawn + z2 / (4 * drawn ** 2));
-  const scale = profiles / (1 + z2 / drawn);
-  return {
-    members: Math.round(share * profiles),
-    // Those that were drawn are known.
-    low: Math.max(hits, Math.floor((centre - spread) * scale)),
-    high: Math.min(profiles - (drawn - hits), Math.ceil((centre + spread) * scale)),
-  };
-}
 
 /** What history knows of these profiles for each leaf. */
 async function countLeaves(

@@ -9,64 +9,74 @@ import { archiveSegment, usersBySegment } from './archive-segment.ts';
 import { createSegment } from './create-segment.ts';
 import { describeRule } from './describe.ts';
 import { countMembers, listMembers, listSegmentsOfProfile } from './member-store.ts';
+import { checkMessageOrigins, type MessageOrigins } from './message-origins.ts';
 import { previewSegment } from './preview-segment.ts';
 import { findSegment, listActiveSegments, listSegments, type SegmentRow } from './segment-store.ts';
 import { updateSegment } from './update-segment.ts';
 
 /** Segments: define, change, preview, read, members; and the segments of one profile. */
-export const segmentRoutes: Routes = (serve) => {
-  serve(api.createSegment, async ({ ctx, body }) => present(ctx, await createSegment(ctx, body)));
-
-  serve(api.updateSegment, async ({ ctx, params, body }) =>
-    present(ctx, await updateSegment(ctx, requirePublicId('seg', params.id), body)),
-  );
-
-  serve(api.previewSegment, ({ ctx, body }) => previewSegment(ctx, body.rule));
-
-  serve(api.listSegments, async ({ ctx, query }) => {
-    const rows = await listSegments(ctx.sql, ctx.workspaceId, {
-      limit: query.limit + 1,
-      beforeId: cursorId(query.cursor),
+export function createSegmentRoutes(origins: MessageOrigins): Routes {
+  return (serve) => {
+    serve(api.createSegment, async ({ ctx, body }) => {
+      await checkMessageOrigins(ctx, body.rule, origins);
+      return present(ctx, await createSegment(ctx, body));
     });
-    const presented = await presentAll(ctx, rows);
-    return toPage(rows, { limit: query.limit, keyOf: (row) => [row.id], present: (row) => presented.get(row.id)! });
-  });
 
-  serve(api.getSegment, async ({ ctx, params }) => present(ctx, await requireSegment(ctx, params.id)));
+    serve(api.updateSegment, async ({ ctx, params, body }) => {
+      if (body.rule !== undefined) await checkMessageOrigins(ctx, body.rule, origins);
+      return present(ctx, await updateSegment(ctx, requirePublicId('seg', params.id), body));
+    });
 
-  serve(api.archiveSegment, ({ ctx, params }) => archiveSegment(ctx, requirePublicId('seg', params.id)));
+    serve(api.previewSegment, async ({ ctx, body }) => {
+      await checkMessageOrigins(ctx, body.rule, origins);
+      return previewSegment(ctx, body.rule);
+    });
 
-  serve(api.listSegmentMembers, async ({ ctx, params, query }) => {
-    const segment = await requireSegment(ctx, params.id);
-    const rows = await listMembers(ctx.sql, ctx.workspaceId, {
-      segmentId: segment.id,
-      afterId: cursorId(query.cursor),
-      limit: query.limit + 1,
+    serve(api.listSegments, async ({ ctx, query }) => {
+      const rows = await listSegments(ctx.sql, ctx.workspaceId, {
+        limit: query.limit + 1,
+        beforeId: cursorId(query.cursor),
+      });
+      const presented = await presentAll(ctx, rows);
+      return toPage(rows, { limit: query.limit, keyOf: (row) => [row.id], present: (row) => presented.get(row.id)! });
     });
-    return toPage(rows, {
-      limit: query.limit,
-      keyOf: (row) => [row.profile_id],
-      present: ({ profile_id: id, entered_at: at, cause }) => ({
-        profileId: publicId('prf', id),
-        enteredAt: at.toISOString(),
-        cause,
-      }),
-    });
-  });
 
-  serve(api.listProfileSegments, async ({ ctx, params, query }) => {
-    const rows = await listSegmentsOfProfile(ctx.sql, ctx.workspaceId, {
-      profileId: await requireProfileId(ctx, params.id),
-      afterId: cursorId(query.cursor),
-      limit: query.limit + 1,
+    serve(api.getSegment, async ({ ctx, params }) => present(ctx, await requireSegment(ctx, params.id)));
+
+    serve(api.archiveSegment, ({ ctx, params }) => archiveSegment(ctx, requirePublicId('seg', params.id)));
+
+    serve(api.listSegmentMembers, async ({ ctx, params, query }) => {
+      const segment = await requireSegment(ctx, params.id);
+      const rows = await listMembers(ctx.sql, ctx.workspaceId, {
+        segmentId: segment.id,
+        afterId: cursorId(query.cursor),
+        limit: query.limit + 1,
+      });
+      return toPage(rows, {
+        limit: query.limit,
+        keyOf: (row) => [row.profile_id],
+        present: ({ profile_id: id, entered_at: at, cause }) => ({
+          profileId: publicId('prf', id),
+          enteredAt: at.toISOString(),
+          cause,
+        }),
+      });
     });
-    return toPage(rows, {
-      limit: query.limit,
-      keyOf: (row) => [row.id],
-      present: (row) => ({ id: publicId('seg', row.id), name: row.name, enteredAt: row.entered_at.toISOString() }),
+
+    serve(api.listProfileSegments, async ({ ctx, params, query }) => {
+      const rows = await listSegmentsOfProfile(ctx.sql, ctx.workspaceId, {
+        profileId: await requireProfileId(ctx, params.id),
+        afterId: cursorId(query.cursor),
+        limit: query.limit + 1,
+      });
+      return toPage(rows, {
+        limit: query.limit,
+        keyOf: (row) => [row.id],
+        present: (row) => ({ id: publicId('seg', row.id), name: row.name, enteredAt: row.entered_at.toISOString() }),
+      });
     });
-  });
-};
+  };
+}
 
 function cursorId(cursor: string | undefined): string | null {
   const key = decodeCursor(cursor, ['uuid'])?.[0];

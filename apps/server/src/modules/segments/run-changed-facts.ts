@@ -5,12 +5,14 @@ import {
   dropChangedFacts,
   followMerged,
   listChangedFacts,
+  postponeChangedFacts,
   takeChangedFacts,
 } from '../profiles/index.ts';
 import { advanceMembers, type Look, quietLook } from './advance-members.ts';
 import { segmentDefinitions } from './definitions.ts';
 import type { Fact } from './facts.ts';
 import { factsChanged } from './facts-changed.ts';
+import { FAULT_REST_MS, lookOneByOne } from './look-one-by-one.ts';
 
 const ROWS_MAX = 1_000;
 
@@ -19,13 +21,20 @@ const ROWS_MAX = 1_000;
  * address, a company, a list. One round; answers how many rows it took.
  */
 export async function runChangedFacts(services: Services): Promise<number> {
-  const waiting = await listChangedFacts(services.postgres, { limit: ROWS_MAX });
+  const { postgres, clock } = services;
+  const waiting = await listChangedFacts(postgres, { at: new Date(clock.now()), limit: ROWS_MAX });
   for (const workspaceId of new Set(waiting.map((row) => row.workspace_id))) {
     const changes = waiting.flatMap(({ workspace_id: of, profile_id: profileId, fact }) =>
       of === workspaceId ? [{ profileId, fact }] : [],
     );
     const read = await dropUnread(services, workspaceId, changes);
-    if (read.length > 0) await lookAgain(services, workspaceId, [...new Set(read.map(({ profileId }) => profileId))]);
+    const ids = [...new Set(read.map(({ profileId }) => profileId))];
+    if (ids.length === 0) continue;
+    const failed = await lookOneByOne(services, ids, (some) => lookAgain(services, workspaceId, some));
+    await postponeChangedFacts(postgres, workspaceId, {
+      profileIds: failed,
+      until: new Date(clock.now() + FAULT_REST_MS),
+    });
   }
   return waiting.length;
 }

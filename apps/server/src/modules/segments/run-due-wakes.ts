@@ -2,7 +2,8 @@ import type { Services } from '../../platform/context.ts';
 import { inSubjects } from '../../platform/eventlog/index.ts';
 import { advanceMembers, quietLook } from './advance-members.ts';
 import { segmentDefinitions } from './definitions.ts';
-import { listDueWakes, takeDueWakes } from './member-store.ts';
+import { FAULT_REST_MS, lookOneByOne } from './look-one-by-one.ts';
+import { listDueWakes, saveWakes, takeDueWakes } from './member-store.ts';
 import { runChangedFacts } from './run-changed-facts.ts';
 
 const WAKES_MAX = 500;
@@ -12,7 +13,13 @@ export async function runDueWakes(services: Services): Promise<number> {
   const due = await listDueWakes(services.postgres, { at: new Date(services.clock.now()), limit: WAKES_MAX });
   for (const workspaceId of new Set(due.map((row) => row.workspace_id))) {
     const ids = due.filter((row) => row.workspace_id === workspaceId).map((row) => row.profile_id);
-    await wakeProfiles(services, workspaceId, ids);
+    const failed = await lookOneByOne(services, ids, (some) => wakeProfiles(services, workspaceId, some));
+    const atMs = services.clock.now() + FAULT_REST_MS;
+    await saveWakes(
+      services.postgres,
+      workspaceId,
+      failed.map((profileId) => ({ profileId, atMs })),
+    );
   }
   return due.length + (await runChangedFacts(services));
 }

@@ -11,6 +11,7 @@ import { leavesHearing } from './combined-rules.ts';
 import { advanceMembers, type Look, readRows, subjectsOf } from './advance-members.ts';
 import { type SegmentDefinitions, segmentDefinitions } from './definitions.ts';
 import { factsChanged } from './facts-changed.ts';
+import { moveAnswers } from './fill-store.ts';
 import { hearStores, rebuildStores } from './last-store.ts';
 import { handListMembersOver, moveListMembers } from './lists/list-member-store.ts';
 import { deleteMerged } from './member-store.ts';
@@ -33,12 +34,14 @@ export const segmentStage: Stage = {
     const looks = planLooks(batch, definitions);
     // Read while the rows of profiles merged away are still there.
     const rows = await readRows(batch, definitions, subjectsOf(looks));
+    const moves = finalOwners(batch.merges);
+    if (definitions.isFilling) await moveAnswers(batch.sql, batch.workspaceId, moves);
     await deleteMerged(
       batch.sql,
       batch.workspaceId,
       batch.merges.map(({ from }) => from.id),
     );
-    await moveListMembers(batch.sql, batch.workspaceId, finalOwners(batch.merges));
+    await moveListMembers(batch.sql, batch.workspaceId, moves);
     if (definitions.rules.rules.length === 0) return forgetAll(batch);
     await advanceMembers(batch, definitions, { looks, rows });
   },

@@ -21,7 +21,7 @@ import { consentMigrations } from '../consent/index.ts';
 import { eventsHistoryMigrations } from '../events/index.ts';
 import { createIdentityGraphRoutes, profilesMigrations } from '../profiles/index.ts';
 import { segmentsMigrations } from './migrations/index.ts';
-import { segmentRoutes } from './routes.ts';
+import { createSegmentRoutes } from './routes.ts';
 import { runBackFills } from './run-back-fills.ts';
 import { runDueWakes } from './run-due-wakes.ts';
 import { isMember, segmentSection } from './segment-section.ts';
@@ -59,8 +59,10 @@ beforeEach(() => {
   app = routesOf(here);
 });
 
+/** Templates and journeys stand above this module. */
+const noOrigins = { template: async () => new Set<string>(), journey: async () => new Set<string>() };
 const routesOf = (workspace: SegmentWorkspace): FastifyInstance =>
-  serveRoutes([segmentRoutes, createIdentityGraphRoutes(workspace.reshaper)], () => workspace.ctx);
+  serveRoutes([createSegmentRoutes(noOrigins), createIdentityGraphRoutes(workspace.reshaper)], () => workspace.ctx);
 
 interface Segment {
   id: string;

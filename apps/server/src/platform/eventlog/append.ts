@@ -7,31 +7,39 @@ export type LaneLines = ReadonlyMap<number, readonly string[]>;
 /** What those lines say, in the same order, where it is at hand: readers of this process need not parse them again. */
 export type LaneEvents = ReadonlyMap<number, readonly (StoredEvent | undefined)[]>;
 
+/** Lines to append, with what is known of them, line by line: see `Block`. */
+export interface Appended {
+  readonly lines: LaneLines;
+  readonly events?: LaneEvents;
+  readonly unheard?: ReadonlyMap<number, readonly (number | undefined)[]>;
+}
+
 /**
  * Appends blocks and advances the heads of their lanes in one statement. Lane rows are locked in order and stay locked
  * until the transaction ends, so call this last in a transaction: numbers are gap-free and in commit order.
  * Answers the blocks with their numbers; tell readers only after the commit.
  */
-export async function appendLines(
-  sql: Sql,
-  log: LogId,
-  { lines, events }: { lines: LaneLines; events?: LaneEvents },
-): Promise<Block[]> {
+export async function appendLines(sql: Sql, log: LogId, appended: Appended): Promise<Block[]> {
   const blocks: Block[] = [];
-  for (const round of rounds(lines, events)) blocks.push(...(await appendRound(sql, log, round)));
+  for (const round of rounds(appended)) blocks.push(...(await appendRound(sql, log, round)));
   return blocks;
 }
 
-type Round = Pick<Block, 'lane' | 'lines' | 'events'>[];
+type Round = Pick<Block, 'lane' | 'lines' | 'events' | 'unheard'>[];
 
 /** One block a lane at a time; more than a block's worth for a lane takes further rounds. */
-function rounds(lines: LaneLines, events: LaneEvents | undefined): Round[] {
+function rounds({ lines, events, unheard }: Appended): Round[] {
   const result: Round[] = [];
   for (const [lane, all] of lines) {
     for (let from = 0, turn = 0; from < all.length; from += BLOCK_EVENTS_MAX, turn++) {
       const round = (result[turn] ??= []);
       const to = from + BLOCK_EVENTS_MAX;
-      round.push({ lane, lines: all.slice(from, to), events: events?.get(lane)?.slice(from, to) });
+      round.push({
+        lane,
+        lines: all.slice(from, to),
+        events: events?.get(lane)?.slice(from, to),
+        unheard: unheard?.get(lane)?.slice(from, to),
+      });
     }
   }
   for (const round of result) round.sort((a, b) => a.lane - b.lane);

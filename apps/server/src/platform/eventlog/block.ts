@@ -1,5 +1,5 @@
 import { compress, compressSync, uncompressSync } from 'snappy';
-import type { LogId, StoredEvent } from './event.ts';
+import { LOG_IDS, type LogId, type StoredEvent } from './event.ts';
 
 /** A block holds at most this many events, so that a reader standing inside one finds it by a short range. */
 export const BLOCK_EVENTS_MAX = 2_000;
@@ -14,6 +14,8 @@ export interface Block {
   readonly lines: readonly string[];
   /** What the lines say, line by line, as far as this process still has it at hand. Never to be changed. */
   readonly events?: readonly (StoredEvent | undefined)[] | undefined;
+  /** Line by line, the version of the configuration under which no stage hears it, where that was asked as it was emitted. */
+  readonly unheard?: readonly (number | undefined)[] | undefined;
 }
 
 /** Compressed off the event loop when that is worth the way there. */
@@ -36,9 +38,26 @@ interface Kept {
 
 /**
  * The blocks this process appended a moment ago, so that its own readers need not fetch, unpack and parse them again.
- * A reader asks for the block that continues its lane; a miss is answered by the database.
+ * A reader asks for the block that continues its lane; a miss is answered by the database. Each log has room of its own: what
+ * a burst of intake makes happen does not push out the rest of the burst.
  */
 export class RecentBlocks {
+  readonly #shelves: ReadonlyMap<LogId, Shelf>;
+
+  constructor(sizeCharsMax: number) {
+    this.#shelves = new Map(LOG_IDS.map((log) => [log, new Shelf(sizeCharsMax)]));
+  }
+
+  add(block: Block): void {
+    this.#shelves.get(block.log)!.add(block);
+  }
+
+  find(log: LogId, lane: number, firstSeq: number): Block | undefined {
+    return this.#shelves.get(log)!.find(lane, firstSeq);
+  }
+}
+
+class Shelf {
   readonly #blocks = new Map<string, Kept>();
   /** Those that still have their events, oldest first. */
   readonly #withEvents = new Set<Kept>();
@@ -53,7 +72,7 @@ export class RecentBlocks {
   add(block: Block): void {
     const sizeChars = block.lines.reduce((sum, line) => sum + line.length, 0);
     const kept: Kept = { block, sizeChars };
-    this.#blocks.set(keyOf(block.log, block.lane, block.firstSeq), kept);
+    this.#blocks.set(keyOf(block.lane, block.firstSeq), kept);
     this.#sizeChars += sizeChars;
     if (block.events !== undefined) {
       this.#withEvents.add(kept);
@@ -77,11 +96,11 @@ export class RecentBlocks {
     kept.block = { ...kept.block, events: undefined };
   }
 
-  find(log: LogId, lane: number, firstSeq: number): Block | undefined {
-    return this.#blocks.get(keyOf(log, lane, firstSeq))?.block;
+  find(lane: number, firstSeq: number): Block | undefined {
+    return this.#blocks.get(keyOf(lane, firstSeq))?.block;
   }
 }
 
-function keyOf(log: LogId, lane: number, firstSeq: number): string {
-  return `${log}:${lane}:${firstSeq}`;
+function keyOf(lane: number, firstSeq: number): string {
+  return `${lane}:${firstSeq}`;
 }

@@ -2,8 +2,8 @@ import type { Block } from './block.ts';
 import { RecentBlocks } from './block.ts';
 import type { LogId } from './event.ts';
 
-/** Blocks kept in memory for this process's own readers: about 24 MB of text, two seconds of full load. */
-const RECENT_CHARS_MAX = 24_000_000;
+/** Blocks of each log kept in memory for this process's own readers: at most 14 MB of text, some seconds of full load. */
+const RECENT_CHARS_MAX = 14_000_000;
 
 /** The log as one process knows it: what it appended lately, and who wants to be told. */
 export interface EventLog {

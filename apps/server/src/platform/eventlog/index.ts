@@ -55,6 +55,6 @@ export { runRetention } from './retention.ts';
 export { RetryBatch } from './retry-batch.ts';
 export { claimMessageKeys, messageKey } from './seen.ts';
 export { causedId, inSubjects } from './subject-batch.ts';
-export { readSubjects } from './subject-state.ts';
+export { pageSubjects, readSubjects, type SubjectPlace } from './subject-state.ts';
 export { defineSection, Subject } from './subject.ts';
 export type { TxCtx } from './tx-ctx.ts';

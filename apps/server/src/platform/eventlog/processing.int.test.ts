@@ -261,15 +261,15 @@ describe('an event that cannot be processed', () => {
   });
 });
 
-describe('a cut', () => {
-  /** Writes the definition as a verb does: the cut first. */
-  const define = (process: LogProcess, version: number) =>
-    process.services.postgres.transaction(async (sql) => {
-      const cut = await cutLanes(sql);
-      await sql.query({ text: 'update definition set version = $1', values: [version] });
-      return new Map(cut.filter(({ log }) => log === 0).map(({ lane, seq }) => [lane, seq]));
-    });
+/** Writes the definition as a verb does: the cut first. */
+const define = (process: LogProcess, version: number) =>
+  process.services.postgres.transaction(async (sql) => {
+    const cut = await cutLanes(sql);
+    await sql.query({ text: 'update definition set version = $1', values: [version] });
+    return new Map(cut.filter(({ log }) => log === 0).map(({ lane, seq }) => [lane, seq]));
+  });
 
+describe('a cut', () => {
   it('takes a batch back that began before it; tried again it works with the new definitions', async () => {
     const process = await startProcess();
     const placed = events(10);
@@ -309,6 +309,67 @@ describe('a cut', () => {
       expect(version).toBe(1 + cuts.filter((cut) => seq > cut.get(lane)!).length);
     }
   });
+});
+
+describe('what Segue emits', () => {
+  /** Tells of every event that comes, and hears what was told from the second definition on. */
+  function tellingStage(onAsk: () => void): Stage {
+    const effect = effectStage();
+    const versionOf = createConfigCache(async (batch) => {
+      const { rows } = await batch.sql.query<{ version: number }>({ text: 'select version from definition' });
+      return rows[0]!.version;
+    });
+    return {
+      name: 'telling',
+      async hears(batch) {
+        const version = await versionOf(batch);
+        return () => {
+          onAsk();
+          return version > 1;
+        };
+      },
+      async run(batch) {
+        await effect.run(batch);
+        for (const { event } of batch.entries) {
+          if (event.type === 'internal') continue;
+          const node = { kind: 90, id: 1 };
+          const properties = { of: event.id };
+          batch.emit({ subjectId: newUuid(0), node, id: `told-${event.id}`, name: 'Told', occurredAt: 0, properties });
+        }
+      },
+    };
+  }
+  const told = async () => (await effects()).filter(({ id }) => id.startsWith('told-'));
+
+  it('and no stage hears is asked about once, when it is emitted', async () => {
+    const process = await startProcess();
+    await process.append(events(20));
+    let asked = 0;
+    await process.process([tellingStage(() => asked++)]);
+    expect(asked).toBe(20);
+    expect(await told()).toEqual([]);
+  });
+
+  it.each(['from memory', 'from the database'])(
+    'is heard %s by a stage that learned to since it was emitted',
+    async (from) => {
+      const process = await startProcess();
+      const placed = events(20);
+      await process.append(placed);
+      await process.hold.renew(process.services, true);
+      const stage = tellingStage(() => undefined);
+      expect((await run(process, stage, await process.nextRuns())).kind).toBe('done');
+      await define(process, 2);
+      if (from === 'from the database') {
+        processes = [];
+        await process.close();
+      }
+      const reader = processes[0] ?? (await startProcess());
+      await reader.process([stage]);
+      const ids = (await told()).map(({ id }) => id);
+      expect(ids.sort()).toEqual(placed.map(({ event }) => `told-${event.id}`).sort());
+    },
+  );
 });
 
 describe('inSubjects', () => {

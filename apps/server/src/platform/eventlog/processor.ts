@@ -1,6 +1,6 @@
 import type { Services } from '../context.ts';
 import { isRetryable, type Transaction } from '../postgres/index.ts';
-import type { Entry, EventBatch, Merge, Stage } from './batch.ts';
+import type { Entry, EventBatch, Merge, Stage, SubjectBatch } from './batch.ts';
 import type { Block } from './block.ts';
 import { buryLine } from './dead-letters.ts';
 import type { LoggedEvent } from './event.ts';
@@ -81,15 +81,18 @@ async function processIn(
 ): Promise<{ blocks: Block[]; staged: number }> {
   const batches = openBatches(services, sql, options.runs);
   let staged = 0;
+  const earsOf = new Map<OpenBatch, Ear>();
   for (const batch of batches) {
-    await passByUnheard(batch, options.stages);
+    const hears = await openEars(batch, options.stages);
+    batch.entries = batch.entries.filter(({ event }) => event.type !== 'internal' || hears(event));
     if (batch.entries.length === 0) continue;
+    earsOf.set(batch, hears);
     staged += batch.entries.length;
     for (const stage of options.stages) await runStage(services, stage, batch);
     await batch.save();
   }
   await moveCursors(sql, { reader: 'processor', processId: options.processId, moves: cursorMoves(options.runs) });
-  return { blocks: await appendEmitted(sql, batches), staged };
+  return { blocks: await appendEmitted(sql, batches, (batch, event) => mayBeHeard(earsOf.get(batch)!, event)), staged };
 }
 
 async function runStage(services: Services, stage: Stage, batch: EventBatch): Promise<void> {
@@ -99,17 +102,30 @@ async function runStage(services: Services, stage: Stage, batch: EventBatch): Pr
   stageDuration.observe({ stage: stage.name }, (performance.now() - begunAt) / 1_000);
 }
 
-async function passByUnheard(batch: OpenEventBatch, stages: readonly Stage[]): Promise<void> {
-  if (!batch.entries.some(({ event }) => event.type === 'internal')) return;
-  const ears: ((event: LoggedEvent) => boolean)[] = [];
+type Ear = (event: LoggedEvent) => boolean;
+
+/** Whether any stage acts upon one of Segue's own events. */
+async function openEars(batch: SubjectBatch, stages: readonly Stage[]): Promise<Ear> {
+  const ears: Ear[] = [];
   for (const stage of stages) if (stage.hears !== undefined) ears.push(await stage.hears(batch));
-  batch.entries = batch.entries.filter(({ event }) => event.type !== 'internal' || ears.some((hears) => hears(event)));
+  return (event) => ears.some((hears) => hears(event));
+}
+
+/** One that cannot be asked about fails when its turn comes, not what caused it. */
+function mayBeHeard(hears: Ear, event: LoggedEvent): boolean {
+  if (event.type !== 'internal') return true;
+  try {
+    return hears(event);
+  } catch {
+    return true;
+  }
 }
 
 function openBatches(services: Services, sql: Transaction, runs: readonly LeasedRun[]): OpenEventBatch[] {
   const batches = new Map<number, OpenEventBatch>();
   for (const { lease, run } of runs) {
     for (let i = 0; i < run.lines.length; i++) {
+      if (run.unheard?.[i] === lease.configVersion) continue;
       const event = eventAt(run, i);
       if (event.type === 'map') continue;
       let batch = batches.get(event.workspaceId);

@@ -16,6 +16,8 @@ export interface LaneRun {
   readonly lines: readonly string[];
   /** What the lines say, where it is at hand. */
   readonly events?: readonly (StoredEvent | undefined)[] | undefined;
+  /** See `Block`. */
+  readonly unheard?: readonly (number | undefined)[] | undefined;
 }
 
 /** The event a run has at `index`, parsed only when it is not at hand. */
@@ -33,6 +35,7 @@ export function sliceRun(run: LaneRun, from: number, to = run.lines.length): Lan
     firstSeq: run.firstSeq + from,
     lines: run.lines.slice(from, to),
     events: run.events?.slice(from, to),
+    unheard: run.unheard?.slice(from, to),
   };
 }
 
@@ -44,14 +47,15 @@ export function readRecent(
 ): LaneRun | undefined {
   const first = recent.find(place.log, place.lane, place.seq + 1);
   if (first === undefined) return undefined;
-  let { lines, events } = first;
+  let { lines, events, unheard } = first;
   while (lines.length < eventsMax) {
     const next = recent.find(place.log, place.lane, place.seq + 1 + lines.length);
     if (next === undefined || lines.length + next.lines.length > eventsMax) break;
     lines = [...lines, ...next.lines];
     events = events === undefined || next.events === undefined ? undefined : [...events, ...next.events];
+    unheard = unheard === undefined || next.unheard === undefined ? undefined : [...unheard, ...next.unheard];
   }
-  return { log: place.log, lane: place.lane, firstSeq: place.seq + 1, lines, events };
+  return { log: place.log, lane: place.lane, firstSeq: place.seq + 1, lines, events, unheard };
 }
 
 interface BlockRow {

@@ -6,7 +6,7 @@ import { appendLines, internalLane } from './append.ts';
 import type { EmittedEvent, SubjectBatch } from './batch.ts';
 import type { Block } from './block.ts';
 import { cleanText } from './clean-text.ts';
-import { encodeEvent, INTERNAL_LOG, type StoredEvent } from './event.ts';
+import { encodeEvent, INTERNAL_LOG, type LoggedEvent, type StoredEvent } from './event.ts';
 import { isInTransaction } from './tx-ctx.ts';
 import { readConfigVersion } from './lease.ts';
 import { deleteSubjects, insertSubjects, lockSubjects, saveSubjects } from './subject-state.ts';
@@ -70,32 +70,44 @@ export class OpenBatch implements SubjectBatch {
   }
 }
 
-/** Appends what batches emitted to the internal log. The last statement of a transaction: lanes are locked last. */
-export async function appendEmitted(sql: Transaction, batches: readonly OpenBatch[]): Promise<Block[]> {
+/**
+ * Appends what batches emitted to the internal log. The last statement of a transaction: lanes are locked last. With `hears`
+ * what no stage hears is marked, so that the processor of this process passes it by without a look.
+ */
+export async function appendEmitted(
+  sql: Transaction,
+  batches: readonly OpenBatch[],
+  hears?: (batch: OpenBatch, event: LoggedEvent) => boolean,
+): Promise<Block[]> {
   const lines = new Map<number, string[]>();
   const events = new Map<number, (StoredEvent | undefined)[]>();
+  const unheard = new Map<number, (number | undefined)[]>();
   for (const batch of batches) {
     for (const emitted of batch.emitted) {
       const lane = internalLane(emitted.subjectId);
-      const event = toStored(batch, emitted);
+      const event = toLogged(batch, emitted, lane);
       const written = encodeEvent(event);
       const line = cleanText(written);
       // What had to be cleaned is read anew, as it was written.
       const asWritten = line === written ? event : undefined;
+      const passedAt = hears?.(batch, event) === false ? batch.configVersion : undefined;
       const laneLines = lines.get(lane);
       if (laneLines === undefined) {
         lines.set(lane, [line]);
         events.set(lane, [asWritten]);
+        unheard.set(lane, [passedAt]);
       } else {
         laneLines.push(line);
         events.get(lane)!.push(asWritten);
+        unheard.get(lane)!.push(passedAt);
       }
     }
   }
-  return lines.size === 0 ? [] : appendLines(sql, INTERNAL_LOG, { lines, events });
+  return lines.size === 0 ? [] : appendLines(sql, INTERNAL_LOG, { lines, events, unheard });
 }
 
-function toStored(batch: OpenBatch, event: EmittedEvent): StoredEvent {
+/** Its number in the lane is given when it is appended: 0 till then. */
+function toLogged(batch: OpenBatch, event: EmittedEvent, lane: number): LoggedEvent {
   return {
     workspaceId: batch.workspaceId,
     id: event.id ?? newUuid(batch.now),
@@ -106,6 +118,9 @@ function toStored(batch: OpenBatch, event: EmittedEvent): StoredEvent {
     nodes: [event.node],
     sealed: '',
     payload: { properties: event.properties },
+    log: INTERNAL_LOG,
+    lane,
+    seq: 0,
   };
 }
 

@@ -37,6 +37,26 @@ export async function readSubjects(
   return subjects;
 }
 
+/** A place in the order of all subjects: behind this one. */
+export interface SubjectPlace {
+  readonly workspaceId: number;
+  readonly id: string;
+}
+
+/** The subjects of every workspace behind a place, in order and not locked: for what has to look at each of them once. */
+export async function pageSubjects(
+  sql: Sql,
+  page: { after: SubjectPlace; limit: number },
+): Promise<{ workspaceId: number; subject: Subject }[]> {
+  const { rows } = await sql.query<{ workspace_id: number; subject_id: string; state: Buffer }>({
+    // every workspace: what is new in the product is true of all.
+    text: `select workspace_id, subject_id, state from subject_state where (workspace_id, subject_id) > ($1, $2::uuid)
+           order by workspace_id, subject_id limit $3`,
+    values: [page.after.workspaceId, page.after.id, page.limit],
+  });
+  return rows.map((row) => ({ workspaceId: row.workspace_id, subject: new Subject(row.subject_id, row.state) }));
+}
+
 /** Writes states in one statement. All bytes travel as one binary parameter, cut up again by offset and length. */
 export async function saveSubjects(sql: Sql, workspaceId: number, subjects: readonly Subject[]): Promise<void> {
   await writeStates(sql, UPDATE, { workspaceId, subjects });

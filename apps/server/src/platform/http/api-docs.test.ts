@@ -1,5 +1,5 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
-import { api, createOpenApi, isChange } from '@segue/contract';
+import { api, createOpenApi, isChange, scopesOf } from '@segue/contract';
 import Fastify from 'fastify';
 import { describe, expect, it } from 'vitest';
 
@@ -23,11 +23,13 @@ describe('the OpenAPI document', () => {
     expect(result.valid).toBe(true);
   });
 
-  it('has every call of the contract, once, with the scope it asks for', () => {
+  it('has every call of the contract, once, with every scope it asks for', () => {
     expect(operations).toHaveLength(Object.keys(api).length);
     for (const [id, endpoint] of Object.entries(api)) {
       const operation = document.paths[endpoint.path]?.[endpoint.method.toLowerCase()];
       expect(operation, id).toMatchObject({ operationId: id, 'x-scope': endpoint.scope });
+      const named = [operation!['x-scope'], ...((operation!['x-also-scopes'] as string[] | undefined) ?? [])];
+      expect([id, named]).toEqual([id, scopesOf(endpoint)]);
     }
   });
 
@@ -62,6 +64,9 @@ describe('the documentation', () => {
       expect(page.body).toContain(`<article id="${String(operation['operationId'])}">`);
       expect(page.body).toContain(path);
     }
+    expect(page.body).toContain(
+      '<p class="meta">Scopes <code>profiles:read</code> <code>segments:read</code> <code>journeys:read</code> <code>consent:read</code> ·',
+    );
     expect(page.body).not.toContain('<script');
   });
 

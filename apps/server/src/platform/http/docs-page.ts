@@ -25,6 +25,7 @@ interface Operation {
   readonly summary: string;
   readonly description?: string;
   readonly 'x-scope': string;
+  readonly 'x-also-scopes'?: readonly string[];
   readonly parameters: readonly Parameter[];
   readonly requestBody?: { readonly content: Content };
   readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Content }>>;
@@ -90,7 +91,7 @@ function renderStart(url: string): string {
   return `<section id="start"><h1>Segue API</h1>
 <p>Send events with Segment's or RudderStack's own SDKs; manage everything else here. The same description for machines: <a href="/api/openapi.json">OpenAPI 3.1</a>.</p>
 <pre><code>${escapeHtml(curl)}</code></pre><pre><code>${escapeHtml(client)}</code></pre>
-<dl><dt>Who may call</dt><dd>An API key as Bearer, with the scope named at each call. Keys are made, limited and revoked in the workspace.</dd>
+<dl><dt>Who may call</dt><dd>An API key as Bearer, with every scope named at the call. Keys are made, limited and revoked in the workspace.</dd>
 <dt>Errors</dt><dd>Every error is <code>application/problem+json</code> with a <code>code</code>, and in <code>errors</code> each field at fault with what to do about it.</dd>
 <dt>Lists</dt><dd>Follow <code>nextCursor</code> until it is null. No item is skipped or repeated, even while new ones come in.</dd>
 <dt>Doing things once</dt><dd>Send <code>Idempotency-Key</code> with a change. A repeat with the same key answers what the first call answered and does nothing again; the same key with another request is refused.</dd>
@@ -121,9 +122,14 @@ function renderEntry({ method, path, operation }: Entry, { schemas, url }: Aroun
   ];
   return `<article id="${operation.operationId}"><h3>${escapeHtml(operation.summary)}</h3>
 <p class="call"><span class="method ${method.toLowerCase()}">${method}</span> <code>${escapeHtml(path)}</code></p>
-<p class="meta">Scope <code>${operation['x-scope']}</code> · client <code>segue.${operation.operationId}(…)</code></p>
+<p class="meta">${renderScopes(operation)} · client <code>segue.${operation.operationId}(…)</code></p>
 ${operation.description === undefined ? '' : `<p>${renderProse(operation.description)}</p>`}
 <pre><code>${escapeHtml(curlOf({ method, path, url, sends: Object.keys(sent)[0] }))}</code></pre>${parts.join('')}</article>`;
+}
+
+function renderScopes({ 'x-scope': scope, 'x-also-scopes': also = [] }: Operation): string {
+  const names = [scope, ...also].map((name) => `<code>${name}</code>`);
+  return `${names.length === 1 ? 'Scope' : 'Scopes'} ${names.join(' ')}`;
 }
 
 function curlOf(call: { method: string; path: string; url: string; sends: string | undefined }): string {

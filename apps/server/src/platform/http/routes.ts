@@ -33,7 +33,7 @@ type Answered<E extends Endpoint> = E['file'] extends readonly string[]
 export type Handler<E extends Endpoint> = (call: Call<E>) => Promise<Answered<E>> | Answered<E>;
 
 /**
- * Serves one endpoint of the contract: authorises by its scope, parses what it takes, and answers what it promises. A
+ * Serves one endpoint of the contract: authorises by its scopes, parses what it takes, and answers what it promises. A
  * change runs in one transaction with its audit entry and its idempotency key: all of it happens, once, or nothing does.
  */
 export type Serve = <const E extends Endpoint>(endpoint: E, handler: Handler<E>) => void;

@@ -8,7 +8,9 @@ export interface PersonalSubject {
   /** Itself and all that were merged into it. */
   readonly profileIds: readonly string[];
   readonly nodes: readonly number[];
-  /** What her identifiers are, in the clear; none once their keys are destroyed. */
+  /** What she is known by, normalised and in the clear; nothing once their keys are destroyed. */
+  readonly identifiers: readonly { readonly kind: string; readonly value: string }[];
+  /** The values of these alone. */
   readonly values: readonly string[];
 }
 

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from '../../../platform/json.ts';
-import { type Envelope, ITEM_BYTES_MAX, type ReadEvent, readItem } from './read-item.ts';
+import { type Envelope, ITEM_BYTES_MAX, type ReadEvent, type ReadItem, readItem } from './read-item.ts';
 import type { IdentifierReader } from '../../profiles/index.ts';
 import type { Sender } from './sender.ts';
 
@@ -84,6 +84,12 @@ export function readSingle(body: JsonObject, type: string, receipt: Receipt): Re
   const read = readItem(body, type, { ...receipt, sentAt: body['sentAt'], context: undefined });
   if (read.kind === 'event') return { kind: 'read', events: [read.event], errors: [], sizeBytes };
   return { kind: 'read', events: [], errors: [{ index: 0, field: read.field, message: read.message }], sizeBytes };
+}
+
+/** One event that comes by no request, held to what a request is: how deep and how large it may be. Pure. */
+export function readOne(item: JsonObject, type: string, envelope: Envelope): ReadItem {
+  const read = readItem(item, type, envelope);
+  return read.kind === 'event' && sizeOf(item) > ITEM_BYTES_MAX ? tooLarge(ITEM_BYTES_MAX) : read;
 }
 
 function fieldOf(index: number, field: string): string {

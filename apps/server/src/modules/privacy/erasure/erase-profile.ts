@@ -101,6 +101,7 @@ async function sweep(ctx: Ctx, keepers: readonly PersonalDataKeeper[], erasure: 
     profileId: erasure.profile_id,
     profileIds: erasure.profile_ids,
     nodes: erasure.nodes,
+    identifiers: [],
     values: [],
   };
   await inTransaction(ctx, async (ctx) => {

@@ -8,6 +8,6 @@ export async function findPersonalSubject(ctx: Ctx, profileId: string): Promise<
   const profileIds = await listProfileFamily(ctx.sql, ctx.workspaceId, profileId);
   if (profileIds.length === 0) return undefined;
   const nodes = await listNodeIds(ctx, profileId);
-  const values = await listIdentifiers(ctx, profileId);
-  return { profileId, profileIds, nodes, values: values.map(({ value }) => value) };
+  const identifiers = await listIdentifiers(ctx, profileId);
+  return { profileId, profileIds, nodes, identifiers, values: identifiers.map(({ value }) => value) };
 }

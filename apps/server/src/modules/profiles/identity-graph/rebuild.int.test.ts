@@ -101,7 +101,7 @@ describe('a profile counted anew', () => {
     await askRebuild(shop, { from, into });
     await askRebuild(shop, { from: into, into });
     const ctx = createContext(world.services, shop.workspaceId, { kind: 'system', name: 'test' });
-    const erased = { profileId: uuidOf(into), profileIds: [uuidOf(into)], nodes: [], values: [] };
+    const erased = { profileId: uuidOf(into), profileIds: [uuidOf(into)], nodes: [], identifiers: [], values: [] };
     await inTransaction(ctx, async (tx) => profilesPersonalData.erase(tx, erased));
     expect(await waiting(shop)).toBe(1);
     expect(await run()).toBe(1);

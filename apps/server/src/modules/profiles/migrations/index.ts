@@ -9,6 +9,7 @@ import keepKeysOutOfStatistics from './20261124T1100_keep-keys-out-of-statistics
 import findRebuilds from './20261124T2120_find-rebuilds.sql?raw';
 import createChangedFacts from './20261125T0905_create-changed-facts.sql?raw';
 import noteWithheld from './20261125T0930_note-withheld.sql?raw';
+import lookForWithheld from './20261127T0900_look-for-withheld.sql?raw';
 
 export const profilesMigrations: readonly Migration[] = [
   { id: '20261122T0920_create-profiles', sql: createProfiles },
@@ -21,4 +22,5 @@ export const profilesMigrations: readonly Migration[] = [
   { id: '20261124T2120_find-rebuilds', sql: findRebuilds },
   { id: '20261125T0905_create-changed-facts', sql: createChangedFacts },
   { id: '20261125T0930_note-withheld', sql: noteWithheld },
+  { id: '20261127T0900_look-for-withheld', sql: lookForWithheld },
 ];

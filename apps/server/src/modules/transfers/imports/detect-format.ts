@@ -38,7 +38,7 @@ export function readHead(
   const split = splitRecords(rest, { delimiter, line: 1, isLast: file.isLast, recordsMax: 1 });
   const [head] = split.records;
   if (head === undefined) return refused('is empty; begin with a line of column names');
-  if (head.fault !== undefined) return refused(`${head.fault} (line ${head.line})`);
+  if (head.fault !== undefined) return refused(`has a first row that ${head.fault} (line ${head.line})`);
   const names = head.cells.map((cell) => cell.trim());
   while (names.at(-1) === '') names.pop();
   if (names.length > COLUMNS_MAX) return refused(`has ${names.length} columns; leave at most ${COLUMNS_MAX}`);

@@ -2,15 +2,13 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import type { AnswerOf, api, RowError } from '@segue/contract';
 import type { Ctx } from '../../../platform/context.ts';
 import type { ImportRow } from './import-store.ts';
-import { openJudge } from './judge-rows.ts';
+import { BATCH_ROWS, openJudge } from './judge-rows.ts';
 import { readBytes } from './piece-store.ts';
 import type { ReadPlan } from './read-file.ts';
 import { splitRecords } from './split-records.ts';
 
 const ERRORS_SHOWN = 20;
 const SAMPLE_ROWS = 5;
-/** Others are answered between two steps. */
-const STEP_ROWS = 500;
 const WINDOW_BYTES = 4 * 1024 * 1024;
 
 type Answer = AnswerOf<typeof api.dryRunImport>;
@@ -22,13 +20,13 @@ export async function dryRun(
 ): Promise<Answer> {
   const { row, plan, rowsMax } = asked;
   const { head } = plan.file;
-  const of = { importId: row.id, source: row.source, saidAtMs: row.created_at.getTime() };
+  const of = { importId: row.id, source: row.source, saidAtMs: row.created_at.getTime(), findEnded: async () => [] };
   const judge = await openJudge(ctx, plan.plan, of);
   const keys = await ctx.keysOf(ctx.workspaceId);
   const errors: RowError[] = [];
   const sample: Answer['sample'] = [];
   const rows = { read: 0, accepted: 0, rejected: 0 };
-  let [place, line] = [head.place, head.line];
+  let [place, line, isInside] = [head.place, head.line, false];
   let window: Buffer = Buffer.alloc(0);
   while (rows.read < rowsMax && place < row.size_bytes) {
     if (window.length < WINDOW_BYTES / 4) {
@@ -39,8 +37,9 @@ export async function dryRun(
       );
     }
     const isLast = place + window.length >= row.size_bytes;
-    const split = splitRecords(window, { delimiter: plan.delimiter, line, isLast, recordsMax: STEP_ROWS });
-    const judged = judge.judge(split.records, isLast && split.end === window.length);
+    const { delimiter } = plan;
+    const split = splitRecords(window, { delimiter, line, isLast, isInside, recordsMax: BATCH_ROWS });
+    const judged = await judge.judge(split.records, isLast && split.end === window.length);
     rows.read += judged.rows.read;
     rows.accepted += judged.rows.accepted;
     rows.rejected += judged.rows.rejected;
@@ -50,8 +49,10 @@ export async function dryRun(
     const next = split.records[judged.taken];
     const step = next?.start ?? split.end;
     line = next?.line ?? split.line;
+    isInside = next === undefined && split.isInside;
     place += step;
     window = window.subarray(step);
+    // Others are answered between two steps.
     await breathe();
   }
   return { rows, isWhole: place >= row.size_bytes, errors: errors.slice(0, ERRORS_SHOWN), sample };

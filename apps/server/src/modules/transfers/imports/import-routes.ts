@@ -14,6 +14,7 @@ import { beginImport, endImport, findImport, type ImportRow, insertImport, pageI
 import { insertPiece } from './piece-store.ts';
 import { openFile, requireFit, requirePlan, type Wish } from './read-file.ts';
 import { pageRejects, type RejectRow } from './reject-store.ts';
+import { requireKind } from './require-kind.ts';
 
 const ERRORS_AT_ONCE = 1_000;
 
@@ -23,6 +24,7 @@ export const importRoutes: Routes = (serve, app) => {
 
   serve(api.createImport, async ({ ctx, body }) => {
     const { kind, format, name, mapping = null, options = {} } = body;
+    requireKind(ctx, kind);
     requireFit({ kind }, { mapping, options });
     await requireList(ctx, { kind, options });
     const nowMs = ctx.clock.now();
@@ -123,6 +125,7 @@ async function upload(ctx: TxCtx, piece: { id: string; offset: number; bytes: Bu
 
 async function start(ctx: TxCtx, id: string, wish: Wish): Promise<ImportRow> {
   const row = await requireUploaded(ctx, { id, lock: true });
+  requireKind(ctx, row.kind);
   const { file } = await requirePlan(ctx, row, wish);
   const { head, mapping, options } = file;
   const at = new Date(ctx.clock.now());

@@ -1,6 +1,7 @@
 import type { ColumnMapping, Import, ImportFormat, ImportKind, ImportOptions } from '@segue/contract';
 import { isRetryable, type Sql } from '../../../platform/postgres/index.ts';
 import { type Border, dropListing } from './listing-store.ts';
+import { dropEndedOrders } from './order-store.ts';
 
 export interface ImportRow {
   workspace_id: number;
@@ -126,6 +127,7 @@ export async function endImport(
       values: [row.workspace_id, row.id],
     });
     await dropListing(sql, row);
+    await dropEndedOrders(sql, row);
   }
   return rows[0];
 }

@@ -98,6 +98,54 @@ describe('an import of profiles', () => {
     });
   });
 
+  it('names a line longer than any row once, by its own line, also when it goes on in the midst of it', async () => {
+    const lines = ['a@shop.example', `x"${'y'.repeat(5_000_000)}`, '"z"x', 'b@shop.example', 'nobody'];
+    const id = await shop.upload({ kind: 'profiles' }, `email\n${lines.join('\n')}\n`);
+    await shop.call('POST', `/imports/${id}/start`);
+    const { services, committer } = shop.world;
+    // Dies when the long line is behind it, and another process goes on from where the first had come to.
+    const dying: Committer = {
+      async commit(commit) {
+        if (JSON.stringify(commit.events).includes('b@shop')) throw new Error('killed');
+        await committer.commit(commit);
+      },
+      drain: () => committer.drain(),
+    };
+    await expect(runImports(services, { committer: dying, processId: 'dead' })).rejects.toThrow('killed');
+    const { rows } = await services.postgres.query<{ place: number }>({ text: 'select place from data_import' });
+    expect(rows[0]!.place).toBeGreaterThan(1_000_000);
+    expect(rows[0]!.place).toBeLessThan(5_000_000);
+    while ((await runImports(services, { committer, processId: 'dead' })) > 0);
+    const done = await shop.runStarted(id);
+    expect(done).toMatchObject({ state: 'done', rows: { read: 5, accepted: 2, rejected: 3 } });
+    expect(
+      (await errorsOf(id)).map(({ line, message }) => `${line} ${message.split(' ').slice(0, 3).join(' ')}`),
+    ).toEqual(['3 is longer than', '4 has letters after', '6 names nobody: give']);
+  });
+
+  it.each(['csv', 'ndjson'])('of %s does not take what intake would not: too large, too deep', async (format) => {
+    const deep = '['.repeat(50_000) + ']'.repeat(50_000);
+    const wide = 'x'.repeat(33_000);
+    const notes = ['"fine"', `"${wide}"`, deep, `${'['.repeat(40)}${']'.repeat(40)}`];
+    const rows = notes.map((note, i) =>
+      format === 'csv'
+        ? `c${i}@shop.example,"${note.replaceAll('"', '""')}"`
+        : `{"email":"c${i}@shop.example","note":${note}}`,
+    );
+    const file = `${format === 'csv' ? 'email,note\n' : '{"email":"c@shop.example"}\n'}${rows.join('\n')}\n`;
+    const id = await shop.upload({ kind: 'profiles', format }, file);
+    expect((await shop.call('GET', `/imports/${id}/columns`)).status).toBe(200);
+    const messages = [
+      { line: 3, column: '', message: 'is larger than 32 KB; send less in one event' },
+      { line: 4, column: expect.any(String) as string, message: 'is nested deeper than 32 levels; flatten it' },
+      { line: 5, column: expect.any(String) as string, message: 'is nested deeper than 32 levels; flatten it' },
+    ];
+    expect((await shop.call<{ errors: RowError[] }>('POST', `/imports/${id}/dry-run`)).body.errors).toEqual(messages);
+    expect((await shop.run(id)).rows.rejected).toBe(3);
+    expect(await errorsOf(id)).toEqual(messages);
+    expect((await profileOf('email:c0@shop.example'))?.traits).toMatchObject({ note: 'fine' });
+  });
+
   it('keeps an empty cell from taking away what is known', async () => {
     await shop.importFile({ kind: 'profiles' }, 'email,plan\nada@shop.example,gold\n');
     await shop.importFile({ kind: 'profiles' }, 'email,plan,city\nada@shop.example,,Berlin\n');
@@ -174,6 +222,118 @@ describe('an import of what happened', () => {
       ],
     });
   });
+});
+
+describe('an import of orders', () => {
+  const HEAD = 'order_id,email,timestamp,products.sku';
+  const row = (order: string, sku: string, when = '2025-05-01') => `${order},ada@shop.example,${when},${sku}`;
+  const APART = /^belongs to order "1", whose rows ended above; sort the file by order id/;
+
+  async function skusOf(): Promise<[string, string[]][]> {
+    const { text } = await shop.exportFile({ what: 'orders', format: 'ndjson' });
+    const lines = text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { order_id: string; products: { sku: string }[] });
+    const skus = lines.map((line): [string, string[]] => [line.order_id, line.products.map(({ sku }) => sku)]);
+    return skus.toSorted(([a], [b]) => (a < b ? -1 : 1));
+  }
+
+  it('makes one event of an order whose lines stand apart, and names the later ones with the remedy', async () => {
+    const file = [HEAD, row('1', 'a'), row('2', 'b'), row('1', 'c'), row('3', 'd'), row('1', 'e')].join('\n');
+    const id = await shop.upload({ kind: 'orders' }, file);
+    const dry = await shop.call<{ errors: RowError[] }>('POST', `/imports/${id}/dry-run`);
+    expect(dry.body.errors.map(({ line }) => line)).toEqual([4, 6]);
+    expect((await shop.run(id)).rows).toEqual({ read: 5, accepted: 3, rejected: 2 });
+    const errors = await errorsOf(id);
+    expect(errors.map(({ line, column }) => [line, column])).toEqual([
+      [4, 'order_id'],
+      [6, 'order_id'],
+    ]);
+    for (const { message } of errors) expect(message).toMatch(APART);
+    expect(await skusOf()).toEqual([
+      ['1', ['a']],
+      ['2', ['b']],
+      ['3', ['d']],
+    ]);
+  });
+
+  it('knows an order whose lines stand apart by thousands, though another process goes on', async () => {
+    const others = Array.from({ length: 4_500 }, (_, i) => row(`o${i}`, 'x'));
+    const id = await shop.upload({ kind: 'orders' }, [HEAD, row('1', 'a'), ...others, row('1', 'c')].join('\n'));
+    await shop.call('POST', `/imports/${id}/start`);
+    const { services, committer } = shop.world;
+    let commits = 0;
+    const dying: Committer = {
+      async commit(commit) {
+        if (++commits > 1) throw new Error('killed');
+        await committer.commit(commit);
+      },
+      drain: () => committer.drain(),
+    };
+    await expect(runImports(services, { committer: dying, processId: 'dead' })).rejects.toThrow('killed');
+    while ((await runImports(services, { committer, processId: 'dead' })) > 0);
+    const done = await shop.runStarted(id);
+    expect(done.rows).toEqual({ read: 4_502, accepted: 4_501, rejected: 1 });
+    expect((await errorsOf(id)).map(({ line }) => line)).toEqual([4_503]);
+    const left = await services.postgres.query({ text: 'select * from data_import_order' });
+    expect(left.rows).toEqual([]);
+  });
+
+  it('keeps an order whole around a line of it that cannot be read', async () => {
+    const file = [HEAD, row('1', 'a'), row('1', 'b', 'never'), row('1', 'c'), row('2', 'd')].join('\n');
+    const done = await shop.importFile({ kind: 'orders' }, file);
+    expect(done.rows).toEqual({ read: 4, accepted: 3, rejected: 1 });
+    expect((await errorsOf(done.id)).map(({ line }) => line)).toEqual([3]);
+    expect(await skusOf()).toEqual([
+      ['1', ['a', 'c']],
+      ['2', ['d']],
+    ]);
+  });
+
+  it('makes one event of an order that a batch of rows ends in', async () => {
+    const before = Array.from({ length: 1_999 }, (_, i) => row(`o${i}`, 'x'));
+    const file = [HEAD, ...before, row('1', 'a'), row('1', 'b'), row('1', 'c')].join('\n');
+    const done = await shop.importFile({ kind: 'orders' }, file);
+    expect(done.rows).toEqual({ read: 2_002, accepted: 2_002, rejected: 0 });
+    expect((await skusOf())[0]).toEqual(['1', ['a', 'b', 'c']]);
+  });
+
+  it('makes one event of the lines of one order in NDJSON too', async () => {
+    const line = (order_id: string, sku: string) =>
+      JSON.stringify({ order_id, email: 'ada@shop.example', timestamp: '2025-05-01', 'products.sku': sku });
+    const file = [line('1', 'a'), line('1', 'b'), line('2', 'c'), line('1', 'd')].join('\n');
+    const done = await shop.importFile({ kind: 'orders', format: 'ndjson' }, file);
+    expect(done.rows).toEqual({ read: 4, accepted: 3, rejected: 1 });
+    expect(await skusOf()).toEqual([
+      ['1', ['a', 'b']],
+      ['2', ['c']],
+    ]);
+  });
+});
+
+it('an import of consents takes a key that may record consent', async () => {
+  const scopes = ['imports:read', 'imports:write'];
+  const { body } = await shop.call<{ key: string }>('POST', '/api-keys', { name: 'imports only', scopes });
+  const ask = async (url: string, payload?: object) => {
+    const headers = { authorization: `Bearer ${body.key}` };
+    const answer = await shop.world.http.inject({
+      method: 'POST',
+      url: `/api/v1${url}`,
+      headers,
+      payload: payload ?? {},
+    });
+    return { status: answer.statusCode, text: answer.body };
+  };
+  const wish = { kind: 'consents', format: 'csv', name: 'x.csv' };
+  const file = 'identifier,channel,topic,status,occurredAt\nada@shop.example,email,marketing,granted,2025-01-01\n';
+  const id = await shop.upload({ kind: 'consents' }, file);
+  for (const refused of [await ask('/imports', wish), await ask(`/imports/${id}/start`)]) {
+    expect(refused.status).toBe(403);
+    expect(refused.text).toContain('consent:write');
+  }
+  expect((await ask('/imports', { ...wish, kind: 'events' })).status).toBe(201);
+  expect((await shop.run(id)).rows.accepted).toBe(1);
 });
 
 it('an import of consents keeps each word with its time and proof', async () => {

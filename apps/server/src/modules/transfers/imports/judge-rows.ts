@@ -1,11 +1,18 @@
 import type { Ctx } from '../../../platform/context.ts';
-import type { Json, JsonObject } from '../../../platform/json.ts';
+import { blindHash } from '../../../platform/crypto/index.ts';
+import { uuidText } from '../../../platform/ids/index.ts';
+import type { JsonObject } from '../../../platform/json.ts';
 import { type ConsentRowReader, openConsentRows } from '../../consent/index.ts';
-import { type ReadEvent, readItem } from '../../events/index.ts';
+import { type ReadEvent, readOne } from '../../events/index.ts';
 import { type IdentifierReader, identifierReaderOf } from '../../profiles/index.ts';
 import { type BuiltItem, buildItem, buildOrder } from './build-item.ts';
-import { mapCells, mapJson, type RowPlan, type RowValues } from './map-row.ts';
+import { type Draft, joinOrders, withoutLastOrder } from './join-orders.ts';
+import { mapCells, mapJson, type RowPlan } from './map-row.ts';
 import type { RawRecord } from './split-records.ts';
+
+/** Judged at a time, at most: so many rows one order may have. */
+export const BATCH_ROWS = 2_000;
+const SHOWN_CHARS_MAX = 100;
 
 export interface Reject {
   readonly record: RawRecord;
@@ -20,6 +27,8 @@ export interface Judged {
   readonly rows: { readonly read: number; readonly accepted: number; readonly rejected: number };
   /** In their order: what each event, or the order of several rows, looks like. */
   readonly becomes: readonly { readonly line: number; readonly item: JsonObject }[];
+  /** Of these all rows have come, by their keys: a further one stands apart. */
+  readonly endedOrders: readonly string[];
 }
 
 /** One import, as far as its rows depend on it. */
@@ -27,51 +36,52 @@ export interface RowsOf {
   readonly importId: string;
   readonly source: number;
   readonly saidAtMs: number;
-}
-
-/** Rows that become one event: of an order one for each of its lines, else one alone. */
-interface Draft {
-  readonly records: readonly RawRecord[];
-  readonly values: readonly RowValues[];
-  readonly fault: Omit<Reject, 'record'> | undefined;
+  /** Which of these orders had ended before the first row is judged. */
+  readonly findEnded: (orders: readonly string[]) => Promise<readonly string[]>;
 }
 
 /** What judges rows: opened once for many. */
 export interface RowJudge {
   /** `isEnd`: no further row belongs to the last order. Answers how many records it has judged. */
-  judge(records: readonly RawRecord[], isEnd: boolean): Judged & { readonly taken: number };
+  judge(records: readonly RawRecord[], isEnd: boolean): Promise<Judged & { readonly taken: number }>;
 }
 
 export async function openJudge(ctx: Ctx, plan: RowPlan, of: RowsOf): Promise<RowJudge> {
   const reader = await identifierReaderOf(ctx, ctx.workspaceId);
   const consents = plan.kind === 'consents' ? await openConsentRows(ctx) : undefined;
-  return new Judge(plan, of, { reader, consents, nowMs: ctx.clock.now() });
+  const { blind } = await ctx.keysOf(ctx.workspaceId);
+  return new Judge(plan, of, { reader, consents, blind, nowMs: ctx.clock.now() });
+}
+
+interface Tools {
+  readonly reader: IdentifierReader;
+  readonly consents: ConsentRowReader | undefined;
+  readonly blind: Buffer;
+  readonly nowMs: number;
 }
 
 class Judge implements RowJudge {
   readonly #plan: RowPlan;
   readonly #of: RowsOf;
-  readonly #with: { reader: IdentifierReader; consents: ConsentRowReader | undefined; nowMs: number };
+  readonly #with: Tools;
+  /** Orders it has judged itself. */
+  readonly #ended = new Set<string>();
 
-  constructor(
-    plan: RowPlan,
-    of: RowsOf,
-    tools: { reader: IdentifierReader; consents: ConsentRowReader | undefined; nowMs: number },
-  ) {
+  constructor(plan: RowPlan, of: RowsOf, tools: Tools) {
     this.#plan = plan;
     this.#of = of;
     this.#with = tools;
   }
 
-  judge(records: readonly RawRecord[], isEnd: boolean): Judged & { taken: number } {
-    const drafts = this.#draft(records, isEnd);
+  async judge(records: readonly RawRecord[], isEnd: boolean): Promise<Judged & { taken: number }> {
+    const rows = records.map((record) => this.#read(record));
+    const isOrders = this.#plan.kind === 'orders';
+    const whole = isOrders && !isEnd ? withoutLastOrder(rows) : rows;
+    const { drafts, endedOrders } = isOrders ? await this.#orders(whole) : { drafts: whole, endedOrders: [] };
     const events: ReadEvent[] = [];
     const rejects: Reject[] = [];
     const becomes: { line: number; item: JsonObject }[] = [];
-    let accepted = 0;
-    let taken = 0;
     for (const draft of drafts) {
-      taken += draft.records.length;
       const judged = this.#judgeDraft(draft);
       if (judged.kind === 'wrong') {
         rejects.push(...draft.records.map((record) => ({ record, column: judged.column, message: judged.message })));
@@ -79,25 +89,49 @@ class Judge implements RowJudge {
       }
       events.push(judged.event);
       becomes.push({ line: draft.records[0]!.line, item: judged.item });
-      accepted += draft.records.length;
     }
-    return { events, rejects, becomes, taken, rows: { read: taken, accepted, rejected: rejects.length } };
+    // An order may stand around a row that cannot be read.
+    rejects.sort((a, b) => a.record.line - b.record.line);
+    const [taken, rejected] = [whole.length, rejects.length];
+    return {
+      events,
+      rejects,
+      becomes,
+      endedOrders,
+      taken,
+      rows: { read: taken, accepted: taken - rejected, rejected },
+    };
   }
 
-  #draft(records: readonly RawRecord[], isEnd: boolean): Draft[] {
-    const { kind, isCells } = this.#plan;
-    const drafts = records.map((record): Draft & { orderId: Json | undefined } => {
-      if (record.fault !== undefined) {
-        const fault = { column: '', message: record.fault };
-        return { records: [record], values: [], fault, orderId: undefined };
-      }
-      const mapped = isCells ? mapCells(this.#plan, record.cells) : mapJson(this.#plan, record.cells[0]!);
-      if (mapped.kind === 'wrong') return { records: [record], values: [], fault: mapped, orderId: undefined };
-      return { records: [record], values: [mapped.values], fault: undefined, orderId: mapped.values['order_id'] };
+  #read(record: RawRecord): Draft {
+    const wrong = { records: [record], values: [], orderId: undefined };
+    if (record.fault !== undefined) return { ...wrong, fault: { column: '', message: record.fault } };
+    const { isCells } = this.#plan;
+    const mapped = isCells ? mapCells(this.#plan, record.cells) : mapJson(this.#plan, record.cells[0]!);
+    if (mapped.kind === 'wrong') return { ...wrong, fault: mapped };
+    const { values } = mapped;
+    const { order_id: order } = values;
+    const orderId = order === undefined || typeof order === 'string' ? order : JSON.stringify(order);
+    return { records: [record], values: [values], fault: undefined, orderId };
+  }
+
+  /** Of an order whose rows stand apart the first ones are taken: what is said once more would be a second order. */
+  async #orders(rows: readonly Draft[]): Promise<{ drafts: Draft[]; endedOrders: string[] }> {
+    const { importId, findEnded } = this.#of;
+    const orders = joinOrders(rows).map((draft) => {
+      const { orderId } = draft;
+      if (orderId === undefined) return { draft, order: undefined };
+      const hash = blindHash(this.#with.blind, `import order\n${importId}\n${orderId}`);
+      return { draft, order: { orderId, key: uuidText(hash) } };
     });
-    if (kind !== 'orders' || !isCells) return drafts;
-    const groups = joinOrders(drafts);
-    return isEnd || groups.length < 2 ? groups : groups.slice(0, -1);
+    const keys = [...new Set(orders.flatMap(({ order }) => order?.key ?? []))];
+    const before = new Set(await findEnded(keys.filter((key) => !this.#ended.has(key))));
+    const drafts = orders.map(({ draft, order }) => {
+      if (order === undefined) return draft;
+      const isApart = before.has(order.key) || this.#ended.size === this.#ended.add(order.key).size;
+      return isApart ? { ...draft, fault: apart(order.orderId) } : draft;
+    });
+    return { drafts, endedOrders: keys };
   }
 
   #judgeDraft(
@@ -113,7 +147,7 @@ class Judge implements RowJudge {
     if (built.kind === 'wrong') return built;
     if (built.kind === 'consent') return judgeConsent(built.row, consents!);
     const envelope = { sentAt: undefined, context: undefined, receivedAtMs: nowMs, source, isTrusted: true, reader };
-    const read = readItem(built.item, built.type, envelope);
+    const read = readOne(built.item, built.type, envelope);
     if (read.kind === 'event') return { kind: 'event', event: read.event, item: built.item };
     return { kind: 'wrong', column: read.field, message: read.field === 'userId' ? NOBODY : read.message };
   }
@@ -128,18 +162,7 @@ function judgeConsent(row: JsonObject, read: ConsentRowReader) {
   return { kind: 'wrong' as const, column: fault?.field ?? '', message: fault?.message ?? 'cannot be read' };
 }
 
-/** Rows that stand together and name the same order are one; a row that cannot be read is left out alone, and named. */
-function joinOrders(drafts: readonly (Draft & { orderId: Json | undefined })[]): Draft[] {
-  const groups: (Draft & { orderId: Json | undefined })[] = [];
-  for (const draft of drafts) {
-    const last = groups.at(-1);
-    const isSame = last !== undefined && draft.orderId !== undefined && last.orderId === draft.orderId;
-    if (!isSame) {
-      groups.push(draft);
-      continue;
-    }
-    const values = [...last.values, ...draft.values];
-    groups[groups.length - 1] = { ...last, records: [...last.records, ...draft.records], values };
-  }
-  return groups;
+function apart(orderId: string): { column: string; message: string } {
+  const message = `belongs to order "${orderId.slice(0, SHOWN_CHARS_MAX)}", whose rows ended above; sort the file by order id, so that the rows of an order (at most ${BATCH_ROWS}) stand together`;
+  return { column: 'order_id', message };
 }

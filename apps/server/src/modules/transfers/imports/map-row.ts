@@ -104,6 +104,8 @@ function parseObject(line: string): JsonObject | undefined {
 
 const suggested = new Map<string, Field>();
 const SUGGESTED_MAX = 10_000;
+/** A name may be as long as its row. */
+const SUGGESTED_CHARS_MAX = 200;
 
 function fieldsOf(plan: RowPlan, said: JsonObject): readonly Field[] {
   if (!plan.takesOthers) return plan.fields;
@@ -112,7 +114,7 @@ function fieldsOf(plan: RowPlan, said: JsonObject): readonly Field[] {
     let field = suggested.get(key);
     if (field === undefined) {
       field = toField(suggestColumn(plan.kind, column));
-      if (suggested.size < SUGGESTED_MAX) suggested.set(key, field);
+      if (suggested.size < SUGGESTED_MAX && key.length <= SUGGESTED_CHARS_MAX) suggested.set(key, field);
     }
     return field;
   });

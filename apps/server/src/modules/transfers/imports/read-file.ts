@@ -83,7 +83,13 @@ function parseLine(line: string): Record<string, Json> {
 
 function textOf(value: Json): string {
   if (value === null) return '';
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  if (typeof value === 'string') return value;
+  try {
+    return JSON.stringify(value);
+  } catch {
+    // Nested so deep that it cannot be written out again: its row is told as bad when it is judged.
+    return '';
+  }
 }
 
 export type ReadPlan =

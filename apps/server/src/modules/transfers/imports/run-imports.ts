@@ -8,19 +8,19 @@ import { recordAudit } from '../../accounts/index.ts';
 import type { Committer } from '../../events/index.ts';
 import { beginFilling, fillList, noteListing } from './fill-list.ts';
 import { endImport, type ImportRow, isPassingFault, listForsaken, moveImport, takeImport } from './import-store.ts';
-import { type Judged, openJudge, type RowJudge } from './judge-rows.ts';
+import { BATCH_ROWS, type Judged, openJudge, type RowJudge } from './judge-rows.ts';
+import { findEndedOrders, insertEndedOrders } from './order-store.ts';
 import { planOf } from './read-file.ts';
 import { readBytes } from './piece-store.ts';
 import { forgetRejects, insertRejects, REJECTS_MAX } from './reject-store.ts';
 import { RECORD_BYTES_MAX, splitRecords } from './split-records.ts';
 
-/** Committed together. */
-const BATCH_ROWS = 2_000;
 /** A round ends after so many, so that a stop need not wait for a whole file. */
 const ROUND_BATCHES = 20;
 const WINDOW_BYTES = 4 * RECORD_BYTES_MAX;
 const ROW_TEXT_BYTES_MAX = 4_096;
 const SAID_CHARS_MAX = 500;
+const [LF, CR] = [10, 13];
 const KEPT_MS = 7 * 86_400_000;
 const FORGOTTEN_AT_ONCE = 10_000;
 
@@ -134,6 +134,7 @@ interface Read {
   readonly judged: Judged & { readonly taken: number };
   readonly place: number;
   readonly line: number;
+  readonly isInside: boolean;
   readonly isEnd: boolean;
 }
 
@@ -143,9 +144,12 @@ async function openRun(ctx: Ctx, row: ImportRow): Promise<Run | undefined> {
     await end(ctx, row, { state: 'failed', reason: plan.message });
     return undefined;
   }
-  const of = { importId: row.id, source: row.source, saidAtMs: row.created_at.getTime() };
+  const findEnded = (orders: readonly string[]) => findEndedOrders(ctx.sql, row, orders);
+  const of = { importId: row.id, source: row.source, saidAtMs: row.created_at.getTime(), findEnded };
   const judge = await openJudge(ctx, plan.plan, of);
-  return new Run(ctx, { row, judge, delimiter: plan.delimiter, keys: await ctx.keysOf(ctx.workspaceId) });
+  const run = new Run(ctx, { row, judge, delimiter: plan.delimiter, keys: await ctx.keysOf(ctx.workspaceId) });
+  await run.open(plan.file.head.place);
+  return run;
 }
 
 /** Reads on from the place an import has come to; what was read of the file is kept for the next batch. */
@@ -153,6 +157,7 @@ class Run {
   readonly keys: WorkspaceKeys;
   place: number;
   #line: number;
+  #isInside = false;
   #window: Buffer = Buffer.alloc(0);
   #isLast = false;
   readonly #ctx: Ctx;
@@ -170,30 +175,41 @@ class Run {
     this.#line = of.row.lines + 1;
   }
 
+  /** Finds out whether it goes on inside a line too long for a row: `headPlace` apart, a row begins behind a line break. */
+  async open(headPlace: number): Promise<void> {
+    if (this.place <= headPlace) return;
+    const [before] = await this.#readFrom(this.place - 1, 1);
+    this.#isInside = before !== LF && before !== CR;
+  }
+
   async next(): Promise<Read> {
     if (!this.#isLast && this.#window.length < WINDOW_BYTES) await this.#fill();
     const split = splitRecords(this.#window, {
-      ...{ delimiter: this.#delimiter, line: this.#line, isLast: this.#isLast },
+      ...{ delimiter: this.#delimiter, line: this.#line, isLast: this.#isLast, isInside: this.#isInside },
       recordsMax: BATCH_ROWS,
     });
     const isEnd = this.#isLast && split.end === this.#window.length;
-    const judged = this.#judge.judge(split.records, isEnd);
+    const judged = await this.#judge.judge(split.records, isEnd);
     const next = split.records[judged.taken];
-    const at = next === undefined ? { end: split.end, line: split.line } : { end: next.start, line: next.line };
-    return { judged, place: this.place + at.end, line: at.line, isEnd };
+    const at = next === undefined ? split : { end: next.start, line: next.line, isInside: false };
+    return { judged, place: this.place + at.end, line: at.line, isInside: at.isInside, isEnd };
   }
 
-  move({ place, line }: Read): void {
+  move({ place, line, isInside }: Read): void {
     this.#window = this.#window.subarray(place - this.place);
     this.place = place;
     this.#line = line;
+    this.#isInside = isInside;
   }
 
   async #fill(): Promise<void> {
-    const { workspaceId, sql } = this.#ctx;
-    const of = { workspaceId, importId: this.#row.id, keys: this.keys };
-    this.#window = await readBytes(sql, of, { place: this.place, bytesMin: WINDOW_BYTES });
+    this.#window = await this.#readFrom(this.place, WINDOW_BYTES);
     this.#isLast = this.place + this.#window.length >= this.#row.size_bytes;
+  }
+
+  #readFrom(place: number, bytesMin: number): Promise<Buffer> {
+    const { workspaceId, sql } = this.#ctx;
+    return readBytes(sql, { workspaceId, importId: this.#row.id, keys: this.keys }, { place, bytesMin });
   }
 }
 
@@ -204,10 +220,11 @@ async function commitBatch(
 ): Promise<void> {
   const { row, from, read, keys, keepsRejects } = batch;
   const { workspaceId } = ctx;
-  const { events, rejects, rows } = read.judged;
+  const { events, rejects, rows, endedOrders } = read.judged;
   const alongside = async (sql: Sql): Promise<void> => {
     const to = { owner: deps.processId, place: read.place, lines: read.line - 1, ...rows };
     if (!(await moveImport(sql, { ...row, place: from }, to))) throw new TakenAway('the import is no longer ours');
+    await insertEndedOrders(sql, row, endedOrders);
     if (row.list_id !== null) await noteListing(sql, row, { events, keys });
     if (keepsRejects) await insertRejects(sql, { workspaceId, importId: row.id }, sealRejects(rejects, keys));
   };
@@ -218,8 +235,10 @@ async function commitBatch(
 
 function sealRejects(rejects: Judged['rejects'], keys: WorkspaceKeys) {
   return rejects.map(({ record, column, message }) => {
-    const text = Buffer.from(JSON.stringify(record.cells)).subarray(0, ROW_TEXT_BYTES_MAX);
-    const sealed = seal(keys.wrapping, text);
+    const text = Buffer.from(JSON.stringify(record.cells));
+    // Of a row of which only a part is kept nobody could say whose it is, once she is to be erased.
+    const isWhole = text.length <= ROW_TEXT_BYTES_MAX && record.end - record.start <= ROW_TEXT_BYTES_MAX;
+    const sealed = isWhole ? seal(keys.wrapping, text) : null;
     return { line: record.line, at_column: storable(column), message: storable(message), sealed };
   });
 }
