@@ -20,6 +20,20 @@ export const SCOPES = [
   'events:write',
   'sources:read',
   'sources:write',
+  'catalog:read',
+  'catalog:write',
+  'inventory:read',
+  'inventory:write',
+  'orders:read',
+  'orders:write',
+  'baskets:read',
+  'baskets:write',
+  'coupons:read',
+  'coupons:write',
+  'loyalty:read',
+  'loyalty:write',
+  'connectors:read',
+  'connectors:write',
   'imports:read',
   'imports:write',
   'exports:read',
@@ -59,8 +73,8 @@ const READ_WORK = READ_ALL.filter((scope) => !GUARDED.includes(scope));
 
 /**
  * The scopes of each role. Owner and admin may do everything; only an owner makes or unmakes owners. A marketer works on
- * segments, journeys, templates, messages; an agent on customers and what is said to them; staff of a store looks
- * customers up and records consent; an analyst reads.
+ * segments, journeys, templates, messages, the catalog and coupons; an agent on customers, their orders and what is said to
+ * them; staff of a store serves them: stock, orders, baskets, coupons, points, consent; an analyst reads.
  */
 export const ROLE_SCOPES: Readonly<Record<Role, readonly Scope[]>> = {
   owner: SCOPES,
@@ -73,6 +87,8 @@ export const ROLE_SCOPES: Readonly<Record<Role, readonly Scope[]>> = {
     'messages:write',
     'companies:write',
     'events:write',
+    'catalog:write',
+    'coupons:write',
   ],
   agent: [
     'profiles:read',
@@ -88,6 +104,16 @@ export const ROLE_SCOPES: Readonly<Record<Role, readonly Scope[]>> = {
     'consent:read',
     'consent:write',
     'events:read',
+    'catalog:read',
+    'inventory:read',
+    'orders:read',
+    'orders:write',
+    'baskets:read',
+    'baskets:write',
+    'coupons:read',
+    'coupons:write',
+    'loyalty:read',
+    'loyalty:write',
     'workspace:read',
   ],
   staff: [
@@ -97,6 +123,17 @@ export const ROLE_SCOPES: Readonly<Record<Role, readonly Scope[]>> = {
     'journeys:read',
     'consent:read',
     'consent:write',
+    'catalog:read',
+    'inventory:read',
+    'inventory:write',
+    'orders:read',
+    'orders:write',
+    'baskets:read',
+    'baskets:write',
+    'coupons:read',
+    'coupons:write',
+    'loyalty:read',
+    'loyalty:write',
     'workspace:read',
   ],
   analyst: READ_WORK,

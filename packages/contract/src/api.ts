@@ -11,6 +11,13 @@ import { workspaceEndpoints } from './api/workspace.ts';
 import { brandEndpoints } from './api/brand.ts';
 import { consentEndpoints } from './api/consent.ts';
 import { consentSignalEndpoints } from './api/consent-signals.ts';
+import { catalogEndpoints } from './api/catalog.ts';
+import { inventoryEndpoints } from './api/inventory.ts';
+import { orderEndpoints } from './api/orders.ts';
+import { basketEndpoints } from './api/baskets.ts';
+import { couponEndpoints } from './api/coupons.ts';
+import { loyaltyEndpoints } from './api/loyalty.ts';
+import { connectorEndpoints } from './api/connectors.ts';
 import { exportEndpoints } from './api/exports.ts';
 import { importEndpoints } from './api/imports.ts';
 import { eventEndpoints } from './api/events.ts';
@@ -65,6 +72,13 @@ export const api = {
   ...identityGraphEndpoints,
   ...workspaceEndpoints,
   ...webhookEndpoints,
+  ...catalogEndpoints,
+  ...inventoryEndpoints,
+  ...orderEndpoints,
+  ...basketEndpoints,
+  ...couponEndpoints,
+  ...loyaltyEndpoints,
+  ...connectorEndpoints,
   ...importEndpoints,
   ...exportEndpoints,
 } as const;

@@ -26,6 +26,13 @@ import {
   sessionRoutes,
 } from '../modules/events/index.ts';
 import { createAnswerRoutes } from '../modules/answers/index.ts';
+import { catalogRoutes } from '../modules/catalog/index.ts';
+import { inventoryRoutes } from '../modules/inventory/index.ts';
+import { orderRoutes } from '../modules/orders/index.ts';
+import { basketRoutes } from '../modules/baskets/index.ts';
+import { couponRoutes } from '../modules/promotions/index.ts';
+import { loyaltyRoutes } from '../modules/loyalty/index.ts';
+import { connectorRoutes } from '../modules/connectors/index.ts';
 import { findJourneys, journeyRoutes } from '../modules/journeys/index.ts';
 import { createWebViewRoutes, messagingRoutes, readLessOften, SENDING_CHANNELS } from '../modules/messaging/index.ts';
 import {
@@ -118,6 +125,13 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     journeyRoutes,
     createReachabilityRoutes(SENDING_CHANNELS),
     createAnswerRoutes(SENDING_CHANNELS),
+    catalogRoutes,
+    inventoryRoutes,
+    orderRoutes,
+    basketRoutes,
+    couponRoutes,
+    loyaltyRoutes,
+    connectorRoutes,
     privacyRequestRoutes,
     retentionRoutes,
     shopifyAccountRoutes,

@@ -3,6 +3,13 @@ import { consentMigrations } from '../modules/consent/index.ts';
 import { contentMigrations } from '../modules/content/index.ts';
 import { eventsHistoryMigrations, eventsMigrations, webhooksMigrations } from '../modules/events/index.ts';
 import { journeysMigrations } from '../modules/journeys/index.ts';
+import { catalogMigrations } from '../modules/catalog/index.ts';
+import { inventoryMigrations } from '../modules/inventory/index.ts';
+import { ordersMigrations } from '../modules/orders/index.ts';
+import { basketsMigrations } from '../modules/baskets/index.ts';
+import { promotionsMigrations } from '../modules/promotions/index.ts';
+import { loyaltyMigrations } from '../modules/loyalty/index.ts';
+import { connectorsMigrations } from '../modules/connectors/index.ts';
 import { messagingMigrations } from '../modules/messaging/index.ts';
 import { privacyMigrations } from '../modules/privacy/index.ts';
 import { profilesMigrations } from '../modules/profiles/index.ts';
@@ -21,10 +28,17 @@ export const postgresMigrations: readonly Migration[] = [
   ...eventsMigrations,
   ...webhooksMigrations,
   ...consentMigrations,
+  ...catalogMigrations,
+  ...inventoryMigrations,
+  ...ordersMigrations,
+  ...basketsMigrations,
   ...segmentsMigrations,
   ...contentMigrations,
   ...messagingMigrations,
   ...journeysMigrations,
+  ...promotionsMigrations,
+  ...loyaltyMigrations,
+  ...connectorsMigrations,
   ...privacyMigrations,
   ...transfersMigrations,
 ];

@@ -2,6 +2,11 @@ import { consentPersonalData } from '../modules/consent/index.ts';
 import { contentPersonalData } from '../modules/content/index.ts';
 import { eventsPersonalData } from '../modules/events/index.ts';
 import { journeysPersonalData } from '../modules/journeys/index.ts';
+import { ordersPersonalData } from '../modules/orders/index.ts';
+import { basketsPersonalData } from '../modules/baskets/index.ts';
+import { promotionsPersonalData } from '../modules/promotions/index.ts';
+import { loyaltyPersonalData } from '../modules/loyalty/index.ts';
+import { connectorsPersonalData } from '../modules/connectors/index.ts';
 import { messagingPersonalData } from '../modules/messaging/index.ts';
 import { profilesPersonalData } from '../modules/profiles/index.ts';
 import { segmentsPersonalData } from '../modules/segments/index.ts';
@@ -17,6 +22,11 @@ export const PERSONAL_DATA: readonly PersonalDataKeeper[] = [
   contentPersonalData,
   messagingPersonalData,
   journeysPersonalData,
+  ordersPersonalData,
+  basketsPersonalData,
+  promotionsPersonalData,
+  loyaltyPersonalData,
+  connectorsPersonalData,
   transfersPersonalData,
 ];
 

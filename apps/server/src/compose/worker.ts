@@ -3,6 +3,7 @@ import { sweepSignIn } from '../modules/accounts/index.ts';
 import {
   type Committer,
   retainWebhooks,
+  runAnnouncements,
   runArchive,
   runObserver,
   runRejectionRetention,
@@ -69,6 +70,7 @@ export function startWorker(
     loop('profile rebuilds', 100, () => runProfileRebuilds(services, reshaper)),
     loop('privacy requests', 250, () => runPrivacyRequests(services, requestWork)),
     loop('remnants of erasures', 60_000, () => forgetRemnants(services, REWRITTEN_TABLES)),
+    loop('announcements', 25, () => runAnnouncements(services, { committer })),
     loop('imports', 100, () => runImports(services, { committer, processId })),
     loop('retention of imports', 60_000, () => forgetImports(services)),
     loop('event retention', 60_000, () => runEventRetention(services)),

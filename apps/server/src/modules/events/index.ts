@@ -1,3 +1,5 @@
+export { announce, type Announcement, type Who } from './announcements/announce.ts';
+export { runAnnouncements } from './announcements/run-announcements.ts';
 export { runArchive } from './archive/run-archive.ts';
 export { eventsHistoryMigrations } from './history-migrations/index.ts';
 export { type Committer, createCommitter } from './intake/committer.ts';

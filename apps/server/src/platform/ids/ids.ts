@@ -69,7 +69,28 @@ export type IdPrefix =
   | 'jrn'
   | 'run'
   | 'tpl'
-  | 'msg';
+  | 'msg'
+  | 'prd'
+  | 'var'
+  | 'col'
+  | 'loc'
+  | 'rsv'
+  | 'mov'
+  | 'ord'
+  | 'ful'
+  | 'rfd'
+  | 'crt'
+  | 'wsh'
+  | 'alt'
+  | 'cpc'
+  | 'cpl'
+  | 'cpn'
+  | 'rdm'
+  | 'lac'
+  | 'lot'
+  | 'lrl'
+  | 'cnc'
+  | 'dlr';
 
 /** The public form of an internal uuid: `prf_` and 32 hex digits. */
 export function publicId(prefix: IdPrefix, uuid: string): string {

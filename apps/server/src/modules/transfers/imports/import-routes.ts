@@ -6,7 +6,7 @@ import { AppError } from '../../../platform/errors.ts';
 import type { TxCtx } from '../../../platform/eventlog/index.ts';
 import { decodeCursor, type Routes, StreamedAnswer, toPage } from '../../../platform/http/index.ts';
 import { newUuid, publicId, requirePublicId } from '../../../platform/ids/index.ts';
-import { ensureImportSource, recordAudit } from '../../accounts/index.ts';
+import { ensureOwnSource, recordAudit } from '../../accounts/index.ts';
 import { csvLine } from '../exports/csv-line.ts';
 import { openList, requireList } from './choose-list.ts';
 import { dryRun } from './dry-run.ts';
@@ -28,7 +28,7 @@ export const importRoutes: Routes = (serve, app) => {
     requireFit({ kind }, { mapping, options });
     await requireList(ctx, { kind, options });
     const nowMs = ctx.clock.now();
-    const source = await ensureImportSource(ctx);
+    const source = await ensureOwnSource(ctx, 'import');
     const made = { id: newUuid(nowMs), kind, format, name, mapping, options, source, created_at: new Date(nowMs) };
     const row = await insertImport(ctx.sql, ctx.workspaceId, made);
     await recordAudit(ctx, { action: 'import.created', subject: publicId('imp', row.id), detail: { kind, format } });

@@ -1,0 +1,3 @@
+import type { Migration } from '../../../platform/postgres/index.ts';
+
+export const basketsMigrations: readonly Migration[] = [];

@@ -1,0 +1,2 @@
+export { catalogMigrations } from './migrations/index.ts';
+export { catalogRoutes } from './routes.ts';

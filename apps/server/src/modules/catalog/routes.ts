@@ -1,0 +1,3 @@
+import type { Routes } from '../../platform/http/index.ts';
+
+export const catalogRoutes: Routes = () => undefined;

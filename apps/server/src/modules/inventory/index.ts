@@ -1,0 +1,2 @@
+export { inventoryMigrations } from './migrations/index.ts';
+export { inventoryRoutes } from './routes.ts';

@@ -1,0 +1,3 @@
+export { ordersMigrations } from './migrations/index.ts';
+export { orderRoutes } from './routes.ts';
+export { ordersPersonalData } from './personal-data.ts';

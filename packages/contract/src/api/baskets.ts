@@ -1,0 +1,1 @@
+export const basketEndpoints = {} as const;

@@ -1,0 +1,1 @@
+export const orderEndpoints = {} as const;
