@@ -239,3 +239,4 @@ export {
   type EcommerceProperties,
   type ReadEcommerceEvent,
 } from './ecommerce.ts';
+export { PROMOTED_MAX, type PromotedProduct } from './promoted.ts';

@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { topicSchema } from './consent.ts';
 import { durationSchema, momentaryTraitSchema, pathSchema, propertyConditionSchema } from './segment-condition.ts';
+import { promotedProductsSchema } from './promoted.ts';
 import { eventFiltersSchema, oneEventSchema } from './segment-event-leaf.ts';
 
 export const JOURNEY_STEPS_MAX = 200;
@@ -103,6 +104,12 @@ const stepSchema = z.discriminatedUnion(
         )
         .refine((variables) => Object.keys(variables).length <= VARIABLES_MAX, {
           error: `give at most ${VARIABLES_MAX} variables`,
+        })
+        .optional(),
+      /** What it invites to buy: `event`, what the entry event is about; or these. */
+      products: z
+        .union([z.literal('event'), promotedProductsSchema], {
+          error: 'give "event" for what the entry event is about, or a list of products like [{ "sku": "TEE-M" }]',
         })
         .optional(),
       next,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { topicSchema } from './consent.ts';
+import { promotedProductsSchema } from './promoted.ts';
 
 /** `queued` and `sending` are on their way; the others are ends. */
 export const MESSAGE_STATUSES = ['queued', 'sending', 'sent', 'refused', 'failed', 'unknown'] as const;
@@ -26,6 +27,8 @@ export const sendMessageSchema = z.strictObject({
       error: `use at most ${VARIABLES_CHARS_MAX} characters`,
     })
     .default({}),
+  /** What it invites to buy: shown by the template as `products`, and asked about at the gate. */
+  products: promotedProductsSchema.default([]),
   idempotencyKey: idempotencyKeySchema.optional(),
 });
 export type SendMessageBody = z.infer<typeof sendMessageSchema>;

@@ -10,6 +10,7 @@ import {
   type CompiledRule,
   type RuleEvent,
 } from '../segments/index.ts';
+import { PRODUCT_PROPERTIES } from './promoted-products.ts';
 import type { HeardEvent } from './types.ts';
 
 const KEY_LENGTH_MAX = 200;
@@ -175,6 +176,7 @@ function readNeeds(source: JourneyGraph): Pick<CompiledGraph, 'segments' | 'uses
   for (const step of source.steps) {
     const variables = step.kind === 'send' ? Object.values(step.variables ?? {}) : [];
     for (const variable of variables) if ('property' in variable) keep(variable.property);
+    if (step.kind === 'send' && step.products === 'event') for (const name of PRODUCT_PROPERTIES) kept.add(name);
     if (step.kind !== 'branch') continue;
     for (const condition of step.branches.flatMap((branch) => branch.when)) {
       if ('segment' in condition) segments.add(condition.segment);

@@ -128,13 +128,14 @@ export async function saveProfileRuns(
 }
 
 function intentOf({ run }: Outcome, effect: SendEffect): Omit<MessageIntent, 'profileId' | 'node'> {
-  const { intentKey, channel, topic, variables, stepId } = effect;
+  const { intentKey, channel, topic, variables, products, stepId } = effect;
   return {
     intentKey,
     channel,
     topic,
     templateId: parsePublicId('tpl', effect.templateId) ?? effect.templateId,
     variables,
+    products,
     source: { kind: 'journey', journeyId: run.journeyId, version: run.version, runId: run.id, stepId },
   };
 }

@@ -13,6 +13,7 @@ import {
   type Listener,
   type WaitStep,
 } from './graph.ts';
+import { promotedBy } from './promoted-products.ts';
 import type {
   Facts,
   HeardEvent,
@@ -307,6 +308,7 @@ function sendOf(run: JourneyRun, at: Extract<CompiledStep, { kind: 'send' }>): S
     topic,
     templateId: template,
     variables,
+    products: promotedBy(at, run.properties),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { RunReason } from '@segue/contract';
+import type { PromotedProduct, RunReason } from '@segue/contract';
 
 import type { LoggedEvent, NodeRef } from '../../platform/eventlog/index.ts';
 import type { JsonObject } from '../../platform/json.ts';
@@ -68,6 +68,8 @@ export interface SendEffect {
   readonly templateId: string;
   readonly topic: string;
   readonly variables: JsonObject;
+  /** What the message invites to buy. */
+  readonly products: readonly PromotedProduct[];
 }
 
 export type RunEffect =

@@ -1,3 +1,4 @@
+import type { PromotedProduct } from '@segue/contract';
 import type { NodeRef } from '../../platform/eventlog/index.ts';
 import type { Sql } from '../../platform/postgres/index.ts';
 import type { LaneMark } from './lag.ts';
@@ -25,10 +26,10 @@ export async function insertMessages(
   const { rows } = await sql.query<{ id: string }>({
     name: 'message_insert',
     text: `insert into message (workspace_id, id, profile_id, node_kind, node_id, channel, topic, intent_key, template_id, template_version_id,
-             variables, source, journey_id, journey_version, run_id, step_id, confirmation_id, status, next_attempt_at, history, created_at)
+             variables, source, journey_id, journey_version, run_id, step_id, confirmation_id, products, status, next_attempt_at, history, created_at)
            select $1, m.*, 'queued', $2, $3, $2
            from unnest($4::uuid[], $5::uuid[], $6::smallint[], $7::bigint[], $8::text[], $9::text[], $10::text[], $11::uuid[], $12::uuid[],
-             $13::bytea[], $14::text[], $15::uuid[], $16::integer[], $17::uuid[], $18::text[], $19::uuid[]) as m
+             $13::bytea[], $14::text[], $15::uuid[], $16::integer[], $17::uuid[], $18::text[], $19::uuid[], $20::jsonb[]) as m
            on conflict (workspace_id, intent_key) do nothing returning id`,
     values: [
       workspaceId,
@@ -50,6 +51,7 @@ export async function insertMessages(
       journeys.map((j) => j?.runId ?? null),
       journeys.map((j) => j?.stepId ?? null),
       messages.map(({ intent }) => (intent.source.kind === 'confirmation' ? intent.source.confirmationId : null)),
+      messages.map(({ intent: { products = [] } }) => (products.length === 0 ? null : JSON.stringify(products))),
     ],
   });
   return rows.map((row) => row.id);
@@ -72,6 +74,7 @@ interface DueRow {
   run_id: string | null;
   step_id: string | null;
   confirmation_id: string | null;
+  products: PromotedProduct[] | null;
   attempts: number;
   lane_marks: LaneMark[] | null;
 }
@@ -88,12 +91,14 @@ export interface DueMessage {
   readonly templateVersionId: string | undefined;
   readonly variables: Buffer | undefined;
   readonly source: MessageSource;
+  /** What it invites to buy. */
+  readonly products: readonly PromotedProduct[];
   readonly attempts: number;
   readonly laneMarks: readonly LaneMark[] | undefined;
 }
 
 const DUE_COLUMNS = `workspace_id, id, profile_id, node_kind, node_id, channel, topic, template_id, template_version_id, variables, source,
-  journey_id, journey_version, run_id, step_id, confirmation_id, attempts, lane_marks`;
+  journey_id, journey_version, run_id, step_id, confirmation_id, products, attempts, lane_marks`;
 
 /**
  * Chooses due messages and keeps other processes off them until `untilMs`. A claim is a courtesy that saves work: what
@@ -130,6 +135,7 @@ function toDueMessage(row: DueRow): DueMessage {
     templateVersionId: row.template_version_id ?? undefined,
     variables: row.variables ?? undefined,
     source: toSource(row),
+    products: row.products ?? [],
     attempts: row.attempts,
     laneMarks: row.lane_marks ?? undefined,
   };

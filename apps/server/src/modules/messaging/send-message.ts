@@ -38,7 +38,7 @@ async function sendIn(ctx: TxCtx, input: SendMessageBody, intentKey: string): Pr
     const subject = batch.subjects.get(profileId);
     if (subject === undefined)
       throw new AppError('conflict', 'The profile was merged just now: send the request again');
-    const { channel, topic, variables } = input;
+    const { channel, topic, variables, products } = input;
     const intent = {
       intentKey,
       profileId,
@@ -47,6 +47,7 @@ async function sendIn(ctx: TxCtx, input: SendMessageBody, intentKey: string): Pr
       topic,
       templateId,
       variables,
+      products,
       source: { kind: 'api' },
     } as const;
     return queueMessages(batch, [intent]);

@@ -1,3 +1,4 @@
+import type { PromotedProduct } from '@segue/contract';
 import type { NodeRef } from '../../platform/eventlog/index.ts';
 import type { JsonObject } from '../../platform/json.ts';
 
@@ -30,6 +31,8 @@ export interface MessageIntent {
   readonly templateId: string;
   /** What the template may show beside the profile's traits; sealed at rest. */
   readonly variables: JsonObject;
+  /** What it invites to buy. */
+  readonly products?: readonly PromotedProduct[];
   readonly source: MessageSource;
 }
 
@@ -50,6 +53,9 @@ export type RefusedBy =
   | 'consent'
   | 'address'
   | 'goal'
+  | 'bought'
+  | 'stock'
+  | 'untrue'
   | 'paused'
   | 'frequency'
   | 'cap'
