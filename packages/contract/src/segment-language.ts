@@ -20,7 +20,12 @@ export type SegmentRule =
   | MessageLeaf
   | CompanyLeaf
   | PlaceLeaf
-  | LifecycleLeaf;
+  | LifecycleLeaf
+  | BoughtLeaf
+  | BasketLeaf
+  | OrderLeaf
+  | PointsLeaf
+  | CouponLeaf;
 
 export interface EveryoneLeaf {
   everyone: true;
@@ -217,6 +222,64 @@ export type LifecycleStage = (typeof LIFECYCLE_STAGES)[number];
 
 export interface LifecycleLeaf {
   lifecycle: LifecycleStage[];
+}
+
+/** A product of the catalog by all that is said of it; nothing said: any. Ids and skus as the shop or the catalog names them. */
+export interface ProductMatch {
+  product?: string;
+  variant?: string;
+  sku?: string;
+  collection?: string;
+  vendor?: string;
+  type?: string;
+  tag?: string;
+}
+
+/** Has bought it, by the order book: what was cancelled or given back is not bought. `atLeast`: so many pieces, 1 unless said. */
+export interface BoughtLeaf {
+  bought: ProductMatch & { atLeast?: number };
+}
+
+export const BASKET_KINDS = ['cart', 'wishlist', 'viewed'] as const;
+export type BasketKind = (typeof BASKET_KINDS)[number];
+
+/** Has a product in the cart, on a wish list, or among the recently viewed; `inStock`: one that can be bought now, or cannot. */
+export interface BasketLeaf {
+  basket: BasketKind;
+  holds?: ProductMatch;
+  inStock?: boolean;
+}
+
+export const ORDER_STATES = [
+  'open',
+  'unpaid',
+  'unfulfilled',
+  'fulfilled',
+  'delivered',
+  'cancelled',
+  'refunded',
+] as const;
+export type OrderStateWord = (typeof ORDER_STATES)[number];
+
+/** Has an order in one of these states. */
+export interface OrderLeaf {
+  order: OrderStateWord[];
+}
+
+export const POINTS_KINDS = ['balance', 'pending', 'lifetime'] as const;
+export type PointsKind = (typeof POINTS_KINDS)[number];
+
+/** Her points: what she can spend (`balance`, unless said), what is on its way, or all she ever earned; of a program by name. */
+export interface PointsLeaf {
+  points: { of?: PointsKind; program?: string; atLeast?: number; atMost?: number };
+}
+
+export const COUPON_STATES = ['assigned', 'redeemed'] as const;
+export type CouponState = (typeof COUPON_STATES)[number];
+
+/** Has been given a code of the coupon campaign, or has redeemed one. */
+export interface CouponLeaf {
+  coupon: { campaign: string; state: CouponState[] };
 }
 
 export const COMPUTED_FUNCTIONS = [

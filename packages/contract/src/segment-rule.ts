@@ -16,6 +16,13 @@ import {
   segmentLeafSchema,
 } from './segment-fact-leaf.ts';
 import type { SegmentRule } from './segment-language.ts';
+import {
+  basketLeafSchema,
+  boughtLeafSchema,
+  couponLeafSchema,
+  orderLeafSchema,
+  pointsLeafSchema,
+} from './segment-shop-leaf.ts';
 
 export const RULE_DEPTH_MAX = 8;
 export const RULE_NODES_MAX = 200;
@@ -35,6 +42,11 @@ const LEAVES = {
   company: companyLeafSchema,
   place: placeLeafSchema,
   lifecycle: lifecycleLeafSchema,
+  bought: boughtLeafSchema,
+  basket: basketLeafSchema,
+  order: orderLeafSchema,
+  points: pointsLeafSchema,
+  coupon: couponLeafSchema,
 } as const;
 type LeafKind = keyof typeof LEAVES;
 const LEAF_KINDS = Object.keys(LEAVES) as LeafKind[];
@@ -147,5 +159,5 @@ export const segmentRuleShape: z.ZodType<SegmentRule> = z
   .meta({
     id: 'SegmentRule',
     description:
-      'Groups (`all`, `any`, `not`) over questions about traits, events, messages, consent, places, companies and other segments',
+      'Groups (`all`, `any`, `not`) over questions about traits, events, messages, consent, places, companies, orders, baskets, points, coupons and other segments',
   });

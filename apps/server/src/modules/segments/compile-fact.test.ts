@@ -12,6 +12,11 @@ const NOBODY: Facts = {
   isOnList: () => false,
   hasAddress: () => false,
   lifecycle: () => undefined,
+  bought: () => 0,
+  hasOrder: () => false,
+  basketHolds: () => false,
+  points: () => 0,
+  hasCoupon: () => false,
 };
 const holds = (leaf: FactLeaf, facts: Partial<Facts>) => compileFact(leaf).holds({ ...NOBODY, ...facts });
 

@@ -1,4 +1,16 @@
-import type { CompanyLeaf, ConsentLeaf, LifecycleLeaf, ListLeaf, PlaceLeaf, ReachableLeaf } from '@segue/contract';
+import type {
+  BasketLeaf,
+  BoughtLeaf,
+  CompanyLeaf,
+  ConsentLeaf,
+  CouponLeaf,
+  LifecycleLeaf,
+  ListLeaf,
+  OrderLeaf,
+  PlaceLeaf,
+  PointsLeaf,
+  ReachableLeaf,
+} from '@segue/contract';
 
 import { compileCondition } from './condition.ts';
 import { distanceKm } from './distance.ts';
@@ -6,7 +18,9 @@ import type { Fact, Facts, Place } from './facts.ts';
 import { pathSteps, valueAt } from './path.ts';
 
 /** A leaf about something that is neither a trait nor a count of events. */
-export type FactLeaf = ConsentLeaf | ReachableLeaf | CompanyLeaf | PlaceLeaf | ListLeaf | LifecycleLeaf;
+export type FactLeaf = ConsentLeaf | ReachableLeaf | CompanyLeaf | PlaceLeaf | ListLeaf | LifecycleLeaf | ShopLeaf;
+/** A leaf about what she has bought, put aside, earned or been given. */
+type ShopLeaf = BoughtLeaf | BasketLeaf | OrderLeaf | PointsLeaf | CouponLeaf;
 
 export interface CompiledFact {
   /** What it reads. */
@@ -36,8 +50,33 @@ export function compileFact(leaf: FactLeaf): CompiledFact {
     };
   }
   if ('list' in leaf) return { fact: '$list', holds: (facts) => facts.isOnList(leaf.list) };
+  if (!('lifecycle' in leaf)) return compileShop(leaf);
   const stages = new Set<string | undefined>(leaf.lifecycle);
   return { fact: '$lifecycle', holds: (facts) => stages.has(facts.lifecycle()) };
+}
+
+function compileShop(leaf: ShopLeaf): CompiledFact {
+  if ('bought' in leaf) {
+    const { atLeast = 1, ...match } = leaf.bought;
+    return { fact: '$orders', holds: (facts) => facts.bought(match) >= atLeast };
+  }
+  if ('order' in leaf) return { fact: '$orders', holds: (facts) => facts.hasOrder(leaf.order) };
+  if ('basket' in leaf) {
+    const { basket, holds: match = {}, inStock } = leaf;
+    return { fact: '$baskets', holds: (facts) => facts.basketHolds(basket, match, inStock) };
+  }
+  if ('coupon' in leaf) {
+    const { campaign, state } = leaf.coupon;
+    return { fact: '$coupons', holds: (facts) => facts.hasCoupon(campaign, state) };
+  }
+  const { of = 'balance', program, atLeast = -Infinity, atMost = Infinity } = leaf.points;
+  return {
+    fact: '$points',
+    holds(facts) {
+      const points = facts.points(of, program);
+      return points >= atLeast && points <= atMost;
+    },
+  };
 }
 
 /** One of her companies has the trait; who belongs to none has no company without it either. */

@@ -8,6 +8,7 @@ import {
   describePick,
   describeSequence,
 } from './describe-event.ts';
+import { describeShop } from './describe-shop.ts';
 import { describeTraitOp, describeValue, eitherOf } from './describe-condition.ts';
 import { pathSteps } from './path.ts';
 
@@ -128,7 +129,8 @@ function describeFact(node: FactNode, nameOf: NameOf): string {
   if ('company' in node)
     return `a company of the profile has a ${pathSteps(node.company).join('.')} that ${describeValue(node)}`;
   if ('place' in node) return describePlace(node.place);
-  return `the lifecycle stage is ${eitherOf(node.lifecycle.map(spaced))}`;
+  if ('lifecycle' in node) return `the lifecycle stage is ${eitherOf(node.lifecycle.map(spaced))}`;
+  return describeShop(node, (id) => named(id, nameOf));
 }
 
 function onChannel(channel: string, topic: string | undefined): string {

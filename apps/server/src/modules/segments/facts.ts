@@ -1,10 +1,23 @@
+import type { BasketKind, CouponState, OrderStateWord, PointsKind, ProductMatch } from '@segue/contract';
 import type { JsonObject } from '../../platform/json.ts';
 
 /**
  * What rules ask that is neither a trait nor a count of events. Time alone never changes it: whoever changes it notes the
  * fact (`noteFacts(batch, profileIds, [fact])` of profiles), and rules that read it are asked again.
  */
-export const FACTS = ['$consent', '$reachable', '$company', '$place', '$list', '$lifecycle', '$profile'] as const;
+export const FACTS = [
+  '$consent',
+  '$reachable',
+  '$company',
+  '$place',
+  '$list',
+  '$lifecycle',
+  '$profile',
+  '$orders',
+  '$baskets',
+  '$points',
+  '$coupons',
+] as const;
 export type Fact = (typeof FACTS)[number];
 
 export interface Place {
@@ -38,4 +51,13 @@ export interface Facts {
   /** There is an e-mail address or a telephone number of hers. With the fact `$lifecycle`. */
   hasAddress(): boolean;
   lifecycle(): string | undefined;
+  /** How many pieces of such products she has bought and kept. */
+  bought(match: ProductMatch): number;
+  hasOrder(states: readonly OrderStateWord[]): boolean;
+  /** Whether one of her baskets of this kind holds such a product; `inStock` undefined: whether it can be bought or not. */
+  basketHolds(kind: BasketKind, match: ProductMatch, inStock: boolean | undefined): boolean;
+  /** Of one program, or of all together. */
+  points(of: PointsKind, program: string | undefined): number;
+  /** By the campaign's public id. */
+  hasCoupon(campaignId: string, states: readonly CouponState[]): boolean;
 }

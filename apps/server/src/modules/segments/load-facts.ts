@@ -15,6 +15,7 @@ import { knownZone } from './known-zone.ts';
 import { lastStoreOf } from './last-store.ts';
 import { listsOfProfiles } from './lists/list-member-store.ts';
 import { placeOf } from './place.ts';
+import { loadShopFacts } from './shop-facts.ts';
 
 export interface FactsAsked {
   /** What rules read: nothing else is loaded. */
@@ -46,7 +47,9 @@ export async function loadFacts(
   const companies = isRead('$company') ? await listCompanyTraits(reader, ids) : undefined;
   const lists = isRead('$list') ? await listsOfProfiles(sql, workspaceId, ids) : undefined;
   const places = isRead('$place') ? await loadPlaces(reader, subjects, asked.traits) : undefined;
+  const shop = await loadShopFacts({ sql, workspaceId, profileIds: ids }, isRead);
   return (subject) => ({
+    ...shop(subject.id),
     profileId: subject.id,
     zone: () => knownZone(clearTraits(subject)['timezone']) ?? asked.zone,
     consent: (channel, topic) => loaded(reach, '$consent').get(subject.id)?.consent(channel, topic) ?? 'never_asked',

@@ -29,6 +29,11 @@ export function factsOf(world: OracleWorld): Facts {
     place: unknown,
     isOnList: unknown,
     lifecycle: unknown,
+    bought: unknown,
+    hasOrder: unknown,
+    basketHolds: unknown,
+    points: unknown,
+    hasCoupon: unknown,
   };
 }
 
