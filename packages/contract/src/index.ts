@@ -250,3 +250,15 @@ export {
   type ReadEcommerceEvent,
 } from './ecommerce.ts';
 export { PROMOTED_MAX, type PromotedProduct } from './promoted.ts';
+export {
+  AMOUNT_MINOR_MAX,
+  amountInMain,
+  amountMinorSchema,
+  currencySchema,
+  formatAmount,
+  minorDigitsOf,
+  type Money,
+  moneySchema,
+  parseAmountMinor,
+  roundAmountMinor,
+} from './money.ts';
