@@ -20,6 +20,7 @@ import { messageEvent } from './message-events.ts';
 import { messageMetrics } from './message-metrics.ts';
 import { type DueMessage, lockQueuedMessages, markSending, refuseMessages } from './message-store.ts';
 import type { SendDeps } from './ports.ts';
+import { isStillTrue, judgePromotion, type Promotion, readPromoted } from './promoted-products.ts';
 
 /** A due message with everything that could be read and rendered without a lock. */
 export interface PreparedMessage {
@@ -34,6 +35,8 @@ export interface PreparedMessage {
   readonly unsubscribeUrl: string | undefined;
   /** What the page of the message needs to say the same; sealed. Undefined when it has none. */
   readonly shown: Buffer | undefined;
+  /** The products it shows, by their places among those it names. */
+  readonly shownProducts: readonly number[];
 }
 
 /** A message whose going is committed: it must be tried now, and never by anybody else. */
@@ -75,8 +78,19 @@ export async function decideMessages(
       (one) =>
         waiting.get(one.message.id) === one.message.profileId && isHers(one) && !unsettled.has(one.message.profileId),
     );
-    if (candidates.length === 0) return [];
-    decided = await decideAll(batch, deps, candidates);
+    const promoted = await readPromoted(batch.sql, workspaceId, {
+      ...{ port: deps.products, nowMs: batch.now },
+      messages: candidates.map(({ message }) => message),
+    });
+    const promotions = new Map(candidates.map((one) => [one, judgePromotion(promoted(one.message))]));
+    // What was sold or bought since it was rendered is left out of it: it is prepared anew.
+    const isTrue = (one: PreparedMessage) => {
+      const promotion = promotions.get(one)!;
+      return promotion.refused !== undefined || isStillTrue(one.shownProducts, promotion);
+    };
+    const asked = candidates.filter(isTrue);
+    if (asked.length === 0) return [];
+    decided = await decideAll(batch, deps, { candidates: asked, promotions });
     return writeDecisions(batch, deps, decided);
   });
   const { outcomes } = messageMetrics(services);
@@ -95,8 +109,9 @@ interface Decided {
 async function decideAll(
   batch: SubjectBatch,
   deps: SendDeps,
-  candidates: readonly PreparedMessage[],
+  asked: { candidates: readonly PreparedMessage[]; promotions: ReadonlyMap<PreparedMessage, Promotion> },
 ): Promise<Decided[]> {
+  const { candidates, promotions } = asked;
   const { workspaceId, sql, now } = batch;
   const { cap, lessOften } = await findLimits(sql, workspaceId);
   const questions = new Map<string, PermissionQuestion>();
@@ -133,6 +148,7 @@ async function decideAll(
           ? { refusedFor: unaskable.get(message.source.confirmationId) }
           : undefined,
       unwantedFor: unwanted.get(message.id),
+      promotion: promotions.get(prepared)?.refused,
       cap,
       countedAt: counted.get(key) ?? [],
       ...restraints(rhythms.get(message.profileId), { cap: lessOften, counted, profileId: message.profileId }),
@@ -174,6 +190,7 @@ interface LockedFacts {
   readonly permission: Permission | undefined;
   readonly asking: SendFacts['asking'];
   readonly unwantedFor: string | undefined;
+  readonly promotion: SendFacts['promotion'];
   readonly cap: FrequencyCap;
   readonly countedAt: readonly number[];
   readonly pausedUntil: SendFacts['pausedUntil'];

@@ -15,6 +15,9 @@ const facts: fc.Arbitrary<SendFacts> = fc.record({
   hasAddress: fc.boolean(),
   suppressedFor: reason,
   unwantedFor: reason,
+  promotion: fc.option(fc.record({ by: fc.constantFrom('bought', 'stock'), reason: fc.constant('why') }), {
+    nil: undefined,
+  }),
   cap: fc.record({ limitMax: fc.nat(3), windowMs: fc.integer({ min: 1, max: 20 }) }),
   countedAt: fc.array(fc.nat(100), { maxLength: 6 }),
   pausedUntil: fc.option(fc.integer({ min: 90, max: 140 }), { nil: undefined }),
@@ -42,6 +45,7 @@ function isForbidden(given: SendFacts, now: number): boolean {
     given.suppressedFor !== undefined,
     given.asking === undefined ? given.permission !== 'permitted' : given.asking.refusedFor !== undefined,
     given.unwantedFor !== undefined,
+    given.promotion !== undefined,
     given.marketing && given.isObjectedProfiling,
     given.marketing && inWindow + 1 > given.cap.limitMax,
     given.marketing && pausedUntil !== undefined && pausedUntil > now,
@@ -77,7 +81,7 @@ describe('decide', () => {
           } as const;
           const silent = {
             ...{ suppressedFor: undefined, unwantedFor: undefined, brokenFor: undefined },
-            ...{ pausedUntil: undefined, lessOften: undefined },
+            ...{ pausedUntil: undefined, lessOften: undefined, promotion: undefined },
           } as const;
           const decision = decide(
             {
@@ -113,6 +117,7 @@ describe('decide', () => {
           templateExists: true,
           hasAddress: true,
           unwantedFor: undefined,
+          promotion: undefined,
           asking: undefined,
         };
         const by = (over: Partial<SendFacts>) => {

@@ -30,6 +30,8 @@ export interface SendFacts {
   readonly suppressedFor: string | undefined;
   /** Why the sender no longer wants it sent: the goal was reached, the run has ended. */
   readonly unwantedFor: string | undefined;
+  /** What it invites to buy is bought already, or sold out. */
+  readonly promotion: { readonly by: 'bought' | 'stock'; readonly reason: string } | undefined;
   readonly cap: FrequencyCap;
   /** When marketing messages were counted for this profile on this channel. */
   readonly countedAt: readonly number[];
@@ -59,6 +61,7 @@ export function decide(facts: SendFacts, now: number): SendDecision {
     if (facts.asking.refusedFor !== undefined) return refuse('consent', facts.asking.refusedFor);
   } else if (facts.permission !== 'permitted') return refuse('consent', CONSENT_REASONS[facts.permission]);
   if (facts.unwantedFor !== undefined) return refuse('goal', facts.unwantedFor);
+  if (facts.promotion !== undefined) return refuse(facts.promotion.by, facts.promotion.reason);
   if (facts.marketing) {
     const { pausedUntil, lessOften } = facts;
     if (facts.isObjectedProfiling) return refuse('profiling', 'the customer objected to being profiled for marketing');

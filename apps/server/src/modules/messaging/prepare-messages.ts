@@ -26,7 +26,8 @@ import {
 import { listAddresses, openNodeKeys, openAllTraits, type ProfileAddress } from '../profiles/index.ts';
 import type { PreparedMessage } from './decide-messages.ts';
 import type { DueMessage } from './message-store.ts';
-import type { SendDeps } from './ports.ts';
+import type { ProductTruth, SendDeps } from './ports.ts';
+import { cardsOf, judgePromotion, readPromoted } from './promoted-products.ts';
 import { viewUrl } from './view-link.ts';
 
 /**
@@ -60,12 +61,15 @@ export async function prepareMessages(
     return isSealed ? [message.node.id] : [];
   });
   const nodeKeys = await openNodeKeys({ sql: reader.sql, workspaceId, keys }, sealedNodes);
+  const nowMs = services.clock.now();
+  const promoted = await readPromoted(reader.sql, workspaceId, { port: deps.products, messages, nowMs });
   return messages.map((message) =>
     prepareOne(message, {
       keys,
       homes: { links: home, server: deps.publicUrl },
       brand,
-      now: services.clock.now(),
+      now: nowMs,
+      promoted: promoted(message),
       traits: traits.get(message.profileId) ?? {},
       address: addresses.get(message.profileId)?.[0],
       version: versionOf(message),
@@ -85,6 +89,8 @@ interface Material {
   readonly version: TemplateVersion | undefined;
   /** Opens the variables; undefined once their owner was erased. */
   readonly nodeKey: Buffer | undefined;
+  /** What is so of the products it invites to buy. */
+  readonly promoted: readonly ProductTruth[];
 }
 
 function prepareOne(message: DueMessage, material: Material): PreparedMessage {
@@ -98,6 +104,7 @@ function prepareOne(message: DueMessage, material: Material): PreparedMessage {
     brokenFor: undefined,
     unsubscribeUrl: undefined,
     shown: undefined,
+    shownProducts: judgePromotion(material.promoted).shown,
   };
   if (text === undefined || material.address === undefined) return nothing;
   const hashOf = (written: string) => addressHash(material.keys, message.channel, written);
@@ -158,6 +165,9 @@ function scopeOf(message: DueMessage, material: Renderable): JsonObject {
   return {
     brand: brandVariables(material.brand),
     ...templateScope(material.traits, openVariables(message, material.nodeKey)),
+    ...(message.products.length > 0 && {
+      products: cardsOf(message.products, material.promoted, judgePromotion(material.promoted)),
+    }),
     message_id: messageId,
     ...(source.kind === 'confirmation' && {
       confirm_url: confirmUrl(material.keys, {
