@@ -262,3 +262,22 @@ export {
   parseAmountMinor,
   roundAmountMinor,
 } from './money.ts';
+export {
+  COUPON_CODES_MAX,
+  COUPON_IMPORT_MAX,
+  COUPON_LANGUAGES,
+  type CouponCampaign,
+  type CouponPool,
+  type CreateCouponPoolBody,
+} from './api/coupon-campaigns.ts';
+export { COUPON_EXCEPTION_KINDS } from './api/coupon-offline.ts';
+export type { CouponQuoteBody } from './api/coupon-redemptions.ts';
+export {
+  COUPON_REFUSALS,
+  type CouponBenefit,
+  type CouponLimits,
+  type CouponLine,
+  type CouponProducts,
+  type CouponRefusal,
+  type CouponTerms,
+} from './coupon-terms.ts';
