@@ -5,6 +5,8 @@ import { moneySchema } from './money.ts';
 
 const NAMES_MAX = 500;
 const CURRENCIES_MAX = 30;
+/** Sums of a whole cart stay exact as numbers. */
+const LINE_MINOR_MAX = 1_000_000_000_000;
 
 const instant = z.iso
   .datetime({ offset: true, error: 'give an instant, like "2026-12-01T00:00:00Z"' })
@@ -231,6 +233,10 @@ export const couponLineSchema = z
     },
     { error: 'give a line, like { "id": "1", "sku": "TEE-M", "quantity": 2, "unitPriceMinor": 1999 }' },
   )
+  .refine((line) => line.quantity * line.unitPriceMinor <= LINE_MINOR_MAX, {
+    error: `a line may cost at most ${LINE_MINOR_MAX}`,
+    path: ['unitPriceMinor'],
+  })
   .refine((line) => line.quantity * line.unitPriceMinor >= line.discountMinor, {
     error: 'is more than the line costs',
     path: ['discountMinor'],
