@@ -1,0 +1,82 @@
+import type { TxCtx } from '../../platform/eventlog/index.ts';
+import type { Transaction } from '../../platform/postgres/index.ts';
+import type { WorkspaceKeys } from '../../platform/crypto/index.ts';
+import type { OrderState } from './order-state.ts';
+
+/** One transaction in which orders change: that of a verb, or of a batch of events. */
+export interface OrderBatch {
+  readonly workspaceId: number;
+  readonly sql: Transaction;
+  readonly now: number;
+  keysOf(workspaceId: number): Promise<WorkspaceKeys>;
+}
+
+/** What became of one order. It is also told of when nothing but its profile changed. */
+export interface OrderChange {
+  readonly before: OrderState | undefined;
+  readonly after: OrderState;
+}
+
+/** Who wants to know, in the transaction of the change itself. Told each change once, and all of a batch together. */
+export interface OrderFollower {
+  readonly name: string;
+  follow(batch: OrderBatch, changes: readonly OrderChange[]): Promise<void>;
+}
+
+/** An order that is being placed, as far as coupons and points ask. */
+export interface PlacedOrder {
+  readonly orderId: string;
+  readonly source: string;
+  readonly sourceOrderId: string;
+  readonly channel: string;
+  readonly profileId: string | null;
+  readonly currency: string;
+  readonly lines: readonly {
+    readonly id: string;
+    readonly variantId: string | null;
+    readonly sku: string | null;
+    readonly quantity: number;
+    readonly unitPriceMinor: number;
+    readonly discountMinor: number;
+  }[];
+  readonly shippingMinor: number;
+}
+
+export type CouponsHeld =
+  | {
+      readonly kind: 'held';
+      readonly discounts: readonly {
+        readonly code: string;
+        /** Off the lines and the shipping together. */
+        readonly amountMinor: number;
+        readonly lines: readonly { readonly lineId: string; readonly amountMinor: number }[];
+        readonly shippingMinor: number;
+      }[];
+    }
+  | { readonly kind: 'refused'; readonly code: string; readonly message: string };
+
+/** Coupons, as placing an order needs them: answered by whoever keeps them. */
+export interface OrderCouponPort {
+  /**
+   * Holds every code for the order, or none. The hold has no end of its own: it lasts until the order is paid or cancelled.
+   * What `cartRef` (a cart's or checkout's hold) held before is taken over.
+   */
+  hold(
+    ctx: TxCtx,
+    wish: { order: PlacedOrder; codes: readonly string[]; cartRef: string | null },
+  ): Promise<CouponsHeld>;
+  /** Paid: what is held is redeemed. A repeat changes nothing. */
+  commit(ctx: TxCtx, order: Pick<OrderState, 'id' | 'source' | 'sourceOrderId'>): Promise<void>;
+  /** Cancelled: what is held is let go, what was redeemed gives its use back, once. */
+  void(ctx: TxCtx, order: Pick<OrderState, 'id' | 'source' | 'sourceOrderId'>): Promise<void>;
+}
+
+export type PointsBurned =
+  | { readonly kind: 'burned'; readonly amountMinor: number }
+  | { readonly kind: 'refused'; readonly message: string };
+
+/** Points, as placing an order needs them. What refunds and cancelling do to points follows from the order's changes. */
+export interface OrderPointsPort {
+  /** Takes the points at once; `atMostMinor` is what is left to pay. */
+  burn(ctx: TxCtx, wish: { order: PlacedOrder; points: number; atMostMinor: number }): Promise<PointsBurned>;
+}
