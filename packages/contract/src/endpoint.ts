@@ -59,6 +59,11 @@ export interface Endpoint {
   readonly file?: readonly string[];
   /** An unsafe method that changes nothing: a preview. It needs no audit entry and takes no idempotency key. */
   readonly changesNothing?: true;
+  /**
+   * A change that machines make all the time, in a transaction it shares with others of its kind. It needs no audit entry, and
+   * a repeat is known by what the body names instead of an idempotency key.
+   */
+  readonly ownTransaction?: true;
 }
 
 export function defineEndpoint<const E extends Endpoint>(endpoint: E): E {
@@ -86,9 +91,9 @@ export type BodyOf<E extends Endpoint> = E['body'] extends z.ZodType ? z.output<
 export type BodyInputOf<E extends Endpoint> = E['body'] extends z.ZodType ? z.input<E['body']> : undefined;
 export type AnswerOf<E extends Endpoint> = E['answer'] extends z.ZodType ? z.output<E['answer']> : undefined;
 
-/** Whether a call changes something: then it is audited and repeats are recognised by `Idempotency-Key`. */
+/** Whether a call changes something in a transaction of its request: then it is audited and repeats are recognised by `Idempotency-Key`. */
 export function isChange(endpoint: Endpoint): boolean {
-  return endpoint.method !== 'GET' && endpoint.changesNothing !== true;
+  return endpoint.method !== 'GET' && endpoint.changesNothing !== true && endpoint.ownTransaction !== true;
 }
 
 export const PAGE_LIMIT_DEFAULT = 50;

@@ -27,7 +27,7 @@ import {
 } from '../modules/events/index.ts';
 import { createAnswerRoutes } from '../modules/answers/index.ts';
 import { catalogRoutes } from '../modules/catalog/index.ts';
-import { inventoryRoutes } from '../modules/inventory/index.ts';
+import { createInventoryRoutes } from '../modules/inventory/index.ts';
 import { orderRoutes } from '../modules/orders/index.ts';
 import { basketRoutes } from '../modules/baskets/index.ts';
 import { couponRoutes } from '../modules/promotions/index.ts';
@@ -126,7 +126,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     createReachabilityRoutes(SENDING_CHANNELS),
     createAnswerRoutes(SENDING_CHANNELS),
     catalogRoutes,
-    inventoryRoutes,
+    createInventoryRoutes(services),
     orderRoutes,
     basketRoutes,
     couponRoutes,

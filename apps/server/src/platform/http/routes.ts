@@ -11,7 +11,7 @@ declare module 'fastify' {
   }
 }
 
-type Read = { readonly method: 'GET' } | { readonly changesNothing: true };
+type Read = { readonly method: 'GET' } | { readonly changesNothing: true } | { readonly ownTransaction: true };
 
 /** One call, parsed. What a change works with is inside its transaction; what reads has the pool. */
 export interface Call<E extends Endpoint> {

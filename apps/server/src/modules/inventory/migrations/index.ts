@@ -1,3 +1,6 @@
 import type { Migration } from '../../../platform/postgres/index.ts';
+import createInventory from './20261128T1100_create-inventory.sql?raw';
 
-export const inventoryMigrations: readonly Migration[] = [];
+export const inventoryMigrations: readonly Migration[] = [
+  { id: '20261128T1100_create-inventory', sql: createInventory },
+];

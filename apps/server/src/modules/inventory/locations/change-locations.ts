@@ -1,0 +1,72 @@
+import { AppError } from '../../../platform/errors.ts';
+import type { TxCtx } from '../../../platform/eventlog/index.ts';
+import { newUuid } from '../../../platform/ids/index.ts';
+import { type ExternalRef, findRefs, recordRefs } from '../../catalog/index.ts';
+import { capabilitiesOf, type Location } from './location.ts';
+import { findLocation, findLocationByCode, upsertLocationRow } from './location-store.ts';
+
+export type LocationInput = Pick<Location, 'name' | 'kind'> & Partial<Omit<Location, 'id' | 'name' | 'kind'>>;
+
+/** Adds a place with stock. */
+export async function createLocation(ctx: TxCtx, input: LocationInput): Promise<Location> {
+  return put(ctx, { ...defaults(input), id: newUuid(ctx.clock.now()) });
+}
+
+/** What is not given stays as it is. */
+export async function updateLocation(
+  ctx: TxCtx,
+  id: string,
+  changes: Partial<Omit<Location, 'id'>>,
+): Promise<Location> {
+  const known = await findLocation(ctx.sql, ctx.workspaceId, id);
+  if (known === undefined) throw new AppError('not_found', 'There is no such location');
+  return put(ctx, { ...known, ...changes });
+}
+
+/** Places as a connected shop tells them: each is one of ours by what the shop calls it. Answers our ids. */
+export async function upsertLocations(
+  ctx: TxCtx,
+  inputs: readonly (LocationInput & { readonly ref: ExternalRef })[],
+): Promise<string[]> {
+  const { sql, workspaceId } = ctx;
+  const known = await findRefs(
+    sql,
+    workspaceId,
+    inputs.map(({ ref }) => ({ ...ref, kind: 'location' })),
+  );
+  const ids: string[] = [];
+  for (const [place, { ref, ...input }] of inputs.entries()) {
+    const id = known[place];
+    // Few places, seldom told: one after the other.
+    const before = id === undefined ? undefined : await findLocation(sql, workspaceId, id);
+    const made = await put(
+      ctx,
+      before === undefined ? { ...defaults(input), id: newUuid(ctx.clock.now()) } : { ...before, ...input },
+    );
+    if (id === undefined) await recordRefs(sql, workspaceId, [{ ...ref, kind: 'location', internalId: made.id }]);
+    ids.push(made.id);
+  }
+  return ids;
+}
+
+function defaults(input: LocationInput): Omit<Location, 'id'> {
+  return {
+    ...{ code: null, state: 'active', capabilities: capabilitiesOf(input.kind), channels: [], priority: 100 },
+    ...{ timeZone: null, hours: null, country: null, postcode: null, latitude: null, longitude: null },
+    ...input,
+  };
+}
+
+async function put(ctx: TxCtx, location: Location): Promise<Location> {
+  const { sql, workspaceId } = ctx;
+  if (location.code !== null) {
+    const holder = await findLocationByCode(sql, workspaceId, location.code);
+    if (holder !== undefined && holder !== location.id) {
+      throw new AppError('conflict', 'Another location has this code', {
+        details: [{ field: 'code', message: 'is taken; choose another' }],
+      });
+    }
+  }
+  await upsertLocationRow(sql, workspaceId, { location, at: new Date(ctx.clock.now()) });
+  return location;
+}

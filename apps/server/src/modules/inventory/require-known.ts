@@ -1,0 +1,33 @@
+import { AppError, type ErrorDetail } from '../../platform/errors.ts';
+import { parsePublicId } from '../../platform/ids/index.ts';
+import type { Sql } from '../../platform/postgres/index.ts';
+import { readVariants } from '../catalog/index.ts';
+import { holdLocations } from './locations/location-store.ts';
+
+/** What a call names, by the path of the field where it does. */
+interface Named {
+  readonly field: string;
+  readonly id: string;
+}
+
+/** The variants and locations of a call as uuids, in its order; one that is not there is refused by its field. */
+export async function requireKnown(
+  ctx: { readonly sql: Sql; readonly workspaceId: number },
+  { variants = [], locations = [] }: { variants?: readonly Named[]; locations?: readonly Named[] },
+): Promise<{ variantIds: string[]; locationIds: string[] }> {
+  const { sql, workspaceId } = ctx;
+  const variantIds = variants.map(({ id }) => parsePublicId('var', id));
+  const locationIds = locations.map(({ id }) => parsePublicId('loc', id));
+  const known = await readVariants(sql, workspaceId, [...new Set(variantIds.filter((id) => id !== undefined))]);
+  const places = await holdLocations(sql, workspaceId, [...new Set(locationIds.filter((id) => id !== undefined))]);
+  const details: ErrorDetail[] = [
+    ...variants.flatMap(({ field }, at) =>
+      known.has(variantIds[at] ?? '') ? [] : [{ field, message: 'names no variant of the catalog' }],
+    ),
+    ...locations.flatMap(({ field }, at) =>
+      places.has(locationIds[at] ?? '') ? [] : [{ field, message: 'names no location' }],
+    ),
+  ];
+  if (details.length > 0) throw new AppError('invalid', 'The request names what is not there', { details });
+  return { variantIds: variantIds as string[], locationIds: locationIds as string[] };
+}
