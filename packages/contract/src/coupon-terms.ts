@@ -64,37 +64,35 @@ const pieces = z
   .max(1_000, { error: 'give at most 1000' });
 
 /** What a coupon gives. */
-export const couponBenefitSchema = z
-  .discriminatedUnion(
-    'kind',
-    [
-      z.strictObject({
-        kind: z.literal('percent'),
-        percent,
-        atMost: positiveAmounts.exactOptional().describe('Never more than this, by currency'),
-      }),
-      z.strictObject({
-        kind: z.literal('amount'),
-        amounts: positiveAmounts.describe('By currency; others are refused'),
-      }),
-      z.strictObject({
-        kind: z.literal('free_shipping'),
-        atMost: positiveAmounts.exactOptional().describe('Never more than this, by currency'),
-      }),
-      z.strictObject({
-        kind: z.literal('buy_get'),
-        buy: pieces.describe('Pieces to be paid'),
-        get: pieces.describe('Pieces that are reduced, the cheapest ones'),
-        percent: percent.default(100).describe('By how much; 100 is free'),
-        gets: couponProductsSchema
-          .exactOptional()
-          .describe('Which pieces are reduced, when others than those to be bought'),
-        times: pieces.exactOptional().describe('How often in one order; left out: as often as it fits'),
-      }),
-    ],
-    { error: 'choose a kind: percent, amount, free_shipping or buy_get' },
-  )
-  .meta({ id: 'CouponBenefit' });
+export const couponBenefitSchema = z.discriminatedUnion(
+  'kind',
+  [
+    z.strictObject({
+      kind: z.literal('percent'),
+      percent,
+      atMost: positiveAmounts.exactOptional().describe('Never more than this, by currency'),
+    }),
+    z.strictObject({
+      kind: z.literal('amount'),
+      amounts: positiveAmounts.describe('By currency; others are refused'),
+    }),
+    z.strictObject({
+      kind: z.literal('free_shipping'),
+      atMost: positiveAmounts.exactOptional().describe('Never more than this, by currency'),
+    }),
+    z.strictObject({
+      kind: z.literal('buy_get'),
+      buy: pieces.describe('Pieces to be paid'),
+      get: pieces.describe('Pieces that are reduced, the cheapest ones'),
+      percent: percent.default(100).describe('By how much; 100 is free'),
+      gets: couponProductsSchema
+        .exactOptional()
+        .describe('Which pieces are reduced, when others than those to be bought'),
+      times: pieces.exactOptional().describe('How often in one order; left out: as often as it fits'),
+    }),
+  ],
+  { error: 'choose a kind: percent, amount, free_shipping or buy_get' },
+);
 export type CouponBenefit = z.output<typeof couponBenefitSchema>;
 
 const channel = z
@@ -153,8 +151,7 @@ export const couponTermsSchema = z
   .refine(({ startsAt, expiresAt }) => !startsAt || !expiresAt || Date.parse(startsAt) < Date.parse(expiresAt), {
     error: 'give an end after the start',
     path: ['expiresAt'],
-  })
-  .meta({ id: 'CouponTerms' });
+  });
 export type CouponTerms = z.output<typeof couponTermsSchema>;
 
 const count = (what: string) =>
@@ -165,16 +162,14 @@ const count = (what: string) =>
     .nullable();
 
 /** How often, and how much. Null: without limit. What is held counts as what is redeemed. */
-export const couponLimitsSchema = z
-  .strictObject(
-    {
-      total: count('of all redemptions').default(null).describe('Redemptions of the whole campaign'),
-      perProfile: count('of redemptions by one customer').default(null).describe('Redemptions by one customer'),
-      budget: moneySchema.nullable().default(null).describe('What all redemptions may cost; only in this currency'),
-    },
-    { error: 'give limits, like { "perProfile": 1 }' },
-  )
-  .meta({ id: 'CouponLimits' });
+export const couponLimitsSchema = z.strictObject(
+  {
+    total: count('of all redemptions').default(null).describe('Redemptions of the whole campaign'),
+    perProfile: count('of redemptions by one customer').default(null).describe('Redemptions by one customer'),
+    budget: moneySchema.nullable().default(null).describe('What all redemptions may cost; only in this currency'),
+  },
+  { error: 'give limits, like { "perProfile": 1 }' },
+);
 export type CouponLimits = z.output<typeof couponLimitsSchema>;
 
 /** Why a coupon does not count. */

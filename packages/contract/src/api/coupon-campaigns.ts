@@ -25,14 +25,17 @@ export const couponTextSchema = z
   })
   .meta({ id: 'CouponText' });
 
+/** As they are answered: with everything that was left out. */
+const shownTerms = couponTermsSchema.meta({ id: 'CouponTerms' });
+
 export const couponCampaignSchema = z
   .strictObject({
     id: idSchema('cpc'),
     name: z.string(),
     state: z.enum(['active', 'paused', 'archived']),
     version: z.int().describe('Of the terms; a redemption keeps the one it was made under'),
-    terms: couponTermsSchema,
-    limits: couponLimitsSchema,
+    terms: shownTerms,
+    limits: couponLimitsSchema.meta({ id: 'CouponLimits' }),
     text: couponTextSchema.describe('In the language of the workspace'),
     redeemed: z.int(),
     held: z.int(),
@@ -187,9 +190,7 @@ export const couponCampaignEndpoints = {
     summary: 'List the terms a campaign has had, newest first',
     query: pageQuerySchema,
     answer: pageOf(
-      z
-        .strictObject({ version: z.int(), terms: couponTermsSchema, createdAt: instantSchema })
-        .meta({ id: 'CouponVersion' }),
+      z.strictObject({ version: z.int(), terms: shownTerms, createdAt: instantSchema }).meta({ id: 'CouponVersion' }),
     ),
   }),
   getCouponText: defineEndpoint({

@@ -53,8 +53,11 @@ const quoteFields = {
     .exactOptional()
     .describe('Of the customer’s device: guesses are counted by it'),
 };
-const quoteBody = z.strictObject(quoteFields);
-export type CouponQuoteBody = z.output<typeof quoteBody>;
+const validateBody = z.strictObject({
+  ...quoteFields,
+  ownerRef: ownerRef.exactOptional().describe('Whose hold is not counted against it: the cart’s own'),
+});
+export type CouponQuoteBody = z.output<typeof validateBody>;
 
 const discount = z
   .strictObject({
@@ -114,7 +117,7 @@ export const couponRedemptionEndpoints = {
     tag,
     summary: 'Say what codes are worth for a cart, with their terms, and why others are not',
     description: 'Holds nothing. Many unknown codes of one customer, address or caller are answered with 429.',
-    body: quoteBody,
+    body: validateBody,
     changesNothing: true,
     answer: z.strictObject(quote),
   }),

@@ -1,3 +1,13 @@
 import type { Routes } from '../../platform/http/index.ts';
+import { campaignRoutes } from './campaigns/campaign-routes.ts';
+import { exceptionRoutes } from './exceptions/exception-routes.ts';
+import { poolRoutes } from './pools/pool-routes.ts';
+import { spendingRoutes } from './spending/spending-routes.ts';
 
-export const couponRoutes: Routes = () => undefined;
+/** Coupons: campaigns, their codes, and what becomes of these. */
+export const couponRoutes: Routes = (serve, app) => {
+  campaignRoutes(serve, app);
+  poolRoutes(serve, app);
+  spendingRoutes(serve, app);
+  exceptionRoutes(serve, app);
+};

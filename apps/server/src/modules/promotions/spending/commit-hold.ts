@@ -1,0 +1,166 @@
+import type { CouponRefusal } from '@segue/contract';
+import { newUuid } from '../../../platform/ids/index.ts';
+import type { CouponBatch } from '../coupon-batch.ts';
+import { findOffersOf, type FoundCode } from '../codes/code-store.ts';
+import { insertExceptions } from '../exceptions/exception-store.ts';
+import { noteCoupons } from '../profiles/note-coupons.ts';
+import type { Refused } from '../terms/cart.ts';
+import { refusalMessage } from '../terms/refusal-message.ts';
+import { commitHolds, type HoldRow, lockHolds } from './hold-store.ts';
+import { usesOf } from './hold-coupons.ts';
+import type { Ledger, Use } from './ledger.ts';
+import { openLedger, saveLedger } from './open-ledger.ts';
+import {
+  insertRedemptions,
+  listRedemptionsOf,
+  lockOrders,
+  type OrderName,
+  type RedemptionRow,
+} from './redemption-store.ts';
+
+export type Committed =
+  | {
+      readonly kind: 'committed';
+      readonly redemptions: readonly RedemptionRow[];
+      readonly refused: readonly Refused[];
+      readonly isRepeat: boolean;
+    }
+  /** It holds nothing, and nothing was redeemed for this order. */
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'other_order' };
+
+interface CommitWish extends OrderName {
+  readonly ownerRef: string;
+  /** What was given in the end by normalised code, where it is not what was held. */
+  readonly amounts?: ReadonlyMap<string, number>;
+}
+
+/**
+ * Redeems what an owner holds for an order, once. A hold that has expired is taken again as far as it still can be. What was
+ * given in the end beyond the budget is kept as an exception: it has happened.
+ */
+export async function commitHold(batch: CouponBatch, wish: CommitWish): Promise<Committed> {
+  const { sql, workspaceId, now } = batch;
+  await lockOrders(sql, workspaceId, [wish]);
+  const [hold] = await lockHolds(sql, workspaceId, [wish.ownerRef]);
+  const known = await listRedemptionsOf(sql, workspaceId, { orders: [wish], lock: false });
+  if (hold?.state === 'committed') {
+    const isSame = hold.order_source === wish.orderSource && hold.order_ref === wish.orderRef;
+    return isSame ? repeat(known) : { kind: 'other_order' };
+  }
+  if (hold === undefined || hold.codes.length === 0) return known.length > 0 ? repeat(known) : { kind: 'nothing' };
+  const uses = usesOf(hold);
+  const found = await findOffersOf(sql, workspaceId, {
+    codeIds: uses.map((use) => use.codeId),
+    profileId: hold.profile_id,
+  });
+  const ledger = await openLedger(sql, workspaceId, uses);
+  const redeemer = new Redeemer({ batch, wish, hold, found, ledger, known });
+  for (const use of uses) redeemer.redeem(use);
+  await saveLedger(sql, workspaceId, ledger);
+  await insertRedemptions(sql, workspaceId, redeemer.redemptions);
+  await insertExceptions(sql, workspaceId, redeemer.exceptions);
+  const { orderSource, orderRef } = wish;
+  await commitHolds(sql, workspaceId, { ownerRefs: [hold.owner_ref], orderSource, orderRef, at: new Date(now) });
+  await noteCoupons(batch, [hold.profile_id]);
+  return {
+    kind: 'committed',
+    redemptions: [...known, ...redeemer.redemptions],
+    refused: redeemer.refused,
+    isRepeat: false,
+  };
+}
+
+function repeat(redemptions: readonly RedemptionRow[]): Committed {
+  return { kind: 'committed', redemptions, refused: [], isRepeat: true };
+}
+
+interface Redeeming {
+  readonly batch: CouponBatch;
+  readonly wish: CommitWish;
+  readonly hold: HoldRow;
+  readonly found: readonly FoundCode[];
+  readonly ledger: Ledger;
+  /** Of the same order, before. */
+  readonly known: readonly RedemptionRow[];
+}
+
+/** Decides of each use what becomes of it, and gathers what is to be written. */
+class Redeemer {
+  readonly redemptions: RedemptionRow[] = [];
+  readonly exceptions: Parameters<typeof insertExceptions>[2][number][] = [];
+  readonly refused: Refused[] = [];
+  readonly #of: Redeeming;
+
+  constructor(redeeming: Redeeming) {
+    this.#of = redeeming;
+  }
+
+  redeem(use: Use): void {
+    const { hold, found, ledger, known, wish } = this.#of;
+    const code = found.find((one) => one.offer.couponId === use.codeId);
+    const isHeld = hold.state === 'held';
+    if (code === undefined || known.some((row) => row.code_id === use.codeId)) {
+      if (isHeld) ledger.giveBack(use, 'held');
+      return;
+    }
+    const amountMinor = wish.amounts?.get(code.normalised) ?? use.amountMinor;
+    if (isHeld) {
+      const refusal = ledger.redeem(use, amountMinor);
+      if (refusal !== undefined) ledger.giveBack(use, 'held');
+      this.#add({ ...use, amountMinor }, refusal);
+      return;
+    }
+    const refusal: CouponRefusal | undefined = code.offer.isVoid
+      ? 'void'
+      : ledger.take({ ...use, amountMinor }, 'redeemed');
+    if (refusal === undefined) this.#add({ ...use, amountMinor }, undefined);
+    else this.refused.push({ code: code.offer.code, reason: refusal, message: refusalMessage(refusal) });
+  }
+
+  #add(use: Use, exception: 'budget' | undefined): void {
+    const { batch, wish, hold } = this.#of;
+    const at = new Date(batch.now);
+    const row: RedemptionRow = {
+      id: newUuid(batch.now),
+      code_id: use.codeId,
+      campaign_id: use.campaignId,
+      version: hold.codes.find((code) => code.codeId === use.codeId)?.version ?? 1,
+      order_source: wish.orderSource,
+      order_ref: wish.orderRef,
+      channel: hold.channel,
+      store: hold.store,
+      profile_id: hold.profile_id,
+      node: hold.node,
+      amount_minor: use.amountMinor,
+      currency: use.currency,
+      state: exception === undefined ? 'redeemed' : 'exception',
+      redeemed_at: at,
+      voided_at: null,
+    };
+    this.redemptions.push(row);
+    if (exception !== undefined) this.exceptions.push(exceptionOf(row, exception, at));
+  }
+}
+
+/** What people are to look at about a redemption. Pure but for its id. */
+export function exceptionOf(
+  row: RedemptionRow,
+  kind: Parameters<typeof insertExceptions>[2][number]['kind'],
+  at: Date,
+): Parameters<typeof insertExceptions>[2][number] {
+  return {
+    id: newUuid(at.getTime()),
+    kind,
+    campaign_id: row.campaign_id,
+    code_id: row.code_id,
+    redemption_id: row.id,
+    profile_id: row.profile_id,
+    node: row.node,
+    amount_minor: row.amount_minor,
+    currency: row.currency,
+    detail: { orderSource: row.order_source, orderRef: row.order_ref, channel: row.channel },
+    dedupe_key: null,
+    at,
+  };
+}
