@@ -1,4 +1,5 @@
 import type { TxCtx } from '../../platform/eventlog/index.ts';
+import type { Sql } from '../../platform/postgres/index.ts';
 import { newUuid, publicId } from '../../platform/ids/index.ts';
 import { recordAudit } from './record-audit.ts';
 import { findNumberOfKind, insertSource } from './source-store.ts';
@@ -21,4 +22,9 @@ export async function ensureOwnSource(ctx: TxCtx, kind: OwnSource): Promise<numb
     detail: { kind, trusted: true },
   });
   return (await findNumberOfKind(sql, workspaceId, kind))!;
+}
+
+/** Its number; undefined: it has said nothing yet. */
+export function findOwnSource(sql: Sql, workspaceId: number, kind: OwnSource): Promise<number | undefined> {
+  return findNumberOfKind(sql, workspaceId, kind);
 }

@@ -9,5 +9,5 @@ export { type Accounts, openAccounts } from './open-accounts.ts';
 export { findBrokenAudit } from './verify-audit.ts';
 export { recordAudit } from './record-audit.ts';
 export { sweepSignIn } from './sweep-sign-in.ts';
-export { ensureOwnSource } from './ensure-own-source.ts';
+export { ensureOwnSource, findOwnSource } from './ensure-own-source.ts';
 export { listNumberedSources, type NumberedSource } from './source-number-store.ts';

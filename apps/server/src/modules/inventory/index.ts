@@ -7,7 +7,7 @@ export { upsertLocations } from './locations/change-locations.ts';
 export { listAllLocations } from './locations/location-store.ts';
 export { moveAll, type MovementInput, recordMovements } from './levels/move-stock.ts';
 export { endTold, noteTold, type ObservedLevel, observeLevels } from './levels/observe-levels.ts';
-export { endReservations, type Ending } from './reservations/end-reservations.ts';
+export { type Ended, endReservations, type Ending } from './reservations/end-reservations.ts';
 export { reserve, reserveAll } from './reservations/reserve.ts';
 export type { Reserved } from './reservations/decide-wish.ts';
 export type { StockTx } from './reservations/stock-tx.ts';

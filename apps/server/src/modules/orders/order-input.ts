@@ -102,9 +102,13 @@ export interface Address {
   readonly phone?: string | undefined;
 }
 
+export type OrderEnd = 'fulfilled' | 'delivered' | 'cancelled';
+
 /** A refund, fulfilment or delivery that its source told by itself; it waits for its order where that is not there yet. */
 export type OrderPart = { readonly ref: ExternalRef } & (
   | { readonly kind: 'refund'; readonly refund: RefundInput }
   | { readonly kind: 'fulfilment'; readonly fulfilment: FulfilmentInput }
   | { readonly kind: 'delivered'; readonly fulfilmentId: string; readonly atMs: number }
+  /** The whole of it was handed over, arrived, or is not wanted any more. */
+  | { readonly kind: 'ended'; readonly of: OrderEnd; readonly atMs: number }
 );

@@ -1,6 +1,7 @@
-import type { TxCtx } from '../../platform/eventlog/index.ts';
+import type { Entry, TxCtx } from '../../platform/eventlog/index.ts';
 import type { Transaction } from '../../platform/postgres/index.ts';
 import type { WorkspaceKeys } from '../../platform/crypto/index.ts';
+import type { Announcement } from '../events/index.ts';
 import type { OrderState } from './order-state.ts';
 
 /** One transaction in which orders change: that of a verb, or of a batch of events. */
@@ -9,6 +10,10 @@ export interface OrderBatch {
   readonly sql: Transaction;
   readonly now: number;
   keysOf(workspaceId: number): Promise<WorkspaceKeys>;
+  /** Says to the log what happened. Left out: the log is where it was learnt from. */
+  readonly tell?: (announcements: readonly Announcement[]) => Promise<void>;
+  /** In the processor's own transaction: whose events these are. */
+  readonly entries?: readonly Entry[];
 }
 
 /** What became of one order. It is also told of when nothing but its profile changed. */

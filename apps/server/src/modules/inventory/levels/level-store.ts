@@ -45,6 +45,17 @@ export async function readLevels(sql: Sql, workspaceId: number, itemIds: readonl
   return rows.map(levelOf);
 }
 
+/** Those whose stock anybody tells. */
+export async function findTracked(sql: Sql, workspaceId: number, itemIds: readonly string[]): Promise<Set<string>> {
+  if (itemIds.length === 0) return new Set();
+  const { rows } = await sql.query<{ item_id: string }>({
+    name: 'stock_level_tracked',
+    text: 'select distinct item_id from stock_level where workspace_id = $1 and item_id = any($2::uuid[])',
+    values: [workspaceId, arrayLiteral(itemIds)],
+  });
+  return new Set(rows.map((row) => row.item_id));
+}
+
 /** As `readLevels`; whoever locks them is alone with them until the transaction ends. In the one order of all. */
 export async function lockItemLevels(sql: Sql, workspaceId: number, itemIds: readonly string[]): Promise<Level[]> {
   if (itemIds.length === 0) return [];

@@ -4,7 +4,7 @@ import { readComponents } from '../reservations/reservation-store.ts';
 import { type StockTx, stockTx } from '../reservations/stock-tx.ts';
 import type { LevelField, LevelKey } from './level.ts';
 import { LevelBook } from './level-book.ts';
-import { findMovementKeys } from './level-store.ts';
+import { findMovementKeys, findTracked } from './level-store.ts';
 
 /** Goods came, left, broke, were found. Of a bundle it is its parts that move. */
 export interface MovementInput {
@@ -19,6 +19,8 @@ export interface MovementInput {
   readonly idempotencyKey?: string | undefined;
   /** It has happened, whatever the count says: goods that nobody knew of left too. */
   readonly isFact?: boolean | undefined;
+  /** Where nobody tells the stock of an item it is not begun to be counted by this. */
+  readonly onlyTracked?: boolean | undefined;
 }
 
 /** Makes movements, all of them or none; those made before are passed by. Answers how many are new. */
@@ -29,9 +31,15 @@ export async function recordMovements(ctx: TxCtx, inputs: readonly MovementInput
 export async function moveAll({ sql, workspaceId, now }: StockTx, inputs: readonly MovementInput[]): Promise<number> {
   const at = new Date(now);
   const components = await readComponents(sql, workspaceId, [...new Set(inputs.map((one) => one.variantId))]);
+  const partsOf = (input: MovementInput) =>
+    components.get(input.variantId) ?? [{ itemId: input.variantId, quantity: 1 }];
+  const asked = inputs
+    .filter((one) => one.onlyTracked === true)
+    .flatMap((one) => partsOf(one).map((part) => part.itemId));
+  const tracked = await findTracked(sql, workspaceId, asked);
   const moves = inputs.map((input) => ({
     input,
-    parts: components.get(input.variantId) ?? [{ itemId: input.variantId, quantity: 1 }],
+    parts: partsOf(input).filter(({ itemId }) => input.onlyTracked !== true || tracked.has(itemId)),
   }));
   const keys = moves.flatMap(({ input, parts }) =>
     parts.map(({ itemId }) => ({ itemId, locationId: input.locationId })),

@@ -34,6 +34,8 @@ export type Ending =
 export interface Ended {
   /** Pieces of items that ended so. */
   readonly quantity: number;
+  /** What could not end so, since it was not set apart: by item. Of a call without lines nothing. */
+  readonly rest: ReadonlyMap<string, number>;
   readonly isRepeat: boolean;
 }
 
@@ -73,9 +75,11 @@ export async function endReservations(tx: StockTx, endings: readonly Ending[]): 
   const reservations = new Map([...byOwner(kept)].map(([ref, rows]) => [ref, [...rows]]));
   const ended = endings.map((ending): Ended => {
     const rows = reservations.get(ending.ownerRef) ?? [];
-    if (ending.kind === 'consumed' && done.has(keyOf(ending))) return { quantity: 0, isRepeat: true };
+    if (ending.kind === 'consumed' && done.has(keyOf(ending))) return { quantity: 0, rest: new Map(), isRepeat: true };
     const left = ending.lines === undefined ? undefined : itemsOf(ending.lines, components);
-    return { quantity: endRows(book, { ending, rows, left }), isRepeat: false };
+    const quantity = endRows(book, { ending, rows, left });
+    const rest = new Map([...(left ?? [])].filter(([, count]) => count > 0));
+    return { quantity, rest, isRepeat: false };
   });
   await book.write(sql, workspaceId, new Date(now));
   const changed = [...reservations.values()].flat();
