@@ -76,6 +76,11 @@ export const couponOfflineEndpoints = {
     body: z.strictObject({
       deviceId: couponRefSchema('name the till'),
       store: z.string().min(1).max(200).exactOptional(),
+      orderSource: couponRefSchema('name the source of the till’s orders, like "pos:store-1"')
+        .exactOptional()
+        .describe(
+          'As its orders name it, so that the same order is not counted twice. Left out: `pos:` and the device',
+        ),
       redemptions: z
         .array(
           z.strictObject({

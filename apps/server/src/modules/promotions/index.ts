@@ -1,3 +1,13 @@
+export { assignCode } from './codes/assign-code.ts';
+export { type CouponFactSources, defineCouponFacts, type LineFact } from './coupon-facts.ts';
+export { forgetGuesses } from './guesses/limit-guesses.ts';
 export { promotionsMigrations } from './migrations/index.ts';
-export { couponRoutes } from './routes.ts';
+export { couponFollower } from './orders/coupon-follower.ts';
+export { createOrderCoupons } from './orders/order-coupons.ts';
 export { promotionsPersonalData } from './personal-data.ts';
+export { runCouponGeneration } from './pools/fill-pool.ts';
+export { runPoolWatch } from './pools/run-pool-watch.ts';
+export { couponFactsOf } from './profiles/coupon-facts-of.ts';
+export { createPromotionsStage } from './profiles/promotions-stage.ts';
+export { couponRoutes } from './routes.ts';
+export { forgetOldHolds, runHoldExpiry } from './spending/run-hold-expiry.ts';

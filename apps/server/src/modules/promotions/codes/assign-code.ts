@@ -1,8 +1,6 @@
 import { AppError } from '../../../platform/errors.ts';
-import { newUuid, publicId } from '../../../platform/ids/index.ts';
-import { insertExceptions } from '../exceptions/exception-store.ts';
-import { countFreeCodes, findPool, setPoolLow } from '../pools/pool-store.ts';
-import { type CouponBatch } from '../coupon-batch.ts';
+import { holdProfiles } from '../../profiles/index.ts';
+import type { CouponBatch } from '../coupon-batch.ts';
 import { noteCoupons } from '../profiles/note-coupons.ts';
 import {
   findAssigned,
@@ -16,8 +14,8 @@ import {
 export interface AssignWish {
   readonly campaignId: string;
   readonly profileId: string;
-  /** The identity node it is filed under. */
-  readonly node: number;
+  /** The identity node it is filed under; left out: that of her profile. */
+  readonly node?: number | undefined;
   /** What it is for: the same intent gets the same code. */
   readonly intent: string;
 }
@@ -29,10 +27,12 @@ export interface AssignedCode {
   readonly isRepeat: boolean;
 }
 
-/** Gives a customer the oldest free code of a campaign, or its shared one; undefined: there is none left. */
+/** Gives a customer the oldest free code of a campaign, or its shared one; undefined: there is none left, or no such customer. */
 export async function assignCode(batch: CouponBatch, wish: AssignWish): Promise<AssignedCode | undefined> {
   const { sql, workspaceId, now } = batch;
-  const { campaignId, profileId, node, intent } = wish;
+  const { campaignId, profileId, intent } = wish;
+  const node = wish.node ?? (await nodeOf(batch, profileId));
+  if (node === undefined) return undefined;
   await lockIntent(sql, workspaceId, wish);
   const known = await findAssigned(sql, workspaceId, wish);
   if (known !== undefined) return assignedOf(known, true);
@@ -42,33 +42,17 @@ export async function assignCode(batch: CouponBatch, wish: AssignWish): Promise<
   if (taken === undefined) return undefined;
   const assignments = [{ campaignId, codeId: taken.id, intent, profileId, node }];
   await insertAssignments(sql, workspaceId, { assignments, at });
-  if (shared === undefined) await noteLow(batch, { campaignId, poolId: taken.pool_id });
   await noteCoupons(batch, [profileId]);
   return assignedOf(taken, false);
 }
 
-function assignedOf({ id, code, expires_at: expiresAt }: TakenCode, isRepeat: boolean): AssignedCode {
-  return { codeId: id, code, expiresAt, isRepeat };
+async function nodeOf(batch: CouponBatch, profileId: string): Promise<number | undefined> {
+  const { ofIds } = await holdProfiles(batch, { profileIds: [profileId], identifiers: [] });
+  return ofIds[0]?.node;
 }
 
-/** That a pool runs low is told once, until it is filled again. */
-async function noteLow(batch: CouponBatch, asked: { campaignId: string; poolId: string }): Promise<void> {
-  const { sql, workspaceId, now } = batch;
-  const pool = await findPool(sql, workspaceId, asked.poolId);
-  if (pool === undefined || pool.is_low || pool.low_watermark === null) return;
-  const free = await countFreeCodes(sql, workspaceId, { ...asked, most: pool.low_watermark + 1 });
-  if (free > pool.low_watermark || !(await setPoolLow(sql, workspaceId, { id: pool.id, isLow: true }))) return;
-  await insertExceptions(sql, workspaceId, [
-    {
-      id: newUuid(now),
-      kind: 'pool_low',
-      campaign_id: asked.campaignId,
-      ...{ code_id: null, redemption_id: null, profile_id: null, node: null, amount_minor: null, currency: null },
-      detail: { poolId: publicId('cpl', pool.id), free },
-      dedupe_key: null,
-      at: new Date(now),
-    },
-  ]);
+function assignedOf({ id, code, expires_at: expiresAt }: TakenCode, isRepeat: boolean): AssignedCode {
+  return { codeId: id, code, expiresAt, isRepeat };
 }
 
 export function noCodeLeft(): AppError {

@@ -68,6 +68,22 @@ export async function findOffersOf(
   return rows.map(foundOf);
 }
 
+/** Of these codes and customers: `<code> <profile>` where the code is hers. */
+export async function findRecipients(
+  sql: Sql,
+  workspaceId: number,
+  { codeIds, profileIds }: { codeIds: readonly string[]; profileIds: readonly string[] },
+): Promise<Set<string>> {
+  if (codeIds.length === 0 || profileIds.length === 0) return new Set();
+  const { rows } = await sql.query<{ code_id: string; profile_id: string }>({
+    name: 'coupon_recipients',
+    text: `select code_id, profile_id from coupon_assignment
+           where workspace_id = $1 and code_id = any($2::uuid[]) and profile_id = any($3::uuid[])`,
+    values: [workspaceId, arrayLiteral(codeIds), arrayLiteral(profileIds)],
+  });
+  return new Set(rows.map((row) => `${row.code_id} ${row.profile_id}`));
+}
+
 function foundOf(row: OfferRow): FoundCode {
   return {
     offer: {

@@ -52,6 +52,7 @@ create table coupon_pool (
 );
 create index coupon_pool_campaign on coupon_pool (workspace_id, campaign_id, id);
 create index coupon_pool_wanting on coupon_pool (workspace_id, id) where wanted > codes and source = 'generated';
+create index coupon_pool_watched on coupon_pool (workspace_id, id) where low_watermark is not null and not is_low;
 
 create table coupon_code (
   workspace_id integer not null references workspace (id),

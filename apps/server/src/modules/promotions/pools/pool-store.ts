@@ -116,3 +116,27 @@ export async function takeWantingPool(sql: Sql): Promise<(PoolRow & { workspace_
   });
   return rows[0];
 }
+
+export interface LowPoolRow {
+  workspace_id: number;
+  id: string;
+  campaign_id: string;
+  free: number;
+}
+
+/** Complete pools with no more free codes than their watermark of which nobody was told. By `coupon_pool_watched`. */
+export async function listLowPools(sql: Sql, limit: number): Promise<LowPoolRow[]> {
+  const { rows } = await sql.query<LowPoolRow>({
+    // every workspace: one loop works for all.
+    text: `select p.workspace_id, p.id, p.campaign_id, f.free from coupon_pool p cross join lateral (
+             select count(*)::integer as free from (
+               select 1 from coupon_code c where c.workspace_id = p.workspace_id and c.campaign_id = p.campaign_id
+                 and c.pool_id = p.id and c.standing = 'free' and c.held = 0 and c.redeemed = 0 and not c.is_shared
+               limit p.low_watermark + 1) one) f
+           where p.low_watermark is not null and not p.is_low and p.codes = p.wanted and p.codes > 0
+             and f.free <= p.low_watermark
+           limit $1`,
+    values: [limit],
+  });
+  return rows;
+}

@@ -1,8 +1,10 @@
 import type { Ctx } from '../../../platform/context.ts';
 import { AppError } from '../../../platform/errors.ts';
 import type { TxCtx } from '../../../platform/eventlog/index.ts';
+import { parsePublicId } from '../../../platform/ids/index.ts';
 import {
   findIdentifierNodes,
+  type HeldProfile,
   holdProfiles,
   type Identifier,
   identifierReaderOf,
@@ -51,9 +53,26 @@ export async function holdBuyer(ctx: TxCtx, wish: BuyerWish): Promise<Buyer> {
   return { profileId: held?.profileId ?? null, node: held?.node ?? null, email: emailOf(identifier) };
 }
 
+/** As `holdBuyer`, many at once; who leads to nobody is nobody: what has happened is not refused for it. */
+export async function holdBuyers(ctx: TxCtx, wishes: readonly BuyerWish[]): Promise<(HeldProfile | undefined)[]> {
+  const reader = await identifierReaderOf(ctx, ctx.workspaceId);
+  const ids = wishes.map(({ profileId }) => (profileId === undefined ? undefined : parsePublicId('prf', profileId)));
+  const profileIds = [...new Set(ids.filter((id) => id !== undefined))];
+  const identifiers = wishes.map(({ identifier }) => {
+    const [, type = '', value = ''] = TYPED.exec(identifier ?? '') ?? [];
+    return identifier === undefined ? undefined : reader.read(reader.kindOfType(type) ?? type, value);
+  });
+  if (profileIds.length === 0 && identifiers.every((one) => one === undefined)) return wishes.map(() => undefined);
+  const { ofIds, ofIdentifiers } = await holdProfiles(ctx, { profileIds, identifiers });
+  const heldOf = new Map(profileIds.map((id, at) => [id, ofIds[at]]));
+  return ids.map((id, at) => (id === undefined ? ofIdentifiers[at] : heldOf.get(id)));
+}
+
+const TYPED = /^\s*([A-Za-z][\w.]*):(.+)$/s;
+
 async function readIdentifier(ctx: Ctx, text: string): Promise<Identifier> {
   const reader = await identifierReaderOf(ctx, ctx.workspaceId);
-  const [, type = '', value = ''] = /^\s*([A-Za-z][\w.]*):(.+)$/s.exec(text) ?? [];
+  const [, type = '', value = ''] = TYPED.exec(text) ?? [];
   const kind = reader.kindOfType(type) ?? type;
   const kinds = reader.rules.kinds.map((rule) => rule.kind);
   const identifier = kinds.includes(kind) ? reader.read(kind, value) : undefined;

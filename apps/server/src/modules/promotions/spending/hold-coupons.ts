@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { blindHash, type WorkspaceKeys } from '../../../platform/crypto/index.ts';
 import type { CouponBatch } from '../coupon-batch.ts';
 import { findOffers, type FoundCode } from '../codes/code-store.ts';
 import { normaliseCode } from '../codes/code-text.ts';
@@ -55,7 +55,7 @@ export async function holdCoupons(batch: CouponBatch, wish: HoldWish): Promise<H
   const holds = await lockHolds(sql, workspaceId, [...new Set([ownerRef, ...takesOver])]);
   const own = holds.find((hold) => hold.owner_ref === ownerRef);
   if (own === undefined) throw new Error('a hold went while it was claimed');
-  const fingerprint = fingerprintOf(wish);
+  const fingerprint = fingerprintOf(wish, await batch.keysOf(workspaceId));
   if (isRepeat(own, { wish, fingerprint, now })) return { kind: 'repeat', hold: own };
   const before = holds.filter((hold) => hold.state === 'held');
   const { decided, ledger, found, unknown } = await decide(batch, wish, before);
@@ -91,10 +91,10 @@ function isRepeat(own: HoldRow, asked: { wish: HoldWish; fingerprint: Buffer; no
 }
 
 /** What is asked for, in few bytes; the order of codes does not matter. */
-function fingerprintOf({ codes, cart, channel, store, buyer }: HoldWish): Buffer {
+function fingerprintOf({ codes, cart, channel, store, buyer }: HoldWish, keys: WorkspaceKeys): Buffer {
   const normalised = [...new Set(codes.map(normaliseCode))].sort();
   const asked = [normalised, cart, channel, store ?? null, buyer.profileId ?? buyer.email ?? null];
-  return createHash('sha256').update(JSON.stringify(asked)).digest();
+  return blindHash(keys.blind, JSON.stringify(asked));
 }
 
 interface Decision {

@@ -1,21 +1,42 @@
-import type { BodyInputOf, CouponCampaign, CouponTerms, api } from '@segue/contract';
+import type { api, BodyInputOf, CouponCampaign } from '@segue/contract';
 import type { FastifyInstance } from 'fastify';
-import type { z } from 'zod';
-import type { couponTermsSchema } from '@segue/contract';
 import { createContext, type Ctx, type Services } from '../../../platform/context.ts';
+import { createReshaper, eventlogMigrations, type Reshaper, type Stage } from '../../../platform/eventlog/index.ts';
+import { type LogProcess, openLogProcess, storedEvent } from '../../../platform/eventlog/testing/log-process.ts';
+import { httpMigrations } from '../../../platform/http/index.ts';
+import { parsePublicId, publicId } from '../../../platform/ids/index.ts';
 import type { Json, JsonObject } from '../../../platform/json.ts';
-import { parsePublicId } from '../../../platform/ids/index.ts';
-import { openPostgres, type Postgres } from '../../../platform/postgres/index.ts';
-import { createTestClock, serveRoutes, type TestClock } from '../../../testkit/index.ts';
-import { createEngines, type Engines, NOW, openWorld, type World } from '../../events/testing/world.ts';
-import { createIdentityGraphRoutes } from '../../profiles/index.ts';
-import { createProfileReshaper } from '../../../compose/stages.ts';
-import { readMergedConsents } from '../../consent/index.ts';
+import {
+  createTestClock,
+  createTestDatabase,
+  createTestHistory,
+  numberWorkspaces,
+  serveRoutes,
+  type TestClock,
+  type TestDatabase,
+  type TestHistory,
+} from '../../../testkit/index.ts';
+import { accountsMigrations } from '../../accounts/index.ts';
+import { consentMigrations } from '../../consent/index.ts';
+import { createSubjectHistory, eventsHistoryMigrations, eventsMigrations } from '../../events/index.ts';
+import {
+  createIdentityGraphRoutes,
+  createIdentityStage,
+  createTraitsStage,
+  findProfileId,
+  IdentifierReader,
+  NodeDirectory,
+  profilesMigrations,
+} from '../../profiles/index.ts';
+import { segmentsMigrations } from '../../segments/index.ts';
+import { createPromotionsStage, promotionsMigrations } from '../index.ts';
 import { couponRoutes } from '../routes.ts';
 
 const CONNECTIONS = 50;
+const WORKSPACES = 400;
+export const NOW = Date.UTC(2026, 10, 22, 9);
 
-type TermsInput = z.input<typeof couponTermsSchema>;
+type TermsInput = BodyInputOf<typeof api.createCouponCampaign>['terms'];
 type HoldInput = BodyInputOf<typeof api.holdCoupons>;
 
 export interface Reply {
@@ -24,47 +45,74 @@ export interface Reply {
   readonly headers: Readonly<Record<string, unknown>>;
 }
 
-/** Coupons over real engines, asked over HTTP by as many callers at once as there are connections. */
+interface Engines {
+  readonly database: TestDatabase;
+  readonly history: TestHistory;
+  readonly process: LogProcess;
+}
+
+const reader = new IdentifierReader();
+
+function readIdentifier(said: string) {
+  const [kind = '', ...value] = said.split(':');
+  const identifier = reader.read(kind, value.join(':'));
+  if (identifier === undefined) throw new Error(`${said} identifies nobody`);
+  return identifier;
+}
+
+/** Coupons of one workspace over real engines, asked over HTTP by as many callers at once as there are connections. */
 export class CouponWorld {
-  readonly world: World;
   readonly services: Services;
   readonly ctx: Ctx;
   readonly clock: TestClock;
-  readonly #app: FastifyInstance;
-  readonly #postgres: Postgres;
+  readonly app: FastifyInstance;
   readonly #engines: Engines;
+  readonly #directory: NodeDirectory;
+  readonly #stages: readonly Stage[];
+  readonly #reshaper: Reshaper;
   #serial = 0;
 
-  private constructor(parts: { engines: Engines; world: World; postgres: Postgres; clock: TestClock }) {
-    const { world, postgres } = parts;
-    this.#engines = parts.engines;
-    this.#postgres = postgres;
-    this.world = world;
-    this.clock = parts.clock;
-    this.services = { ...world.services, postgres };
-    this.ctx = createContext(this.services, world.ctx.workspaceId, world.ctx.actor);
-    const graph = createIdentityGraphRoutes(createProfileReshaper(this.services), readMergedConsents);
-    this.#app = serveRoutes([couponRoutes, graph], () => ({ ...this.ctx, ip: '127.0.0.1' }));
+  private constructor(engines: Engines, clock: TestClock, workspaceId: number) {
+    const { process, database } = engines;
+    this.#engines = engines;
+    this.clock = clock;
+    this.services = { ...process.services, postgres: database.postgres };
+    this.ctx = createContext(this.services, workspaceId, { kind: 'system', name: 'test' });
+    this.#directory = new NodeDirectory(database.postgres, this.services.keysOf);
+    this.#stages = [
+      createIdentityStage(),
+      createTraitsStage((id) => this.services.keysOf(id)),
+      createPromotionsStage(),
+    ];
+    const history = createSubjectHistory(engines.history.history);
+    this.#reshaper = createReshaper({ stages: this.#stages, history });
+    const graph = createIdentityGraphRoutes(this.#reshaper);
+    this.app = serveRoutes([couponRoutes, graph], () => ({ ...this.ctx, ip: '127.0.0.1' }));
   }
 
   static async open(): Promise<CouponWorld> {
-    const engines = await createEngines();
+    const migrations = [
+      ...[eventlogMigrations, httpMigrations, accountsMigrations, profilesMigrations, eventsMigrations],
+      ...[consentMigrations, segmentsMigrations, promotionsMigrations],
+    ];
+    const database = await createTestDatabase(migrations.flat(), { maxConnections: CONNECTIONS });
+    await numberWorkspaces(database.postgres, WORKSPACES);
+    const history = await createTestHistory(eventsHistoryMigrations);
     const clock = createTestClock(NOW);
-    const world = await openWorld(engines, { clock });
-    const postgres = openPostgres({
-      url: engines.databaseUrl,
-      applicationName: 'segue-test',
-      maxConnections: CONNECTIONS,
-    });
-    world.work();
-    return new CouponWorld({ engines, world, postgres, clock });
+    const process = await openLogProcess({ databaseUrl: database.url, history: history.history, clock });
+    return new CouponWorld({ database, history, process }, clock, 1);
+  }
+
+  /** Another workspace over the same engines. */
+  workspace(workspaceId: number): CouponWorld {
+    return new CouponWorld(this.#engines, this.clock, workspaceId);
   }
 
   async close(): Promise<void> {
-    await this.#app.close();
-    await this.world.close();
-    await this.#postgres.close();
-    await this.#engines.drop();
+    const { process, database, history } = this.#engines;
+    await this.app.close();
+    await process.close();
+    await Promise.all([database.drop(), history.drop()]);
   }
 
   /** A word nobody has used. */
@@ -73,25 +121,38 @@ export class CouponWorld {
   }
 
   async post(path: string, body: unknown, headers: Record<string, string> = {}): Promise<Reply> {
-    const payload = typeof body === 'string' ? body : JSON.stringify(body);
     const url = `/api/v1/${path}`;
-    const type = { 'content-type': 'application/json', ...headers };
-    const response = await this.#app.inject({ method: 'POST', url, payload, headers: type });
-    return { status: response.statusCode, body: response.json(), headers: response.headers };
+    const payload = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
+    const type = payload === undefined ? {} : { 'content-type': 'application/json' };
+    const sent = { ...(payload !== undefined && { payload }), headers: { ...type, ...headers } };
+    const response = await this.app.inject({ method: 'POST', url, ...sent });
+    return {
+      status: response.statusCode,
+      body: response.body === '' ? {} : response.json(),
+      headers: response.headers,
+    };
   }
 
   async patch(path: string, body: Json): Promise<Reply> {
-    const response = await this.#app.inject({ method: 'PATCH', url: `/api/v1/${path}`, payload: body as object });
-    return { status: response.statusCode, body: response.json(), headers: response.headers };
+    const response = await this.app.inject({ method: 'PATCH', url: `/api/v1/${path}`, payload: body as object });
+    return {
+      status: response.statusCode,
+      body: response.body === '' ? {} : response.json(),
+      headers: response.headers,
+    };
   }
 
   async get(path: string): Promise<Reply> {
-    const response = await this.#app.inject({ method: 'GET', url: `/api/v1/${path}` });
-    return { status: response.statusCode, body: response.json(), headers: response.headers };
+    const response = await this.app.inject({ method: 'GET', url: `/api/v1/${path}` });
+    return {
+      status: response.statusCode,
+      body: response.body === '' ? {} : response.json(),
+      headers: response.headers,
+    };
   }
 
   async text(path: string): Promise<string> {
-    return (await this.#app.inject({ method: 'GET', url: `/api/v1/${path}` })).body;
+    return (await this.app.inject({ method: 'GET', url: `/api/v1/${path}` })).body;
   }
 
   /** As `post`; throws when it was refused. */
@@ -122,8 +183,8 @@ export class CouponWorld {
   /** So many codes of one use. */
   async codes(campaign: { id: string }, count: number): Promise<string[]> {
     const body = { source: 'generated', pattern: 'T-########-####', count };
-    await this.call(`coupon-campaigns/${campaign.id}/pools`, body);
-    const { body: page } = await this.get(`coupon-campaigns/${campaign.id}/coupons?limit=${count}&state=free`);
+    const pool = await this.call<{ id: string }>(`coupon-campaigns/${campaign.id}/pools`, body);
+    const { body: page } = await this.get(`coupon-campaigns/${campaign.id}/coupons?limit=${count}&poolId=${pool.id}`);
     return (page['items'] as { code: string }[]).map(({ code }) => code);
   }
 
@@ -133,19 +194,29 @@ export class CouponWorld {
     return { codes: [...codes], cart, channel: 'web', ...more };
   }
 
+  /** Somebody is seen with these identifiers, like `email:ada@customer.example`; answers her public id. */
+  async see(...by: readonly string[]): Promise<string> {
+    const { workspaceId } = this.ctx;
+    const { identifiers } = reader.rank(by.map(readIdentifier), true);
+    await this.#directory.ensure(identifiers.map((identifier) => ({ workspaceId, identifier })));
+    const nodes = identifiers.map((identifier) => this.#directory.find(workspaceId, identifier)!);
+    const [strongest] = nodes;
+    await this.#directory.ensureKeys(workspaceId, [strongest!.id]);
+    const event = storedEvent({
+      ...{ workspaceId, type: 'identify', name: '', occurredAt: this.clock.now(), receivedAt: this.clock.now() },
+      nodes: nodes.map(({ kind, id }) => ({ kind, id })),
+    });
+    await this.#engines.process.append([{ lane: strongest!.lane, event }]);
+    await this.#engines.process.process(this.#stages);
+    return publicId('prf', (await findProfileId(this.ctx, readIdentifier(by[0]!)))!);
+  }
+
   /** A customer known by an address; answers her public id. */
-  async profile(email = `${this.word()}@customer.example`): Promise<string> {
-    await this.world.send([
-      { type: 'identify', userId: email.split('@')[0]!, messageId: `id-${email}`, traits: { email } },
-    ]);
-    await this.world.settle();
-    const found = await this.world.get(`/api/v1/profiles?identifier=email:${email}`);
-    return (found.body['items'] as { id: string }[])[0]!.id;
+  profile(email = `${this.word()}@customer.example`): Promise<string> {
+    return this.see(`email:${email}`);
   }
 
   async rows<T>(text: string, values: readonly unknown[] = []): Promise<T[]> {
     return (await this.services.postgres.query<T>({ text, values: [this.ctx.workspaceId, ...values] })).rows;
   }
 }
-
-export const percent = (value: number): CouponTerms['benefit'] => ({ kind: 'percent', percent: value });
