@@ -54,7 +54,7 @@ export async function holdCoupons(batch: CouponBatch, wish: HoldWish): Promise<H
   const isNew = await claimHold(sql, workspaceId, { ownerRef, at });
   const holds = await lockHolds(sql, workspaceId, [...new Set([ownerRef, ...takesOver])]);
   const own = holds.find((hold) => hold.owner_ref === ownerRef);
-  if (own === undefined) throw new Error('a hold went while it was claimed');
+  if (own === undefined) throw new Error('a hold went while it was locked');
   const fingerprint = fingerprintOf(wish, await batch.keysOf(workspaceId));
   if (isRepeat(own, { wish, fingerprint, now })) return { kind: 'repeat', hold: own };
   const before = holds.filter((hold) => hold.state === 'held');

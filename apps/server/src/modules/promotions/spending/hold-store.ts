@@ -30,15 +30,21 @@ export interface HoldCode {
 const COLUMNS = `workspace_id, owner_ref, state, fingerprint, answer, currency, channel, store, profile_id, node, order_source,
   order_ref, expires_at`;
 
-/** Answers whether nobody had this name before; then the row is there, and holds nothing yet. */
-export async function claimHold(sql: Sql, workspaceId: number, hold: { ownerRef: string; at: Date }): Promise<boolean> {
-  const { rowCount } = await sql.query({
+/** Locks the row of an owner, and makes it when there is none; then it holds nothing yet. Answers whether it was made. */
+export async function claimHold(
+  sql: Sql,
+  workspaceId: number,
+  hold: { ownerRef: string; at: Date },
+): Promise<boolean> {
+  const { rows } = await sql.query<{ is_new: boolean }>({
     name: 'coupon_hold_claim',
-    text: `insert into coupon_hold (workspace_id, owner_ref, state, fingerprint, answer, currency, channel, changed_at)
-           values ($1, $2, 'released', '', '{}', '', '', $3) on conflict do nothing`,
+    text: `insert into coupon_hold as h (workspace_id, owner_ref, state, fingerprint, answer, currency, channel, changed_at)
+           values ($1, $2, 'released', '', '{}', '', '', $3)
+           on conflict (workspace_id, owner_ref) do update set changed_at = h.changed_at
+           returning xmax = 0 as is_new`,
     values: [workspaceId, hold.ownerRef, hold.at],
   });
-  return rowCount === 1;
+  return rows[0]?.is_new === true;
 }
 
 /** Locked until the transaction ends, in the order of their names. */

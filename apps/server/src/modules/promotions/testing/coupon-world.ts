@@ -66,6 +66,8 @@ export class CouponWorld {
   readonly ctx: Ctx;
   readonly clock: TestClock;
   readonly app: FastifyInstance;
+  /** What stopped calls that nobody expected. */
+  readonly failures: string[] = [];
   readonly #engines: Engines;
   readonly #directory: NodeDirectory;
   readonly #stages: readonly Stage[];
@@ -88,6 +90,9 @@ export class CouponWorld {
     this.#reshaper = createReshaper({ stages: this.#stages, history });
     const graph = createIdentityGraphRoutes(this.#reshaper);
     this.app = serveRoutes([couponRoutes, graph], () => ({ ...this.ctx, ip: '127.0.0.1' }));
+    this.app.addHook('onError', async (_request, _reply, error) => {
+      if (!('details' in error)) this.failures.push(String(error.stack));
+    });
   }
 
   static async open(): Promise<CouponWorld> {
