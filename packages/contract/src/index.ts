@@ -147,6 +147,7 @@ export {
   type ListLeaf,
   type OrderLeaf,
   type OrderStateWord,
+  ORDER_STATES,
   type PointsKind,
   type PointsLeaf,
   type ProductMatch,

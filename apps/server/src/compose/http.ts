@@ -28,7 +28,7 @@ import {
 import { createAnswerRoutes } from '../modules/answers/index.ts';
 import { catalogRoutes } from '../modules/catalog/index.ts';
 import { createInventoryRoutes } from '../modules/inventory/index.ts';
-import { orderRoutes } from '../modules/orders/index.ts';
+import { createOrderRoutes } from '../modules/orders/index.ts';
 import { basketRoutes } from '../modules/baskets/index.ts';
 import { couponRoutes } from '../modules/promotions/index.ts';
 import { loyaltyRoutes } from '../modules/loyalty/index.ts';
@@ -59,6 +59,7 @@ import {
 import { registerMetrics } from '../platform/metrics/index.ts';
 import { createOutbound, type Outbound } from '../platform/outbound/index.ts';
 import { authenticate } from './authenticate.ts';
+import { createCommerce } from './commerce.ts';
 import { isOpenPath } from './open-paths.ts';
 import { createProfileReshaper } from './stages.ts';
 
@@ -127,7 +128,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     createAnswerRoutes(SENDING_CHANNELS),
     catalogRoutes,
     createInventoryRoutes(services),
-    orderRoutes,
+    createOrderRoutes(createCommerce()),
     basketRoutes,
     couponRoutes,
     loyaltyRoutes,

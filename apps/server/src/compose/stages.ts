@@ -3,12 +3,16 @@ import { createSubjectHistory, sessionsStage } from '../modules/events/index.ts'
 import { createJourneysStage } from '../modules/journeys/index.ts';
 import { messagingStage } from '../modules/messaging/index.ts';
 import { companiesStage, createIdentityStage, createTraitsStage, restrictionStage } from '../modules/profiles/index.ts';
+import { createOrdersStage } from '../modules/orders/index.ts';
+import { createPromotionsStage } from '../modules/promotions/index.ts';
 import { segmentStage } from '../modules/segments/index.ts';
 import type { Services } from '../platform/context.ts';
+import { createCommerce } from './commerce.ts';
 import { createReshaper, type Reshaper, type Stage } from '../platform/eventlog/index.ts';
 
 /** What happens to an event, in this order. Journeys come last: they read what the others have just decided. */
 export function createStages(services: Services): readonly Stage[] {
+  const commerce = createCommerce();
   return [
     createIdentityStage(),
     createTraitsStage((workspaceId) => services.keysOf(workspaceId)),
@@ -17,6 +21,8 @@ export function createStages(services: Services): readonly Stage[] {
     consentStage,
     consentSignalsStage,
     restrictionStage,
+    createOrdersStage(commerce.book, commerce.followers),
+    createPromotionsStage(),
     segmentStage,
     messagingStage,
     createJourneysStage(),

@@ -12,8 +12,16 @@ import {
 } from '../modules/events/index.ts';
 import { readSignalConsent } from '../modules/consent/index.ts';
 import { forgetLinkVisits, runHeldClicks } from '../modules/content/index.ts';
+import { forgetStockNews, runReservationExpiry, runStockNews } from '../modules/inventory/index.ts';
 import { journeySendGuard, runDueJourneyWaits } from '../modules/journeys/index.ts';
 import { createEmailChannel, recoverMessages, runDueMessages, type SendDeps } from '../modules/messaging/index.ts';
+import {
+  forgetGuesses,
+  forgetOldHolds,
+  runCouponGeneration,
+  runHoldExpiry,
+  runPoolWatch,
+} from '../modules/promotions/index.ts';
 import { forgetRemnants, runEventRetention, runPrivacyRequests } from '../modules/privacy/index.ts';
 import { runProfileRebuilds } from '../modules/profiles/index.ts';
 import { runBackFills, runDueWakes } from '../modules/segments/index.ts';
@@ -24,6 +32,7 @@ import { LaneHold, runProcessor, runRetention } from '../platform/eventlog/index
 import { forgetIdempotencyKeys } from '../platform/http/index.ts';
 import { runLoop } from '../platform/jobs/index.ts';
 import { createOutbound } from '../platform/outbound/index.ts';
+import { products } from './commerce.ts';
 import { REWRITTEN_TABLES } from './privacy.ts';
 import { createRequestWork } from './request-work.ts';
 import { createProfileReshaper, createStages } from './stages.ts';
@@ -74,6 +83,14 @@ export function startWorker(
     loop('imports', 100, () => runImports(services, { committer, processId })),
     loop('retention of imports', 60_000, () => forgetImports(services)),
     loop('event retention', 60_000, () => runEventRetention(services)),
+    loop('stock news', 25, () => runStockNews(services)),
+    loop('expiry of reservations', 250, () => runReservationExpiry(services)),
+    loop('old stock news', 60_000, () => forgetStockNews(services)),
+    loop('coupon holds', 250, () => runHoldExpiry(services)),
+    loop('old coupon holds', 60_000, () => forgetOldHolds(services)),
+    loop('coupon codes', 250, () => runCouponGeneration(services)),
+    loop('coupon pools', 60_000, () => runPoolWatch(services)),
+    loop('guesses at coupons', 60_000, () => forgetGuesses(services)),
     loop('segment wakes', 100, () => runDueWakes(services)),
     loop('segment back-fills', 250, () => runBackFills(services)),
     loop('journey waits', 100, () => runDueJourneyWaits(services)),
@@ -108,6 +125,7 @@ function createSendDeps(config: Config, processId: string): SendDeps | undefined
     processId,
     channels: new Map([['email', email]]),
     guard: journeySendGuard,
+    products,
     publicUrl: config.publicUrl,
     inFlight: new Set(),
   };

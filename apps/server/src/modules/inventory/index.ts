@@ -16,3 +16,4 @@ export { runReservationExpiry } from './reservations/run-reservation-expiry.ts';
 export { listBundlesOf } from './reservations/reservation-store.ts';
 export { lastStockSeq, listStockNews, type StockNews } from './news/news-store.ts';
 export { forgetStockNews, runStockNews } from './news/run-stock-news.ts';
+export { requireLocations } from './require-known.ts';

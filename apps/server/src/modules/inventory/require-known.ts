@@ -31,3 +31,11 @@ export async function requireKnown(
   if (details.length > 0) throw new AppError('invalid', 'The request names what is not there', { details });
   return { variantIds: variantIds as string[], locationIds: locationIds as string[] };
 }
+
+/** The locations of a call as uuids, in its order. */
+export async function requireLocations(
+  ctx: Parameters<typeof requireKnown>[0],
+  locations: readonly Named[],
+): Promise<string[]> {
+  return locations.length === 0 ? [] : (await requireKnown(ctx, { locations })).locationIds;
+}

@@ -1,5 +1,9 @@
 export { ordersMigrations } from './migrations/index.ts';
-export { orderRoutes } from './routes.ts';
+export { createOrderRoutes } from './routes.ts';
+export { batchOf, createOrderBook, type OrderBook } from './order-book.ts';
+export { createOrdersStage } from './orders-stage.ts';
+export { ordersOfProfiles, orderFactsOf } from './read-orders.ts';
+export { findCustomer } from './find-customer.ts';
 export { ordersPersonalData } from './personal-data.ts';
 export type { Address, FulfilmentInput, OrderInput, OrderLineInput, OrderPart, RefundInput } from './order-input.ts';
 export { keptOf, netMinorOf, type OrderLine, type OrderState, type PaymentState } from './order-state.ts';

@@ -23,7 +23,7 @@ export interface BookRow {
   readonly state: OrderState | undefined;
 }
 
-interface RawRow {
+export interface RawOrderRow {
   id: string;
   source: string;
   source_order_id: string;
@@ -35,9 +35,9 @@ interface RawRow {
   facts: Partial<OrderFacts>;
 }
 
-const COLUMNS = 'id, source, source_order_id, version, profile_id, node, who, addresses, facts';
+export const ORDER_COLUMNS = 'id, source, source_order_id, version, profile_id, node, who, addresses, facts';
 
-function rowOf(raw: RawRow): BookRow {
+export function bookRowOf(raw: RawOrderRow): BookRow {
   const facts = { ...NO_FACTS, ...raw.facts };
   const { id, source, source_order_id: sourceOrderId, version, profile_id: profileId, node, who, addresses } = raw;
   const names = { id, source, sourceOrderId, version, profileId, node };
@@ -61,36 +61,36 @@ export async function lockOrders(
            order by o.source, o.source_order_id on conflict (workspace_id, source, source_order_id) do nothing`,
     values: [workspaceId, arrayLiteral(distinct.map(() => newUuid(at.getTime()))), sources, ids, at],
   });
-  const { rows } = await sql.query<RawRow>({
+  const { rows } = await sql.query<RawOrderRow>({
     name: 'shop_order_lock',
-    text: `select ${COLUMNS} from shop_order
+    text: `select ${ORDER_COLUMNS} from shop_order
            where workspace_id = $1 and (source, source_order_id) in (select * from unnest($2::text[], $3::text[]))
            order by source, source_order_id for update`,
     values: [workspaceId, sources, ids],
   });
-  return rows.map(rowOf);
+  return rows.map(bookRowOf);
 }
 
 /** By id, locked; those that are not there are left out. */
 export async function lockOrdersById(sql: Sql, workspaceId: number, ids: readonly string[]): Promise<BookRow[]> {
   if (ids.length === 0) return [];
-  const { rows } = await sql.query<RawRow>({
+  const { rows } = await sql.query<RawOrderRow>({
     name: 'shop_order_lock_ids',
-    text: `select ${COLUMNS} from shop_order where workspace_id = $1 and id = any($2::uuid[])
+    text: `select ${ORDER_COLUMNS} from shop_order where workspace_id = $1 and id = any($2::uuid[])
            order by source, source_order_id for update`,
     values: [workspaceId, arrayLiteral(ids)],
   });
-  return rows.map(rowOf);
+  return rows.map(bookRowOf);
 }
 
 export async function readBookRows(sql: Sql, workspaceId: number, ids: readonly string[]): Promise<BookRow[]> {
   if (ids.length === 0) return [];
-  const { rows } = await sql.query<RawRow>({
+  const { rows } = await sql.query<RawOrderRow>({
     name: 'shop_order_read',
-    text: `select ${COLUMNS} from shop_order where workspace_id = $1 and id = any($2::uuid[]) and version > 0`,
+    text: `select ${ORDER_COLUMNS} from shop_order where workspace_id = $1 and id = any($2::uuid[]) and version > 0`,
     values: [workspaceId, arrayLiteral(ids)],
   });
-  return rows.map(rowOf);
+  return rows.map(bookRowOf);
 }
 
 /** Writes rows as they are now, their columns and lines with them. */
@@ -249,8 +249,8 @@ export async function pageOrders(
   page: { filter: OrderFilter; before: { placedAt: string; id: string } | undefined; limit: number },
 ): Promise<BookRow[]> {
   const { filter, before, limit } = page;
-  const { rows } = await sql.query<RawRow>({
-    text: `select ${COLUMNS} from shop_order
+  const { rows } = await sql.query<RawOrderRow>({
+    text: `select ${ORDER_COLUMNS} from shop_order
            where workspace_id = $1 and version > 0 and ($2::uuid is null or profile_id = $2)
              and ($3::text is null or channel = $3) and ($4::text is null or source = $4)
              and ($5::text is null or source_order_id = $5) and ($6::text is null or standing = $6)
@@ -261,7 +261,7 @@ export async function pageOrders(
       ...[filter.sourceOrderId ?? null, filter.standing ?? null, before?.placedAt ?? null, before?.id ?? null, limit],
     ],
   });
-  return rows.map(rowOf);
+  return rows.map(bookRowOf);
 }
 
 /** Orders nobody knows whose they are become these profiles'; answers which. */

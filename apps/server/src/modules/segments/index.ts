@@ -24,3 +24,4 @@ export { listRoutes } from './lists/list-routes.ts';
 export { loadPlaces } from './load-facts.ts';
 export { knownZone } from './known-zone.ts';
 export { listListsOfProfile } from './lists/list-member-store.ts';
+export { defineShopFacts } from './shop-facts.ts';

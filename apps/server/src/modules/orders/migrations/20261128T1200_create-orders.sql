@@ -43,6 +43,7 @@ create table shop_order (
 ) with (fillfactor = 80);
 create index shop_order_profile on shop_order (workspace_id, profile_id, placed_at) where profile_id is not null;
 create index shop_order_node on shop_order (workspace_id, node) where node is not null;
+create index shop_order_unowned on shop_order (workspace_id, id) where profile_id is null and who is not null;
 create index shop_order_placed on shop_order (workspace_id, placed_at, id) where version > 0;
 create index shop_order_cart on shop_order (workspace_id, cart_token) where cart_token is not null;
 
