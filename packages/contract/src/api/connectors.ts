@@ -133,7 +133,10 @@ export const connectorSchema = z
     apiVersion: z.string().nullable(),
     apiUrl: z.string().nullable(),
     canAsk: z.boolean().describe('Whether it holds what it takes to call the shop'),
-    hookPath: z.string().nullable().describe('Give the shop this path of the server for its webhooks'),
+    hookPath: z.string().nullable().describe('Give the shop, or the till system, this path of the server'),
+    hookTopics: z
+      .array(z.string())
+      .describe('What the shop is to send there. One that can be asked is told so by itself; else paste them by hand'),
     createdAt: instantSchema,
     updatedAt: instantSchema,
   })
@@ -172,6 +175,7 @@ export type PresentedConnectorDelivery = z.infer<typeof deliverySchema>;
 const deviceSchema = z
   .strictObject({
     device: z.string(),
+    location: z.string().nullable().describe('Where it stands, as its items name places'),
     acceptedThrough: z.int().describe('Every record up to here is taken'),
     missing: z.array(z.int()).describe('Records between that have not come, the first 100'),
     lastSeenAt: instantSchema.nullable(),
@@ -247,6 +251,18 @@ export const connectorEndpoints = {
     description: 'Its products, stock and orders stay; what is still to be processed of it goes.',
     status: 204,
   }),
+  checkConnector: defineEndpoint({
+    method: 'POST',
+    path: '/api/v1/connectors/{id}/check',
+    scope: 'connectors:write',
+    tag: 'Connectors',
+    summary: 'Call the shop once, to see whether address and keys are right',
+    changesNothing: true,
+    answer: z.strictObject({
+      isReachable: z.boolean(),
+      message: z.string().describe('What the shop calls itself, or what is wrong and what to do about it'),
+    }),
+  }),
   getConnectorStatus: defineEndpoint({
     method: 'GET',
     path: '/api/v1/connectors/{id}/status',
@@ -280,6 +296,9 @@ export const connectorEndpoints = {
         .min(1, { error: 'name at least one' })
         .optional()
         .describe('Left out: all'),
+      placedOn: dayBody
+        .optional()
+        .describe('Only the orders placed on this day (UTC): to mend what a report found. Excludes the others'),
     }),
     bodyOptional: true,
     status: 202,
@@ -357,7 +376,15 @@ export const connectorEndpoints = {
     tag: 'Connectors',
     summary: 'Let a till in; its key is shown once',
     description: 'A device that was there before gets a new key and goes on with its numbers.',
-    body: z.strictObject({ device }),
+    body: z.strictObject({
+      device,
+      location: z
+        .string({ error: 'give the place' })
+        .min(1, { error: 'give the place' })
+        .max(200)
+        .optional()
+        .describe('Where it stands: an id of a location here, or what the till system calls it'),
+    }),
     status: 201,
     answer: z.strictObject({ device: z.string(), key: z.string() }),
   }),

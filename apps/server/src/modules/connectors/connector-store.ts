@@ -1,4 +1,4 @@
-import { arrayLiteral, type Sql } from '../../platform/postgres/index.ts';
+import type { Sql } from '../../platform/postgres/index.ts';
 import type { ConnectorKind, ConnectorSettings } from './connector.ts';
 
 export interface ConnectorRow {
@@ -49,6 +49,16 @@ export async function findConnector(
   return rows[0];
 }
 
+/** One writer at a time makes true what a connector told; waits for the other. */
+export async function holdConnector(sql: Sql, workspaceId: number, id: string): Promise<ConnectorRow | undefined> {
+  const { rows } = await sql.query<ConnectorRow>({
+    name: 'connector_hold',
+    text: `select ${COLUMNS} from connector where workspace_id = $1 and id = $2 for no key update`,
+    values: [workspaceId, id],
+  });
+  return rows[0];
+}
+
 /** The id says which workspace it belongs to. By `connector_id`. */
 export async function findCalledConnector(sql: Sql, id: string): Promise<ConnectorRow | undefined> {
   const { rows } = await sql.query<ConnectorRow>({
@@ -69,19 +79,6 @@ export async function pageConnectors(
     text: `select ${COLUMNS} from connector where workspace_id = $1 and ($3::uuid is null or id < $3)
            order by id desc limit $2`,
     values: [workspaceId, page.limit, page.beforeId ?? null],
-  });
-  return rows;
-}
-
-export async function listConnectorsById(
-  sql: Sql,
-  workspaceId: number,
-  ids: readonly string[],
-): Promise<ConnectorRow[]> {
-  const { rows } = await sql.query<ConnectorRow>({
-    name: 'connector_list_by_id',
-    text: `select ${COLUMNS} from connector where workspace_id = $1 and id = any($2::uuid[])`,
-    values: [workspaceId, arrayLiteral(ids)],
   });
   return rows;
 }

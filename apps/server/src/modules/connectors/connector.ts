@@ -104,14 +104,9 @@ export interface PageQuery {
   readonly resource: ShopResource;
   /** Only what changed since; undefined: everything. */
   readonly sinceMs: number | undefined;
+  /** Of orders: only those placed then; what changed does not matter. */
+  readonly placed: { readonly fromMs: number; readonly toMs: number } | undefined;
   readonly place: JsonObject | undefined;
-}
-
-/** What the shop itself counts on one day (UTC): for the report. */
-export interface DayCount {
-  readonly day: string;
-  readonly orders: number;
-  readonly totalMinor: number;
 }
 
 export interface StockPush {
@@ -137,14 +132,11 @@ export type PushOutcome =
 export interface ShopClient {
   readonly resources: readonly ShopResource[];
   page(query: PageQuery): Promise<ShopPage>;
-  countDays(range: { fromMs: number; toMs: number; place: JsonObject | undefined }): Promise<{
-    readonly days: readonly DayCount[];
-    readonly next: JsonObject | undefined;
-    readonly restMs: number;
-  }>;
-  pushStock?(pushes: readonly StockPush[]): Promise<readonly PushOutcome[]>;
+  /** Whether address and key are right: what the shop calls itself. */
+  check(): Promise<string>;
+  pushStock(pushes: readonly StockPush[]): Promise<readonly PushOutcome[]>;
   /** Sees to it that the shop sends what is to be sent; answers what had to be mended. */
-  mendWebhooks?(hookUrl: string): Promise<readonly string[]>;
+  mendWebhooks(hookUrl: string): Promise<readonly string[]>;
 }
 
 /** The shop did not do what it was asked. */

@@ -1,3 +1,12 @@
 export { connectorsMigrations } from './migrations/index.ts';
-export { connectorRoutes } from './routes.ts';
+export { createConnectorRoutes } from './routes.ts';
+export { createConnectorHookRoutes } from './inbox/hook-routes.ts';
+export { createPosHookRoutes } from './pos/pos-hook-routes.ts';
+export { connectorRoutes } from './no-routes.ts';
 export { connectorsPersonalData } from './personal-data.ts';
+export { forgetConnectorRemains } from './forget-remains.ts';
+export { runConnectorInbox } from './inbox/run-inbox.ts';
+export { runStockPush } from './push/run-stock-push.ts';
+export { runConnectorPolls, type SyncDeps } from './sync/run-jobs.ts';
+export type { CartSink, ComplianceSink, CouponSink, HonouredCoupon, ShopPorts, ToldCart } from './ports.ts';
+export type { ComplianceTopic, ShopCoupon } from './records.ts';

@@ -21,6 +21,8 @@ export type ShopRecord =
   | { readonly kind: 'cart'; readonly cart: ShopCart }
   | { readonly kind: 'checkout'; readonly checkout: ShopCheckout }
   | { readonly kind: 'coupon'; readonly coupon: ShopCoupon }
+  /** A code was honoured where nobody could ask whether it holds. */
+  | { readonly kind: 'honoured'; readonly honoured: ShopHonoured }
   | { readonly kind: 'happening'; readonly happening: ShopHappening }
   | { readonly kind: 'compliance'; readonly topic: ComplianceTopic; readonly payload: JsonObject }
   | { readonly kind: 'uninstalled'; readonly atMs: number }
@@ -84,6 +86,15 @@ export interface ShopCoupon {
   readonly isIndividual: boolean;
   readonly excludesSale: boolean;
   readonly emails: readonly string[];
+}
+
+export interface ShopHonoured {
+  readonly code: string;
+  readonly orderId: string;
+  readonly amountMinor: number;
+  readonly currency: string;
+  readonly atMs: number;
+  readonly who: ShopWho;
 }
 
 /** What happened to a customer and is neither order nor cart: told as an event. */

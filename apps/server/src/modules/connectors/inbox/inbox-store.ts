@@ -1,4 +1,10 @@
-import { arrayLiteral, type Sql } from '../../../platform/postgres/index.ts';
+import { arrayLiteral, isRetryable, type Sql } from '../../../platform/postgres/index.ts';
+import type { OfConnector } from '../apply/applying.ts';
+
+/** Whether the same work may succeed when it is done again: then nothing of it is at fault. */
+export function isDatabaseTrouble(error: unknown): boolean {
+  return isRetryable(error);
+}
 
 export type DeliveryState = 'pending' | 'done' | 'ignored' | 'faulted';
 
@@ -28,12 +34,6 @@ export interface PendingRow extends DeliveryRow {
   readonly raw: Buffer;
 }
 
-/** Whose deliveries. */
-export interface OfConnector {
-  readonly workspaceId: number;
-  readonly connectorId: string;
-}
-
 const SHOWN = 'id, topic, state, attempts, fault, triggered_at, received_at, processed_at';
 
 /** What came before, by its own key or by its event's, changes nothing. Answers how many are new. */
@@ -45,8 +45,8 @@ export async function insertDeliveries(sql: Sql, of: OfConnector, rows: readonly
              triggered_at, received_at, raw, state)
            select $1, $2, d.id, d.topic, d.delivery_key, d.event_key, d.sha, d.triggered_at, d.received_at, d.raw, 'pending'
            from unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::bytea[], $8::timestamptz[], $9::timestamptz[],
-             $10::bytea[]) as d(id, topic, delivery_key, event_key, sha, triggered_at, received_at, raw)
-           order by d.id on conflict do nothing`,
+             $10::bytea[]) with ordinality as d(id, topic, delivery_key, event_key, sha, triggered_at, received_at, raw, place)
+           order by d.place on conflict do nothing`,
     values: [
       ...[of.workspaceId, of.connectorId, arrayLiteral(rows.map(({ id }) => id)), rows.map(({ topic }) => topic)],
       ...[rows.map((row) => row.deliveryKey), rows.map((row) => row.eventKey ?? null)],
@@ -57,17 +57,17 @@ export async function insertDeliveries(sql: Sql, of: OfConnector, rows: readonly
   return rowCount;
 }
 
-/** Connectors with work, and nobody else at it. The longest waiting first. */
+/** Connectors with work: also those whose app is gone, for what they ask about data comes after that. The longest waiting first. */
 export async function listPendingConnectors(sql: Sql, limit: number): Promise<OfConnector[]> {
   const { rows } = await sql.query<{ workspace_id: number; connector_id: string }>({
     name: 'connector_inbox_owners',
     // every workspace: one loop works for all, by `connector_inbox_pending`.
     text: `select c.workspace_id, c.id as connector_id from connector c
            cross join lateral (
-             select i.id from connector_inbox i
+             select i.seq from connector_inbox i
              where i.workspace_id = c.workspace_id and i.connector_id = c.id and i.state = 'pending'
-             order by i.id limit 1) first
-           where c.state = 'active' order by first.id limit $1`,
+             order by i.seq limit 1) first
+           where c.state <> 'paused' order by first.seq limit $1`,
     values: [limit],
   });
   return rows.map((row) => ({ workspaceId: row.workspace_id, connectorId: row.connector_id }));
@@ -77,7 +77,8 @@ export async function listPendingConnectors(sql: Sql, limit: number): Promise<Of
 export async function lockInbox(sql: Sql, of: OfConnector): Promise<boolean> {
   const { rows } = await sql.query({
     name: 'connector_inbox_lock',
-    text: `select 1 from connector where workspace_id = $1 and id = $2 and state = 'active' for no key update skip locked`,
+    text: `select 1 from connector where workspace_id = $1 and id = $2 and state <> 'paused'
+           for no key update skip locked`,
     values: [of.workspaceId, of.connectorId],
   });
   return rows.length > 0;
@@ -88,7 +89,7 @@ export async function listPending(sql: Sql, of: OfConnector, limit: number): Pro
   const { rows } = await sql.query<PendingRow>({
     name: 'connector_inbox_pending',
     text: `select ${SHOWN}, raw from connector_inbox
-           where workspace_id = $1 and connector_id = $2 and state = 'pending' order by id limit $3`,
+           where workspace_id = $1 and connector_id = $2 and state = 'pending' order by seq limit $3`,
     values: [of.workspaceId, of.connectorId, limit],
   });
   return rows;

@@ -35,6 +35,8 @@ create table connector_device (
   device text not null,
   -- SHA-256 of its key: random enough that nothing slower is needed.
   key_sha256 bytea not null,
+  -- Where it stands, as its items name places; empty: they say so themselves, or nobody does.
+  location text not null default '',
   -- Every record up to here is taken.
   through bigint not null default 0 check (through >= 0),
   -- Those taken beyond.

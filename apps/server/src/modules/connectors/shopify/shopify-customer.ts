@@ -59,7 +59,7 @@ function whoOfCustomer(customer: JsonObject): ShopWho {
 
 function anonymousIdOf(payload: JsonObject): string | undefined {
   const notes = [...objectsOf(payload['note_attributes']), ...objectsOf(payload['attributes'])];
-  const listed = notes.find((note) => ANONYMOUS_ID_NAMES.has(String(note['name'] ?? note['key'])));
+  const listed = notes.find((note) => ANONYMOUS_ID_NAMES.has(textOf(note['name'] ?? note['key']) ?? ''));
   if (listed !== undefined) return textOf(listed['value']);
   const attributes = objectOf(payload['attributes']);
   const name = Object.keys(attributes ?? {}).find((key) => ANONYMOUS_ID_NAMES.has(key));
