@@ -31,11 +31,7 @@ const COLUMNS = `workspace_id, owner_ref, state, fingerprint, answer, currency, 
   order_ref, expires_at`;
 
 /** Locks the row of an owner, and makes it when there is none; then it holds nothing yet. Answers whether it was made. */
-export async function claimHold(
-  sql: Sql,
-  workspaceId: number,
-  hold: { ownerRef: string; at: Date },
-): Promise<boolean> {
+export async function claimHold(sql: Sql, workspaceId: number, hold: { ownerRef: string; at: Date }): Promise<boolean> {
   const { rows } = await sql.query<{ is_new: boolean }>({
     name: 'coupon_hold_claim',
     text: `insert into coupon_hold as h (workspace_id, owner_ref, state, fingerprint, answer, currency, channel, changed_at)

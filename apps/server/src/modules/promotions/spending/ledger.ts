@@ -102,8 +102,9 @@ export class Ledger {
   redeem(held: Use, amountMinor: number): 'budget' | undefined {
     const campaign = this.#campaigns.get(held.campaignId);
     if (campaign !== undefined && !this.#fitsBudget(campaign, held, amountMinor - held.amountMinor)) return 'budget';
-    this.#add(held, 'held', -1);
-    this.#add({ ...held, amountMinor }, 'redeemed', 1);
+    // To the customer it stays one use, whether within her limit or beyond.
+    this.#count(held, 'held', -1);
+    this.#count({ ...held, amountMinor }, 'redeemed', 1);
     return undefined;
   }
 
@@ -138,6 +139,12 @@ export class Ledger {
   }
 
   #add(use: Use, kind: Kind, by: 1 | -1): void {
+    this.#count(use, kind, by);
+    const profile = this.#profileOf(use);
+    if (profile !== undefined) addTo(profile, by);
+  }
+
+  #count(use: Use, kind: Kind, by: 1 | -1): void {
     const code = this.#codes.get(use.codeId);
     if (code !== undefined) code[kind] += by;
     const campaign = this.#campaigns.get(use.campaignId);
@@ -146,8 +153,6 @@ export class Ledger {
       const amount = campaign.budget?.currency === use.currency ? by * use.amountMinor : 0;
       campaign[kind === 'held' ? 'budgetHeld' : 'budgetUsed'] += amount;
     }
-    const profile = this.#profileOf(use);
-    if (profile !== undefined) addTo(profile, by);
     if (kind === 'redeemed') this.#tally(use, by);
   }
 
