@@ -17,13 +17,10 @@ export async function applyLocations(applying: Applying, told: readonly Told<Sho
   const { ctx } = applying;
   const pieces = told.map((one) => ({ ...one, parentId: undefined }));
   const news = await upsertPieces(ctx.sql, ownerOf(applying), { kind: 'location', pieces });
-  const changed = told.filter(({ id }) => news.has(id));
-  // A place that is gone is still where it was counted.
-  const gone = changed
-    .filter(({ value }) => value === undefined)
-    .map(({ id }) => ({ ...stubOf(applying, id), state: 'inactive' as const }));
-  const there = changed.flatMap(({ value }) => (value === undefined ? [] : [toldOf(applying, value)]));
-  if (gone.length + there.length > 0) await upsertLocations(ctx, [...there, ...gone]);
+  const changed = told.flatMap(({ id, value }) =>
+    value !== undefined && news.has(id) ? [toldOf(applying, value)] : [],
+  );
+  if (changed.length > 0) await upsertLocations(ctx, changed);
 }
 
 function toldOf(applying: Applying, { id, name, isActive, country, postcode }: ShopLocation): LocationTold {

@@ -2,6 +2,7 @@ import {
   archiveProducts,
   findRefs,
   findVariants,
+  type ProductInput,
   recordRefs,
   type SourceVersion,
   upsertProducts,
@@ -9,62 +10,67 @@ import {
 import type { ShopProduct, ShopVariant } from '../product-record.ts';
 import { believes, tellsApart } from '../settings.ts';
 import { type Applying, ownerOf } from './applying.ts';
-import { listPieces, listVariantPieces, type PieceRow, upsertPieces } from './piece-store.ts';
+import { listPieces, listVariantPieces, type NewPiece, type PieceRow, upsertPieces } from './piece-store.ts';
 import { productInputOf } from './product-input.ts';
-import type { Told, ToldVariant } from './sort-records.ts';
+import type { SortedRecords, Told, ToldVariant } from './sort-records.ts';
 
 const REVISION_DIGITS = 12;
 
 /** What came that something may have waited for: `variant:17`, `inventory_item:17`, `sku:IPOD`. */
 export type Came = readonly string[];
 
+type ProductsTold = Pick<SortedRecords, 'products' | 'goneProducts' | 'variants'>;
+
 /** Products and variants as their shop tells them. */
-export async function applyProducts(
-  applying: Applying,
-  told: { products: readonly Told<ShopProduct>[]; variants: readonly Told<ToldVariant>[] },
-): Promise<Came> {
-  if (told.products.length + told.variants.length === 0) return [];
+export async function applyProducts(applying: Applying, told: ProductsTold): Promise<Came> {
+  if (told.products.length + told.goneProducts.length + told.variants.length === 0) return [];
   if (!believes(applying.settings, 'products')) return linkVariants(applying, variantsIn(told));
-  return tellsApart(applying.connector) ? assembleProducts(applying, told) : takeProducts(applying, told.products);
+  await upsertPieces(applying.ctx.sql, ownerOf(applying), { kind: 'product_gone', pieces: orphans(told.goneProducts) });
+  return tellsApart(applying.connector) ? assembleProducts(applying, told) : takeProducts(applying, told);
+}
+
+function orphans<T extends object>(told: readonly Told<T>[]): NewPiece[] {
+  return told.map((one) => ({ ...one, parentId: undefined }));
 }
 
 /** Whole products: the catalog knows which word is the newest. */
-async function takeProducts(applying: Applying, told: readonly Told<ShopProduct>[]): Promise<Came> {
-  const { ctx, connector, settings } = applying;
+async function takeProducts(applying: Applying, { products, goneProducts }: ProductsTold): Promise<Came> {
+  const { connector, settings } = applying;
   const { source } = connector;
-  const there = told.flatMap(({ hash, value }) => (value === undefined ? [] : [{ hash, product: value }]));
-  if (there.length > 0) {
-    await upsertProducts(
-      ctx,
-      there.map(({ hash, product }) =>
-        productInputOf(product, {
-          source,
-          settings,
-          variants: product.variants ?? [],
-          version: { at: product.atMs, hash },
-        }),
-      ),
-    );
-  }
-  for (const { id, atMs, value } of told) {
-    if (value === undefined) await archiveProducts(ctx, [{ source, id }], { at: atMs });
-  }
+  const there = products.flatMap(({ hash, value }) => (value === undefined ? [] : [{ hash, product: value }]));
+  const inputs = there.map(({ hash, product }) =>
+    productInputOf(product, {
+      ...{ source, settings, variants: product.variants ?? [], version: { at: product.atMs, hash } },
+    }),
+  );
+  await putProducts(applying, {
+    inputs,
+    ids: [...inputs.map(({ ref }) => ref.id), ...goneProducts.map(({ id }) => id)],
+  });
   const variants = there.flatMap(({ product }) => product.variants ?? []);
   await recordItems(applying, variants);
   return namesOf(variants);
 }
 
-/** Products whose shop tells them and their variants apart: put together from the newest word about each. */
-async function assembleProducts(
+/** A product that was deleted is kept as one that is not sold any more, also when that was told before it was told of at all. */
+async function putProducts(
   applying: Applying,
-  told: { products: readonly Told<ShopProduct>[]; variants: readonly Told<ToldVariant>[] },
-): Promise<Came> {
+  { inputs, ids }: { inputs: readonly ProductInput[]; ids: readonly string[] },
+): Promise<void> {
+  const { ctx, connector } = applying;
+  if (inputs.length > 0) await upsertProducts(ctx, inputs);
+  const gone = await listPieces(ctx.sql, ownerOf(applying), { kind: 'product_gone', ids: [...new Set(ids)] });
+  for (const { external_id: id, version_at: at } of gone) {
+    await archiveProducts(ctx, [{ source: connector.source, id }], { at: at.getTime() });
+  }
+}
+
+/** Products whose shop tells them and their variants apart: put together from the newest word about each. */
+async function assembleProducts(applying: Applying, told: ProductsTold): Promise<Came> {
   const { ctx, connector, settings } = applying;
+  const { source } = connector;
   const of = ownerOf(applying);
-  const newProducts = await upsertPieces(ctx.sql, of, {
-    kind: 'product',
-    pieces: told.products.map((one) => ({ ...one, parentId: undefined })),
-  });
+  const newProducts = await upsertPieces(ctx.sql, of, { kind: 'product', pieces: orphans(told.products) });
   const newVariants = await upsertPieces(ctx.sql, of, {
     kind: 'variant',
     pieces: told.variants.map((one) => ({ ...one, parentId: one.value?.productId })),
@@ -73,30 +79,22 @@ async function assembleProducts(
   const ids = new Set([...newProducts, ...parents.flatMap(({ parent_id: id }) => (id === null ? [] : [id]))]);
   const rows = await listPieces(ctx.sql, of, { kind: 'product', ids: [...ids] });
   const variantRows = await listVariantPieces(ctx.sql, of, [...ids]);
-  const { source } = connector;
   const came: ShopVariant[] = [];
-  const inputs = rows.flatMap((row) => {
-    if (row.is_gone || row.record === null) return [];
+  const inputs = rows.flatMap((row): ProductInput[] => {
     const product = row.record as unknown as ShopProduct;
     const own = variantRows.filter((one) => one.parent_id === row.external_id);
     const variants = product.variants ?? variantsOf(own);
     came.push(...variants);
     // Without a variant there is nothing to sell; it comes with the first.
-    return variants.length === 0
-      ? []
-      : [productInputOf(product, { source, settings, variants, version: versionOf([row, ...own]) })];
+    if (variants.length === 0) return [];
+    return [productInputOf(product, { source, settings, variants, version: versionOf([row, ...own]) })];
   });
-  if (inputs.length > 0) await upsertProducts(ctx, inputs);
-  for (const { external_id: id, is_gone: isGone, version_at: at } of rows) {
-    if (isGone) await archiveProducts(ctx, [{ source, id }], { at: at.getTime() });
-  }
+  await putProducts(applying, { inputs, ids: [...ids, ...told.goneProducts.map(({ id }) => id)] });
   return namesOf(came);
 }
 
 function variantsOf(pieces: readonly PieceRow[]): ShopVariant[] {
-  return pieces.flatMap(({ is_gone: isGone, record }) =>
-    isGone || record === null ? [] : [(record as unknown as ToldVariant).variant],
-  );
+  return pieces.map(({ record }) => (record as unknown as ToldVariant).variant);
 }
 
 /** Of all its pieces: it only ever grows, whichever of them changes. */
@@ -177,10 +175,7 @@ export async function applyItems(
   return made.map(({ id }) => `inventory_item:${id}`);
 }
 
-function variantsIn(told: {
-  products: readonly Told<ShopProduct>[];
-  variants: readonly Told<ToldVariant>[];
-}): ShopVariant[] {
+function variantsIn(told: ProductsTold): ShopVariant[] {
   return [
     ...told.products.flatMap(({ value }) => value?.variants ?? []),
     ...told.variants.flatMap(({ value }) => (value === undefined ? [] : [value.variant])),

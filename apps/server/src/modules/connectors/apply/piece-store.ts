@@ -3,7 +3,7 @@ import type { JsonObject } from '../../../platform/json.ts';
 import type { OfConnector } from './applying.ts';
 import type { Told } from './sort-records.ts';
 
-export type PieceKind = 'product' | 'variant' | 'location';
+export type PieceKind = 'product' | 'product_gone' | 'variant' | 'location';
 
 export interface NewPiece extends Told<object> {
   readonly parentId: string | undefined;
@@ -13,8 +13,7 @@ export interface PieceRow {
   readonly external_id: string;
   readonly parent_id: string | null;
   readonly version_at: Date;
-  readonly is_gone: boolean;
-  readonly record: JsonObject | null;
+  readonly record: JsonObject;
   readonly revision: number;
 }
 
@@ -28,19 +27,18 @@ export async function upsertPieces(
   const sorted = [...pieces].sort((a, b) => (a.id < b.id ? -1 : 1));
   const { rows } = await sql.query<{ external_id: string }>({
     name: 'connector_piece_upsert',
-    text: `insert into connector_piece as p (workspace_id, connector_id, kind, external_id, parent_id, version_at, hash, is_gone,
-             record)
-           select $1, $2, $3, n.id, n.parent, n.at, n.hash, n.record is null, n.record
+    text: `insert into connector_piece as p (workspace_id, connector_id, kind, external_id, parent_id, version_at, hash, record)
+           select $1, $2, $3, n.id, n.parent, n.at, n.hash, n.record
            from unnest($4::text[], $5::text[], $6::timestamptz[], $7::text[], $8::jsonb[]) as n(id, parent, at, hash, record)
            on conflict (workspace_id, connector_id, kind, external_id) do update
              set parent_id = coalesce(excluded.parent_id, p.parent_id), version_at = excluded.version_at,
-               hash = excluded.hash, is_gone = excluded.is_gone, record = excluded.record, revision = p.revision + 1
+               hash = excluded.hash, record = excluded.record, revision = p.revision + 1
              where (p.version_at, p.hash) < (excluded.version_at, excluded.hash)
            returning p.external_id`,
     values: [
       ...[of.workspaceId, of.connectorId, kind, sorted.map(({ id }) => id), sorted.map((one) => one.parentId ?? null)],
       ...[sorted.map(({ atMs }) => new Date(atMs)), sorted.map(({ hash }) => hash)],
-      sorted.map(({ value }) => (value === undefined ? null : JSON.stringify(value))),
+      sorted.map(({ value }) => JSON.stringify(value ?? {})),
     ],
   });
   return new Set(rows.map((row) => row.external_id));
@@ -54,18 +52,18 @@ export async function listPieces(
   if (ids.length === 0) return [];
   const { rows } = await sql.query<PieceRow>({
     name: 'connector_piece_list',
-    text: `select external_id, parent_id, version_at, is_gone, record, revision from connector_piece
+    text: `select external_id, parent_id, version_at, record, revision from connector_piece
            where workspace_id = $1 and connector_id = $2 and kind = $3 and external_id = any($4::text[])`,
     values: [of.workspaceId, of.connectorId, kind, ids],
   });
   return rows;
 }
 
-/** The variants of products, those that are gone too, by `connector_piece_parent`. */
+/** The variants of products, by `connector_piece_parent`. */
 export async function listVariantPieces(sql: Sql, of: OfConnector, productIds: readonly string[]): Promise<PieceRow[]> {
   const { rows } = await sql.query<PieceRow>({
     name: 'connector_piece_variants',
-    text: `select external_id, parent_id, version_at, is_gone, record, revision from connector_piece
+    text: `select external_id, parent_id, version_at, record, revision from connector_piece
            where workspace_id = $1 and connector_id = $2 and kind = 'variant' and parent_id = any($3::text[])
            order by external_id`,
     values: [of.workspaceId, of.connectorId, productIds],
@@ -73,18 +71,20 @@ export async function listVariantPieces(sql: Sql, of: OfConnector, productIds: r
   return rows;
 }
 
-/** What the shop has at an instant, for a snapshot that names everything: ids of those it does not name. */
-export async function listUnnamed(
+/** The products a snapshot does not name, of those that were there before it. */
+export async function listUnnamedProducts(
   sql: Sql,
   of: OfConnector,
-  { kind, named, before }: { kind: PieceKind; named: readonly string[]; before: Date },
+  { named, before }: { named: readonly string[]; before: Date },
 ): Promise<string[]> {
   const { rows } = await sql.query<{ external_id: string }>({
-    text: `select external_id from connector_piece
-           where workspace_id = $1 and connector_id = $2 and kind = $3 and not is_gone and version_at < $5
-             and external_id <> all($4::text[])
-           order by external_id`,
-    values: [of.workspaceId, of.connectorId, kind, named, before],
+    text: `select p.external_id from connector_piece p
+           left join connector_piece g on g.workspace_id = p.workspace_id and g.connector_id = p.connector_id
+             and g.kind = 'product_gone' and g.external_id = p.external_id and g.version_at >= p.version_at
+           where p.workspace_id = $1 and p.connector_id = $2 and p.kind = 'product' and p.version_at < $4
+             and p.external_id <> all($3::text[]) and g.external_id is null
+           order by p.external_id`,
+    values: [of.workspaceId, of.connectorId, named, before],
   });
   return rows.map((row) => row.external_id);
 }

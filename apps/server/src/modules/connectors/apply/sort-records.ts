@@ -31,6 +31,8 @@ export interface ToldVariant {
 export interface SortedRecords {
   readonly locations: readonly Told<ShopLocation>[];
   readonly products: readonly Told<ShopProduct>[];
+  /** Deleted: a newer word brings them back. */
+  readonly goneProducts: readonly Told<never>[];
   readonly variants: readonly Told<ToldVariant>[];
   readonly items: readonly Told<{ readonly sku: string | undefined }>[];
   readonly levels: readonly Told<ShopLevel>[];
@@ -59,7 +61,7 @@ export function sortRecords(records: readonly ShopRecord[]): SortedRecords {
   const customers = new Newest<ShopCustomer>();
   const orders = new Newest<ShopOrder>();
   const coupons = new Newest<ShopCoupon>();
-  const removable = { product: products, variant: variants, location: locations, order: orders, customer: customers };
+  const gone = new Newest<never>();
   for (const record of records) {
     if (record.kind === 'location') locations.add(record.location.id, record.location.atMs, record.location);
     if (record.kind === 'product') products.add(record.product.id, record.product.atMs, record.product);
@@ -77,12 +79,19 @@ export function sortRecords(records: readonly ShopRecord[]): SortedRecords {
     if (record.kind === 'order') orders.add(record.order.id, record.order.atMs, record.order);
     if (record.kind === 'coupon') coupons.add(record.coupon.id, record.coupon.atMs, record.coupon);
     if (record.kind !== 'removed') continue;
-    const of =
-      record.of === 'coupon' ? coupons : record.of in removable ? removable[record.of as 'product'] : undefined;
-    (of as Newest<unknown> | undefined)?.add(record.id, record.atMs, undefined);
+    // An order was one all the same, and a place is closed before it can be deleted.
+    if (record.of === 'product') gone.add(record.id, record.atMs, undefined);
+    if (record.of === 'customer') customers.add(record.id, record.atMs, undefined);
+    if (record.of === 'coupon') coupons.add(record.id, record.atMs, undefined);
   }
   return {
-    ...{ locations: locations.all(), products: products.all(), variants: variants.all(), items: items.all() },
+    ...{
+      locations: locations.all(),
+      products: products.all(),
+      goneProducts: gone.all(),
+      variants: variants.all(),
+      items: items.all(),
+    },
     ...{ levels: levels.all(), customers: customers.all(), orders: orders.all(), coupons: coupons.all() },
     refunds: records.filter((record) => record.kind === 'refund'),
     fulfilments: records.filter((record) => record.kind === 'fulfilment'),

@@ -6,7 +6,7 @@ import type { JsonObject } from '../../../platform/json.ts';
 import { type Applying, beginApplying, ownerOf } from '../apply/applying.ts';
 import { applyRecords } from '../apply/apply-records.ts';
 import { listUnnamedLevels } from '../apply/level-store.ts';
-import { listUnnamed } from '../apply/piece-store.ts';
+import { listUnnamedProducts } from '../apply/piece-store.ts';
 import { type ConnectorRow, holdConnector } from '../connector-store.ts';
 import type { ShopPorts } from '../ports.ts';
 import type { ShopRecord } from '../records.ts';
@@ -143,7 +143,7 @@ class Drop {
     const named = [...this.#named];
     const before = new Date(atMs);
     if (this.#wish.of === 'products') {
-      const gone = await listUnnamed(ctx.sql, of, { kind: 'product', named, before });
+      const gone = await listUnnamedProducts(ctx.sql, of, { named, before });
       this.#records = gone.map((id) => ({ kind: 'removed', of: 'product', id, atMs }));
       this.#answer.removed = gone.length;
     } else {

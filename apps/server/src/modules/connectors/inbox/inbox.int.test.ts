@@ -15,9 +15,10 @@ beforeEach(async () => {
 afterAll(() => room.drop());
 
 const ROOT = '/api/v1/connectors';
-const states = () => shop.query<{ topic: string; state: string; fault: string | null }>(
-  'select topic, state, fault from connector_inbox where workspace_id = $1 order by seq',
-);
+const states = () =>
+  shop.query<{ topic: string; state: string; fault: string | null }>(
+    'select topic, state, fault from connector_inbox where workspace_id = $1 order by seq',
+  );
 
 it('a webhook its shop did not sign is refused with 401, as is one for no connector, and nothing of it is kept', async () => {
   const id = await shop.connect();
@@ -67,7 +68,10 @@ it('a payload that is not as documented is set aside with its reason and holds n
   await shop.drain();
   expect((await states()).map(({ state }) => state)).toEqual(['faulted', 'faulted', 'done', 'ignored']);
   const done = await shop.call('GET', `${ROOT}/${id}/deliveries?state=done`);
-  const again = await shop.call('POST', `${ROOT}/${id}/deliveries/${String((done.body['items'] as JsonObject[])[0]!['id'])}/replay`);
+  const again = await shop.call(
+    'POST',
+    `${ROOT}/${id}/deliveries/${String((done.body['items'] as JsonObject[])[0]!['id'])}/replay`,
+  );
   expect(again.status).toBe(409);
 });
 
@@ -88,7 +92,9 @@ it('a retried webhook with its old payload changes nothing that is newer', async
   const titled = (title: string, at: string) => ({ ...product, title, updated_at: at });
   await shop.hook(id, 'products/update', titled('New', '2026-02-02T00:00:00Z'));
   await shop.drain();
-  await shop.hook(id, 'products/update', titled('Old', '2026-02-01T00:00:00Z'), { 'x-shopify-triggered-at': '2026-02-01T00:00:00Z' });
+  await shop.hook(id, 'products/update', titled('Old', '2026-02-01T00:00:00Z'), {
+    'x-shopify-triggered-at': '2026-02-01T00:00:00Z',
+  });
   await shop.drain();
   expect((await shop.dump())['products']).toMatchObject([{ title: 'New' }]);
 });
@@ -118,15 +124,23 @@ it('an app that is uninstalled ends its connector; what it asks about data after
   expect((await shop.call('GET', `${ROOT}/${id}`)).body).toMatchObject({ state: 'uninstalled' });
   expect(await shop.hook(id, 'customers/redact', fixture('shopify/customers.redact.json'))).toBe(200);
   await shop.drain();
-  expect(shop.handed.compliance).toMatchObject([{ topic: 'customers/redact', payload: { shop_domain: expect.anything() } }]);
+  expect(shop.handed.compliance).toMatchObject([
+    { topic: 'customers/redact', payload: { shop_domain: expect.anything() } },
+  ]);
 });
 
 it('secrets are sealed and never answered; a replaced one holds for seven days more', async () => {
   const id = await shop.connect({ accessToken: 'shpat_0123456789' });
   const shown = await shop.call('GET', `${ROOT}/${id}`);
   expect(JSON.stringify(shown.body)).not.toMatch(/hush|shpat/);
-  expect(shown.body).toMatchObject({ canAsk: true, hookPath: `/hooks/connectors/${id}`, hookTopics: expect.arrayContaining(['orders/create']) });
-  const rows = await shop.query<{ text: string }>("select encode(secrets, 'escape') as text from connector where workspace_id = $1");
+  expect(shown.body).toMatchObject({
+    canAsk: true,
+    hookPath: `/hooks/connectors/${id}`,
+    hookTopics: expect.arrayContaining(['orders/create']),
+  });
+  const rows = await shop.query<{ text: string }>(
+    "select encode(secrets, 'escape') as text from connector where workspace_id = $1",
+  );
   expect(rows[0]!.text).not.toMatch(/hush|shpat/);
   await shop.call('PATCH', `${ROOT}/${id}`, { signingSecret: 'a-new-secret' });
   const body = fixture('shopify/location.json');

@@ -96,14 +96,14 @@ create index connector_customer_who on connector_customer using gin (who_hashes)
 create table connector_piece (
   workspace_id integer not null,
   connector_id uuid not null,
-  kind text not null check (kind in ('product', 'variant', 'location')),
+  -- "product_gone": that it was deleted, beside what is known of it.
+  kind text not null check (kind in ('product', 'product_gone', 'variant', 'location')),
   external_id text not null,
   -- Of a variant: its product.
   parent_id text,
   version_at timestamptz not null,
   hash text not null,
-  is_gone boolean not null,
-  record jsonb,
+  record jsonb not null,
   -- Counts its words.
   revision integer not null default 1,
   primary key (workspace_id, connector_id, kind, external_id),

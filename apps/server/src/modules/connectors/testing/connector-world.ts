@@ -128,7 +128,9 @@ function openShop(services: Services, workspaceId: number): ConnectorShop {
     },
     async told() {
       const keys = await services.keysOf(workspaceId);
-      const rows = await shop.query<{ item: Buffer }>('select item from announcement where workspace_id = $1 order by id');
+      const rows = await shop.query<{ item: Buffer }>(
+        'select item from announcement where workspace_id = $1 order by id',
+      );
       return rows.map((row) => JSON.parse(open(keys.wrapping, row.item).toString('utf8')) as JsonObject);
     },
     async query<R>(text: string) {
@@ -154,7 +156,12 @@ export function signed(topic: string, body: Buffer, secret = SECRET): Record<str
 
 async function call(
   app: FastifyInstance,
-  asked: { method: 'GET' | 'POST' | 'PATCH' | 'DELETE'; path: string; body: Json | Buffer | undefined; type: string | undefined },
+  asked: {
+    method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+    path: string;
+    body: Json | Buffer | undefined;
+    type: string | undefined;
+  },
 ): Promise<Told> {
   const { method, path, body, type = 'application/json' } = asked;
   const payload = body === undefined || Buffer.isBuffer(body) ? body : JSON.stringify(body);
