@@ -73,6 +73,7 @@ export {
   type SegmentStatus,
   type UpdateSegmentBody,
 } from './api/segments.ts';
+export { PRODUCT_ROWS_MAX } from './api/catalog.ts';
 export { LIST_ADD_MAX, LIST_IMPORT_MAX, type AddListMembersBody, type ManualList } from './api/lists.ts';
 export {
   COMPUTED_TRAIT_STATUSES,

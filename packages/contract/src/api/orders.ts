@@ -242,10 +242,15 @@ export const orderEndpoints = {
         .max(ORDER_LINES_MAX)
         .exactOptional()
         .describe('Left out: everything that is still to be sent'),
-      locationId: idSchema('loc').exactOptional().describe('Where they left from, if not from where they were set apart'),
+      locationId: idSchema('loc')
+        .exactOptional()
+        .describe('Where they left from, if not from where they were set apart'),
       trackingCompany: text(100).exactOptional(),
       trackingNumber: text(100).exactOptional(),
-      trackingUrl: z.url({ protocol: /^https?$/, error: 'give a web address' }).max(2_000).exactOptional(),
+      trackingUrl: z
+        .url({ protocol: /^https?$/, error: 'give a web address' })
+        .max(2_000)
+        .exactOptional(),
       estimatedAt: z.iso.datetime({ offset: true, error: 'give an instant' }).exactOptional(),
     }),
     answer: orderSchema,

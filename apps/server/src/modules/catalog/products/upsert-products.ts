@@ -41,6 +41,9 @@ export async function upsertProducts(ctx: TxCtx, inputs: readonly ProductInput[]
     const head = known.get(id);
     if (head !== undefined && head.source !== input.ref.source) return { productId: id, variantIds, kind: 'joined' };
     const version = { at: new Date(input.version?.at ?? now.getTime()), hash: input.version?.hash ?? hashOf(input) };
+    // Who gives no instant says the same again.
+    if (input.version === undefined && head?.source_hash === version.hash)
+      return { productId: id, variantIds, kind: 'same' };
     const order = head === undefined ? 1 : compareVersions(version, { at: head.source_at, hash: head.source_hash });
     if (order === 0) return { productId: id, variantIds, kind: 'same' };
     if (order < 0) return { productId: id, variantIds, kind: 'stale' };
