@@ -13,7 +13,7 @@ import { orderState } from './testing/order-states.ts';
 let first: CouponWorld;
 let used = 1;
 beforeAll(async () => {
-  first = await CouponWorld.open();
+  first = await CouponWorld.open({ maxConnections: 50 });
 });
 afterAll(() => first.close());
 

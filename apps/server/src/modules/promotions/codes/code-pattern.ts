@@ -10,7 +10,7 @@ const LENGTH_MAX = 36;
 export function patternFault(pattern: string, count: number): string | undefined {
   if (!pattern.endsWith('#')) return 'end it with #: the last character checks the others';
   if (normaliseCode(pattern.replaceAll('#', 'X')).length > LENGTH_MAX) return `use at most ${LENGTH_MAX} characters`;
-  const drawn = [...pattern].filter((character) => character === '#').length;
+  const drawn = pattern.split('#').length - 1;
   const possible = ALPHABET.length ** (drawn - 1);
   if (possible >= count * GUESS_FACTOR) return undefined;
   const needed = Math.ceil(Math.log(count * GUESS_FACTOR) / Math.log(ALPHABET.length)) + 1;

@@ -27,7 +27,7 @@ export function hasRightCheck(normalised: string): boolean {
 export function checkCharacter(body: string): string | undefined {
   const sum = weightedSum(body);
   const place = body.length + 1;
-  return [...ALPHABET].find((character) => (sum + place * valueOf(character)) % PRIME === 0);
+  return Array.from(ALPHABET).find((character) => (sum + place * valueOf(character)) % PRIME === 0);
 }
 
 function weightedSum(text: string): number {

@@ -61,7 +61,7 @@ export async function holdForCart(ctx: TxCtx, body: HoldBody): Promise<AnswerOf<
   const { ownerRef } = body;
   const expiresAtMs = ctx.clock.now() + HOLD_MS;
   const { held, buyer } = await hold(ctx, body, { ownerRef: ownerOf.cart(ownerRef), expiresAtMs });
-  await recordAudit(ctx, { action: 'coupons.held', detail: { owner: ownerRef } });
+  await recordAudit(ctx, { action: 'coupons.held' });
   if (held.kind === 'repeat')
     return { ...repeated(held.hold), ownerRef, expiresAt: held.hold.expires_at?.toISOString() ?? null };
   if (held.kind === 'refused') throw new Error('a hold that may be partial was refused');
@@ -121,7 +121,7 @@ async function removedNews({ sql, workspaceId }: Ctx, codeIds: readonly string[]
 /** Lets go of what a cart holds; answers how many coupons that were. */
 export async function releaseForCart(ctx: TxCtx, ownerRef: string): Promise<number> {
   const [released] = await releaseHolds(batchOf(ctx), [ownerOf.cart(ownerRef)]);
-  await recordAudit(ctx, { action: 'coupons.released', detail: { owner: ownerRef } });
+  await recordAudit(ctx, { action: 'coupons.released' });
   if (released === undefined) return 0;
   const news = await removedNews(
     ctx,

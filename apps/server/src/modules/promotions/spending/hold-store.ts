@@ -1,6 +1,8 @@
 import type { JsonObject } from '../../../platform/json.ts';
 import { arrayLiteral, type Sql } from '../../../platform/postgres/index.ts';
 
+export { isLostRace } from '../../../platform/postgres/index.ts';
+
 export type HoldState = 'held' | 'released' | 'expired' | 'committed';
 
 export interface HoldRow {

@@ -42,13 +42,13 @@ it('whatever is taken, paid and given back, nothing is beyond a limit and the co
       for (const { kind, use: wanted, at, more } of all) {
         if (kind === 'hold' && ledger.take(wanted, 'held') === undefined) held.push(wanted);
         if (kind === 'redeem' && ledger.take(wanted, 'redeemed') === undefined) redeemed.push(wanted);
-        if (kind === 'release') for (const one of [out(held, at)]) if (one) ledger.giveBack(one, 'held');
-        if (kind === 'void') for (const one of [out(redeemed, at)]) if (one) ledger.giveBack(one, 'redeemed');
+        const released = kind === 'release' ? out(held, at) : undefined;
+        if (released !== undefined) ledger.giveBack(released, 'held');
+        const voided = kind === 'void' ? out(redeemed, at) : undefined;
+        if (voided !== undefined) ledger.giveBack(voided, 'redeemed');
         const paid = kind === 'pay' ? out(held, at) : undefined;
-        if (paid !== undefined) {
-          if (ledger.redeem(paid, more) === undefined) redeemed.push({ ...paid, amountMinor: more });
-          else held.push(paid);
-        }
+        const isPaid = paid !== undefined && ledger.redeem(paid, more) === undefined;
+        if (paid !== undefined) (isPaid ? redeemed : held).push({ ...paid, ...(isPaid && { amountMinor: more }) });
         const { codes, campaigns, profiles, tallies } = ledger.changes();
         const code = codes[0] ?? { held: 0, redeemed: 0 };
         const ofCode = (list: readonly Use[]) => list.filter(({ codeId }) => codeId === 'a').length;

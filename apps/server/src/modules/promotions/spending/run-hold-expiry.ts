@@ -1,6 +1,5 @@
 import type { Services } from '../../../platform/context.ts';
-import { isLostRace } from '../../../platform/postgres/index.ts';
-import { deleteOldHolds, lockDueHolds } from './hold-store.ts';
+import { deleteOldHolds, isLostRace, lockDueHolds } from './hold-store.ts';
 import { giveBack } from './release-holds.ts';
 
 const AT_ONCE_MAX = 200;

@@ -113,7 +113,7 @@ function linesOf({ terms, limits }: { terms: CouponTerms; limits: CouponLimits }
   return [
     ...said('atMost' in benefit ? benefit.atMost : undefined, (atMost) => words.atMost(writer.amounts(atMost))),
     ...said('gets' in benefit ? benefit.gets : undefined, (gets) => words.gets(writer.products(gets))),
-    ...said('times' in benefit ? benefit.times : undefined, words.times),
+    ...said('times' in benefit ? benefit.times : undefined, (times) => words.times(times)),
     ...said(terms.minimum, (minimum) => words.minimum(writer.amounts(minimum))),
     ...said(terms.only, (only) => words.only(writer.products(only))),
     ...said(terms.except, (except) => words.except(writer.products(except))),
@@ -126,8 +126,8 @@ function linesOf({ terms, limits }: { terms: CouponTerms; limits: CouponLimits }
     ...said(terms.expiresAt, (at) => words.expiresAt(writer.instant(at))),
     ...said(terms.channels, (channels) => words.channels(writer.names(channels))),
     ...said(terms.stores, (stores) => words.stores(writer.names(stores))),
-    ...said(limits.perProfile, words.perProfile),
-    ...said(limits.total, words.total),
+    ...said(limits.perProfile, (most) => words.perProfile(most)),
+    ...said(limits.total, (most) => words.total(most)),
     terms.stacking.kind === 'exclusive' ? words.exclusive : words.oneOfGroup,
   ];
 }

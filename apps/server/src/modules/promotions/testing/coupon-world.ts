@@ -32,7 +32,6 @@ import { segmentsMigrations } from '../../segments/index.ts';
 import { createPromotionsStage, promotionsMigrations } from '../index.ts';
 import { couponRoutes } from '../routes.ts';
 
-const CONNECTIONS = 50;
 const WORKSPACES = 400;
 export const NOW = Date.UTC(2026, 10, 22, 9);
 
@@ -95,12 +94,13 @@ export class CouponWorld {
     });
   }
 
-  static async open(): Promise<CouponWorld> {
+  /** `maxConnections`: so many callers are at the engine at once. */
+  static async open({ maxConnections = 12 } = {}): Promise<CouponWorld> {
     const migrations = [
       ...[eventlogMigrations, httpMigrations, accountsMigrations, profilesMigrations, eventsMigrations],
       ...[consentMigrations, segmentsMigrations, promotionsMigrations],
     ];
-    const database = await createTestDatabase(migrations.flat(), { maxConnections: CONNECTIONS });
+    const database = await createTestDatabase(migrations.flat(), { maxConnections });
     await numberWorkspaces(database.postgres, WORKSPACES);
     const history = await createTestHistory(eventsHistoryMigrations);
     const clock = createTestClock(NOW);
@@ -163,7 +163,8 @@ export class CouponWorld {
   /** As `post`; throws when it was refused. */
   async call<T = JsonObject>(path: string, body: unknown): Promise<T> {
     const reply = await this.post(path, body);
-    if (reply.status >= 300) throw new Error(`${path}: ${reply.status} ${JSON.stringify(reply.body)}`);
+    if (reply.status >= 300)
+      throw new Error(`${path}: ${reply.status} ${JSON.stringify(reply.body)} ${this.failures.join()}`);
     return reply.body as T;
   }
 
