@@ -26,8 +26,9 @@ const AT_FIRST = 7;
 
 /** What tells the items of a list apart, whatever else of them changes meanwhile. */
 function nameOf(item: Readonly<Record<string, unknown>>): string {
-  const { id, profileId, addressHash, channel, reason, topic, type, name, line } = item;
-  return JSON.stringify(id === undefined ? [profileId, addressHash, channel, reason, topic, type, name, line] : [id]);
+  const { id, profileId, addressHash, channel, reason, topic, type, name, line, variantId, locationId } = item;
+  const names = [profileId, addressHash, channel, reason, topic, type, name, line, variantId, locationId];
+  return JSON.stringify(id === undefined ? names : [id]);
 }
 
 async function readPage(id: PagedId, limit: number, cursor: string | null): Promise<Page> {

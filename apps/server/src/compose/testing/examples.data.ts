@@ -1,5 +1,7 @@
 import { IDENTIFIER_KINDS, type OperationId } from '@segue/contract';
 import type { Example } from './api-world.ts';
+import { COMMERCE_EXAMPLES } from './examples-commerce.data.ts';
+import { PROMOTIONS_EXAMPLES } from './examples-promotions.data.ts';
 import { EMAIL, journeyExample, segmentExample, type Shop, templateExample, webhookExample } from './shop.ts';
 
 type Make = (shop: Shop) => Example | Promise<Example>;
@@ -57,6 +59,8 @@ const newShopifyAccount = (shop: Shop): Example => ({
 
 /** A call of every endpoint that succeeds, once. What it takes away or changes it makes for itself. */
 export const EXAMPLES: Readonly<Record<OperationId, Make>> = {
+  ...COMMERCE_EXAMPLES,
+  ...PROMOTIONS_EXAMPLES,
   listProfiles: plain,
   getProfile: ofProfile,
   listProfileTimeline: ofProfile,

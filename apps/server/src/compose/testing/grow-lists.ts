@@ -3,6 +3,8 @@ import type { api, OperationId, QueryOf } from '@segue/contract';
 import { inSubjects } from '../../platform/eventlog/index.ts';
 import { type ApiWorld, NOW } from './api-world.ts';
 import { EXAMPLES } from './examples.data.ts';
+import { COMMERCE_GROW } from './grow-commerce.ts';
+import { PROMOTIONS_GROW } from './grow-promotions.ts';
 import type { Shop } from './shop.ts';
 
 type Api = typeof api;
@@ -48,6 +50,8 @@ let visits = 1;
 
 /** How each list gets one row more, as far as can be at another place each time. */
 export const GROW: Readonly<Record<PagedId, Grow>> = {
+  ...COMMERCE_GROW,
+  ...PROMOTIONS_GROW,
   listProfiles: async (world, shop) => {
     const { services } = world;
     const { workspaceId } = shop;
