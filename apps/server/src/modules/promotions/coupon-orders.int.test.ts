@@ -6,7 +6,7 @@ import type { JsonObject } from '../../platform/json.ts';
 import type { OrderChange, OrderState, PlacedOrder } from '../orders/index.ts';
 import { holdProfiles } from '../profiles/index.ts';
 import { batchOf } from './coupon-batch.ts';
-import { couponFollower, createOrderCoupons } from './index.ts';
+import { couponFollower, createOrderCoupons, takeCoupons, takeHonoured } from './index.ts';
 import { CouponWorld } from './testing/coupon-world.ts';
 import { orderState } from './testing/order-states.ts';
 
@@ -204,5 +204,81 @@ describe('an order that a shop took', () => {
     const { body } = await shop.get('coupon-exceptions?limit=500');
     const own = (body['items'] as JsonObject[]).filter((one) => one['profileId'] === profileId);
     expect(own).toMatchObject([{ kind: 'profile_limit', detail: { uses: 2, limit: 1 } }]);
+  });
+});
+
+describe('a connected shop', () => {
+  const told = (fields: object = {}) => ({
+    ...{ id: '77', atMs: 2_000, code: `SHOP${shop.word()}`, kind: 'percent' as const, value: 1_250 },
+    ...{ minimumMinor: 2_000, startsAtMs: undefined, expiresAtMs: undefined, isIndividual: true, excludesSale: false },
+    emails: [],
+    ...fields,
+  });
+  const take = (
+    source: string,
+    coupons: readonly ReturnType<typeof told>[],
+    removed: { id: string; atMs: number }[] = [],
+  ) => inTransaction(shop.ctx, (ctx) => takeCoupons(ctx, { source, coupons, removed }));
+
+  it('has its coupons seen here: in any order of its words the newest counts, and a code of ours stays ours', async () => {
+    const source = `shopify:${shop.word()}`;
+    const coupon = told();
+    const newer = { ...coupon, atMs: 3_000, value: 2_000 };
+    await Promise.all([take(source, [coupon]), take(source, [newer]), take(source, [coupon])]);
+    await take(source, [coupon]);
+    const [own = ''] = await shop.codes(await shop.campaign(), 1);
+    await take(source, [told({ id: '78', code: own }), told({ id: '79', value: 0 })]);
+    const campaigns = async () =>
+      shop.rows<{ source_ref: string; state: string; terms: JsonObject }>(
+        `select c.source_ref, c.state, v.terms from coupon_campaign c
+         join coupon_campaign_version v on v.workspace_id = c.workspace_id and v.campaign_id = c.id and v.version = c.version
+         where c.workspace_id = $1 and c.source = $2`,
+        [source],
+      );
+    expect(await campaigns()).toMatchObject([
+      {
+        ...{ source_ref: '77', state: 'active' },
+        terms: { benefit: { kind: 'percent', percent: 20 }, channels: ['shopify'], stacking: { kind: 'exclusive' } },
+      },
+    ]);
+    const order = orderState({ source, couponCodes: [coupon.code] });
+    await follow(placed(order));
+    expect(await redemptionsOf(order)).toMatchObject([{ state: 'redeemed' }]);
+    await take(source, [], [{ id: '77', atMs: 2_999 }]);
+    expect(await campaigns()).toMatchObject([{ state: 'active' }]);
+    await take(source, [], [{ id: '77', atMs: 3_001 }]);
+    expect(await campaigns()).toMatchObject([{ state: 'archived' }]);
+  });
+
+  it('says what its till honoured without a connection: once an order and code, with the order’s own word beside it', async () => {
+    const terms = { offlineCap: { amountMinor: 500, currency: 'EUR' } };
+    const [code = ''] = await shop.codes(await shop.campaign({ terms }), 1);
+    const email = `${shop.word()}@customer.example`;
+    const profileId = await shop.profile(email);
+    const order = orderState({ source: 'pos:till', channel: 'pos', couponCodes: [code] });
+    const ref = { source: order.source, id: order.sourceOrderId };
+    const honoured = {
+      code,
+      order: ref,
+      channel: 'pos',
+      amountMinor: 100,
+      currency: 'EUR',
+      atMs: order.placedAtMs,
+      who: { email },
+    };
+    const tell = () =>
+      inTransaction(shop.ctx, (ctx) => takeHonoured(ctx, [honoured, { ...honoured, code: 'NOT-A-CODE' }]));
+    await Promise.all([tell(), follow(placed({ ...order, profileId: null })), tell()]);
+    expect(await redemptionsOf(order)).toHaveLength(1);
+    expect(await codeCounts(code)).toEqual({ held: 0, redeemed: 1 });
+    const { body } = await shop.get('coupon-exceptions?limit=500');
+    const lost = (body['items'] as { kind: string; detail: JsonObject }[]).filter(
+      ({ detail }) => detail['orderRef'] === ref.id,
+    );
+    expect(lost).toMatchObject([{ kind: 'unknown_code', detail: { code: 'NOT-A-CODE' } }]);
+    const other = { ...honoured, order: { ...ref, id: shop.word() } };
+    await inTransaction(shop.ctx, (ctx) => takeHonoured(ctx, [other]));
+    const beyond = await redemptionsOf({ source: ref.source, sourceOrderId: other.order.id });
+    expect(beyond).toEqual([{ state: 'exception', amountMinor: 100, profileId }]);
   });
 });

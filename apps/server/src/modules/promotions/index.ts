@@ -1,5 +1,5 @@
 export { assignCode } from './codes/assign-code.ts';
-export { type CouponFactSources, defineCouponFacts, type LineFact } from './coupon-facts.ts';
+export { defineCouponFacts, type LineFact } from './coupon-facts.ts';
 export { forgetGuesses } from './guesses/limit-guesses.ts';
 export { promotionsMigrations } from './migrations/index.ts';
 export { couponFollower } from './orders/coupon-follower.ts';
@@ -9,5 +9,7 @@ export { runCouponGeneration } from './pools/fill-pool.ts';
 export { runPoolWatch } from './pools/run-pool-watch.ts';
 export { couponFactsOf } from './profiles/coupon-facts-of.ts';
 export { createPromotionsStage } from './profiles/promotions-stage.ts';
+export { takeCoupons } from './shops/take-coupons.ts';
+export { takeHonoured } from './shops/take-honoured.ts';
 export { couponRoutes } from './routes.ts';
 export { forgetOldHolds, runHoldExpiry } from './spending/run-hold-expiry.ts';

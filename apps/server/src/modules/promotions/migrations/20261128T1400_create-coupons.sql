@@ -15,6 +15,10 @@ create table coupon_campaign (
   redeemed bigint not null default 0 check (redeemed >= 0),
   budget_held bigint not null default 0 check (budget_held >= 0),
   budget_used bigint not null default 0 check (budget_used >= 0),
+  -- Of a coupon that a connected shop keeps: what it is called there, and how new this is. The shop counts its limits itself.
+  source text,
+  source_ref text,
+  source_at timestamptz,
   created_at timestamptz not null,
   updated_at timestamptz not null,
   primary key (workspace_id, id),
@@ -22,6 +26,8 @@ create table coupon_campaign (
   check (budget_held + budget_used <= budget_limit),
   check ((budget_limit is null) = (budget_currency is null))
 );
+
+create unique index coupon_campaign_source on coupon_campaign (workspace_id, source, source_ref) where source is not null;
 
 -- Terms never change: new ones are a new version.
 create table coupon_campaign_version (
