@@ -1,0 +1,2 @@
+export { createShopifyTwin, type ShopifyTwin, type ShopifyTwinOptions } from './create-shopify-twin.ts';
+export type { ShopifySubscription } from './shopify-webhooks.ts';
