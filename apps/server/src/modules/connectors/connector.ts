@@ -124,8 +124,8 @@ export interface StockPush {
 
 export type PushOutcome =
   | { readonly kind: 'set' }
-  /** Somebody else changed it meanwhile; what it is now, where the shop says so. */
-  | { readonly kind: 'stale'; readonly quantity: number | undefined }
+  /** Somebody else changed it meanwhile; what it is now, and since when by the shop's own clock, where it says so. */
+  | { readonly kind: 'stale'; readonly quantity: number | undefined; readonly atMs?: number | undefined }
   | { readonly kind: 'refused'; readonly reason: string };
 
 /** Calls to a shop. Each throws `ShopFault` when the shop could not answer; the work is done again later. */

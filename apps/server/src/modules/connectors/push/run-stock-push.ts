@@ -169,7 +169,8 @@ async function settle(ctx: Ctx, telling: Telling, outcomes: readonly PushOutcome
     );
     const known = ends.flatMap(({ level, push, outcome, isTaken }) => {
       const quantity = isTaken ? push.quantity : outcome.kind === 'stale' ? outcome.quantity : undefined;
-      return quantity === undefined ? [] : [{ level, quantity, isTaken }];
+      const atMs = outcome.kind === 'stale' ? outcome.atMs : undefined;
+      return quantity === undefined ? [] : [{ level, quantity, isTaken, atMs }];
     });
     await noteQuantities(
       sql,
@@ -180,8 +181,10 @@ async function settle(ctx: Ctx, telling: Telling, outcomes: readonly PushOutcome
     if (said.length > 0 && believes({ truth: connector.settings.truth }, 'stock')) {
       await observeLevels(ctx, {
         source,
-        levels: said.map(({ level, quantity }) => ({
-          ...{ variantId: level.variant_id, locationId: level.location_id, quantity, observedAtMs: nowMs },
+        // Never by our clock: what the shop says next must not seem older.
+        levels: said.map(({ level, quantity, atMs = 0 }) => ({
+          ...{ variantId: level.variant_id, locationId: level.location_id, quantity },
+          observedAtMs: Math.max(level.observed_at.getTime() + 1, atMs),
         })),
       });
     }

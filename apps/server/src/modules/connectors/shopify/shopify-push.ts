@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../../platform/json.ts';
 import type { PushOutcome, StockPush } from '../connector.ts';
-import { objectOf, objectsOf, textOf, wholeOf } from '../payload.ts';
+import { instantOf, objectOf, objectsOf, textOf, wholeOf } from '../payload.ts';
 import type { ShopifyApi } from './shopify-api.ts';
 
 /** From this version on what is replaced is said as `changeFromQuantity`, under a key that makes a repeat do nothing. */
@@ -34,7 +34,7 @@ export async function pushShopifyStock(api: ShopifyApi, pushes: readonly StockPu
     for (const [at, { code, message }] of faults) {
       const push = left[at]!;
       const outcome: PushOutcome = STALE.has(code)
-        ? { kind: 'stale', quantity: now.get(push) }
+        ? { kind: 'stale', ...(now.get(push) ?? { quantity: undefined }) }
         : { kind: 'refused', reason: message };
       outcomes.set(push, outcome);
     }
@@ -82,19 +82,22 @@ function keyOf(pushes: readonly StockPush[]): string {
 }
 
 /** What the shop has of them just now. */
-async function readQuantities(api: ShopifyApi, pushes: readonly StockPush[]): Promise<Map<StockPush, number>> {
-  const known = new Map<StockPush, number>();
+async function readQuantities(
+  api: ShopifyApi,
+  pushes: readonly StockPush[],
+): Promise<Map<StockPush, { quantity: number; atMs: number | undefined }>> {
+  const known = new Map<StockPush, { quantity: number; atMs: number | undefined }>();
   const asked = pushes.filter((push) => /^\d+$/.test(push.itemRef) && /^\d+$/.test(push.locationRef ?? ''));
   if (asked.length === 0) return known;
   const fields = asked.map(
     ({ itemRef, locationRef }, at) => `p${at}: inventoryItem(id: "gid://shopify/InventoryItem/${itemRef}") {
-      inventoryLevel(locationId: "gid://shopify/Location/${locationRef}") { quantities(names: ["available"]) { quantity } } }`,
+      inventoryLevel(locationId: "gid://shopify/Location/${locationRef}") { updatedAt quantities(names: ["available"]) { quantity } } }`,
   );
   const data = await api.graphql(`query { ${fields.join('\n')} }`, {});
   for (const [at, push] of asked.entries()) {
     const level = objectOf(objectOf(data[`p${at}`])?.['inventoryLevel']);
     const quantity = wholeOf(objectsOf(level?.['quantities'])[0]?.['quantity']);
-    if (quantity !== undefined) known.set(push, quantity);
+    if (quantity !== undefined) known.set(push, { quantity, atMs: instantOf(level?.['updatedAt']) });
   }
   return known;
 }

@@ -8,7 +8,7 @@ import { parseLossless } from '../lossless-json.ts';
 export interface WooApi {
   /** `at`: what the shop's own clock says. */
   list(path: string, query: Readonly<Record<string, string>>): Promise<{ items: JsonObject[]; at: number | undefined }>;
-  get(path: string): Promise<JsonObject>;
+  get(path: string): Promise<{ body: JsonObject; at: number | undefined }>;
   send(method: 'POST' | 'PUT', path: string, body: JsonObject): Promise<JsonObject>;
 }
 
@@ -32,7 +32,10 @@ export function openWooApi(own: {
       if (!Array.isArray(json)) throw new ShopFault('the shop answered something that is no list');
       return { items: json.filter(isJsonObject), at };
     },
-    get: async (path) => requireObject((await call(`${base}/${path}`)).json),
+    async get(path) {
+      const { json, at } = await call(`${base}/${path}`);
+      return { body: requireObject(json), at };
+    },
     send: async (method, path, body) =>
       requireObject((await call(`${base}/${path}`, { method, body: JSON.stringify(body) })).json),
   };

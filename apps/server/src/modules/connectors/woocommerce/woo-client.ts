@@ -41,7 +41,7 @@ export function createWooClient(own: {
     resources: ['products', 'customers', 'orders'],
     page: (query) => readPage({ api, context: { settings, triggeredAtMs: undefined, receivedAtMs: own.now() } }, query),
     async check() {
-      const code = textOf((await api.get('data/currencies/current'))['code']);
+      const code = textOf((await api.get('data/currencies/current')).body['code']);
       return code === undefined || code === settings.currency
         ? own.account
         : `${own.account}; its currency is ${code}, and the connector says ${settings.currency}: change it`;

@@ -16,11 +16,11 @@ export async function pushWooStock(api: WooApi, pushes: readonly StockPush[]): P
 async function pushOne(api: WooApi, { productRef, variantRef, quantity, expected }: StockPush): Promise<PushOutcome> {
   const isSimple = productRef === undefined || productRef === variantRef;
   const path = isSimple ? `products/${variantRef}` : `products/${productRef}/variations/${variantRef}`;
-  const before = await api.get(path);
+  const { body: before, at: atMs } = await api.get(path);
   if (before['manage_stock'] !== true) return { kind: 'refused', reason: 'the shop does not count its stock' };
   const has = wholeOf(before['stock_quantity']);
   if (has === quantity) return { kind: 'set' };
-  if (expected !== undefined && has !== expected) return { kind: 'stale', quantity: has };
+  if (expected !== undefined && has !== expected) return { kind: 'stale', quantity: has, atMs };
   const after = objectOf(await api.send('PUT', path, { stock_quantity: quantity }));
   return wholeOf(after?.['stock_quantity']) === quantity
     ? { kind: 'set' }
