@@ -7,6 +7,7 @@ import {
   readProductFacts,
   type VariantRow,
 } from '../modules/catalog/index.ts';
+import type { ShopPorts } from '../modules/connectors/index.ts';
 import { readAvailability } from '../modules/inventory/index.ts';
 import type { ProductPort } from '../modules/messaging/index.ts';
 import {
@@ -23,7 +24,10 @@ import {
   createOrderCoupons,
   defineCouponFacts,
   type LineFact,
+  takeCoupons,
+  takeHonoured,
 } from '../modules/promotions/index.ts';
+import { takeCompliance } from '../modules/privacy/index.ts';
 import { defineShopFacts } from '../modules/segments/index.ts';
 import { publicId } from '../platform/ids/index.ts';
 import type { Sql } from '../platform/postgres/index.ts';
@@ -34,6 +38,8 @@ export interface Commerce {
   readonly followers: readonly OrderFollower[];
   readonly coupons: OrderCouponPort;
   readonly points: OrderPointsPort;
+  /** What connected shops and tills write to. */
+  readonly shops: ShopPorts;
 }
 
 const noPoints: OrderPointsPort = {
@@ -43,7 +49,9 @@ const noPoints: OrderPointsPort = {
 /** Keeps nothing: any number of them are the same one. */
 export function createCommerce(): Commerce {
   const followers = [couponFollower];
-  return { book: createOrderBook({ followers }), followers, coupons: createOrderCoupons(), points: noPoints };
+  const book = createOrderBook({ followers });
+  const shops = { orders: book, compliance: { take: takeCompliance }, coupons: { takeCoupons, takeHonoured } };
+  return { book, followers, coupons: createOrderCoupons(), points: noPoints, shops };
 }
 
 type Names = { readonly productId?: string; readonly variantId?: string; readonly sku?: string };

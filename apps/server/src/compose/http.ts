@@ -32,7 +32,7 @@ import { createOrderRoutes } from '../modules/orders/index.ts';
 import { basketRoutes } from '../modules/baskets/index.ts';
 import { couponRoutes } from '../modules/promotions/index.ts';
 import { loyaltyRoutes } from '../modules/loyalty/index.ts';
-import { connectorRoutes } from '../modules/connectors/index.ts';
+import { createConnectorHookRoutes, createConnectorRoutes, createPosHookRoutes } from '../modules/connectors/index.ts';
 import { findJourneys, journeyRoutes } from '../modules/journeys/index.ts';
 import { createWebViewRoutes, messagingRoutes, readLessOften, SENDING_CHANNELS } from '../modules/messaging/index.ts';
 import {
@@ -100,6 +100,8 @@ export function createHttp(options: HttpOptions): FastifyInstance {
   });
   const contextOf = (request: FastifyRequest): Ctx => contexts.get(request)!;
   registerIntake(app, { services, committer, findSource: (key) => keyRing.findSource(key), settings: options.intake });
+  const outbound = options.outbound ?? createOutbound();
+  const commerce = createCommerce();
   for (const routes of [
     ...accounts.routes,
     profileRoutes,
@@ -128,18 +130,20 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     createAnswerRoutes(SENDING_CHANNELS),
     catalogRoutes,
     createInventoryRoutes(services),
-    createOrderRoutes(createCommerce()),
+    createOrderRoutes(commerce),
     basketRoutes,
     couponRoutes,
     loyaltyRoutes,
-    connectorRoutes,
+    createConnectorRoutes({ outbound, ports: commerce.shops }),
+    createConnectorHookRoutes(services),
+    createPosHookRoutes(services),
     privacyRequestRoutes,
     retentionRoutes,
     shopifyAccountRoutes,
     createShopifyHookRoutes(services),
     importRoutes,
     exportRoutes,
-    createWebhookRoutes(options.outbound ?? createOutbound()),
+    createWebhookRoutes(outbound),
   ]) {
     // A plugin of its own, so that a parser one module adds is not another's.
     app.register(async (scope) => routes(createServe(scope, { contextOf }), scope));

@@ -31,6 +31,8 @@ export const OPEN_PATHS: Readonly<Record<string, OpenedBy>> = {
   '/m/': 'signed link',
   '/p/': 'signed link',
   '/hooks/shopify/': 'signed body',
+  '/hooks/connectors/': 'signed body',
+  '/hooks/pos/': 'signed body',
   '/api/auth/': 'session',
   '/metrics': 'metrics token',
   '/api/health': 'nobody',

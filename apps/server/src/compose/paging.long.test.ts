@@ -26,8 +26,8 @@ const AT_FIRST = 7;
 
 /** What tells the items of a list apart, whatever else of them changes meanwhile. */
 function nameOf(item: Readonly<Record<string, unknown>>): string {
-  const { id, profileId, addressHash, channel, reason, topic, type, name, line, variantId, locationId } = item;
-  const names = [profileId, addressHash, channel, reason, topic, type, name, line, variantId, locationId];
+  const { id, profileId, addressHash, channel, reason, topic, type, name, line, variantId, locationId, version } = item;
+  const names = [profileId, addressHash, channel, reason, topic, type, name, line, variantId, locationId, version];
   return JSON.stringify(id === undefined ? names : [id]);
 }
 

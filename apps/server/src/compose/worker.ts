@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { sweepSignIn } from '../modules/accounts/index.ts';
 import {
@@ -10,6 +11,12 @@ import {
   runWebhooks,
   WebhookSender,
 } from '../modules/events/index.ts';
+import {
+  forgetConnectorRemains,
+  runConnectorInbox,
+  runConnectorPolls,
+  runStockPush,
+} from '../modules/connectors/index.ts';
 import { readSignalConsent } from '../modules/consent/index.ts';
 import { forgetLinkVisits, runHeldClicks } from '../modules/content/index.ts';
 import { forgetStockNews, runReservationExpiry, runStockNews } from '../modules/inventory/index.ts';
@@ -32,7 +39,7 @@ import { LaneHold, runProcessor, runRetention } from '../platform/eventlog/index
 import { forgetIdempotencyKeys } from '../platform/http/index.ts';
 import { runLoop } from '../platform/jobs/index.ts';
 import { createOutbound } from '../platform/outbound/index.ts';
-import { products } from './commerce.ts';
+import { createCommerce, products } from './commerce.ts';
 import { REWRITTEN_TABLES } from './privacy.ts';
 import { createRequestWork } from './request-work.ts';
 import { createProfileReshaper, createStages } from './stages.ts';
@@ -60,10 +67,13 @@ export function startWorker(
   setMaxListeners(0, signal);
   const { logger } = services;
   const send = createSendDeps(config, processId);
+  const outbound = createOutbound({ allow: config.outboundAllow });
   const webhooks = new WebhookSender(services, {
-    outbound: createOutbound({ allow: config.outboundAllow }),
+    outbound,
     processId,
   });
+  const commerce = createCommerce();
+  const sync = { outbound, ports: commerce.shops, publicUrl: config.publicUrl, owner: randomUUID() };
   const reshaper = createProfileReshaper(services);
   const requestWork = createRequestWork(reshaper);
   const hold = new LaneHold({ reader: 'processor', processId });
@@ -91,6 +101,10 @@ export function startWorker(
     loop('coupon codes', 250, () => runCouponGeneration(services)),
     loop('coupon pools', 60_000, () => runPoolWatch(services)),
     loop('guesses at coupons', 60_000, () => forgetGuesses(services)),
+    loop('inbox of connectors', 50, () => runConnectorInbox(services, commerce.shops)),
+    loop('polls of connectors', 1_000, () => runConnectorPolls(services, sync)),
+    loop('stock for connected shops', 250, () => runStockPush(services, sync)),
+    loop('remains of connectors', 60_000, () => forgetConnectorRemains(services)),
     loop('segment wakes', 100, () => runDueWakes(services)),
     loop('segment back-fills', 250, () => runBackFills(services)),
     loop('journey waits', 100, () => runDueJourneyWaits(services)),

@@ -35,6 +35,8 @@ async function makeGoods(shop: Shop): Promise<Goods> {
   const { id: locationId } = await shop.call('createLocation', locationExample(shop));
   const goods = { productId: products[0]!.id, variantId: products[0]!.variants[0]!.id, locationId };
   await shop.call('recordStockMovements', movement(goods));
+  // The first order of a workspace makes the source its events come from.
+  await shop.call('placeOrder', orderOf(shop, goods));
   return goods;
 }
 
@@ -68,8 +70,9 @@ const newCollection = async (shop: Shop) => ({
   params: { id: (await shop.call('createCollection', collectionExample(shop))).id },
 });
 
-const orderExample = async (shop: Shop): Promise<Example> => {
-  const { variantId } = await goodsOf(shop);
+const orderExample = async (shop: Shop): Promise<Example> => orderOf(shop, await goodsOf(shop));
+
+const orderOf = (shop: Shop, { variantId }: Goods): Example => {
   const lines = [{ variantId, quantity: 2 }];
   return { body: { reference: shop.word(), channel: 'chat', currency: 'EUR', profileId: shop.profileId, lines } };
 };

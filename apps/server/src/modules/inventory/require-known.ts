@@ -1,5 +1,5 @@
 import { AppError, type ErrorDetail } from '../../platform/errors.ts';
-import { parsePublicId } from '../../platform/ids/index.ts';
+import { parsePublicId, requirePublicId } from '../../platform/ids/index.ts';
 import type { Sql } from '../../platform/postgres/index.ts';
 import { readVariants } from '../catalog/index.ts';
 import { holdLocations } from './locations/location-store.ts';
@@ -38,4 +38,12 @@ export async function requireLocations(
   locations: readonly Named[],
 ): Promise<string[]> {
   return locations.length === 0 ? [] : (await requireKnown(ctx, { locations })).locationIds;
+}
+
+/** The variant an address names. */
+export async function requireVariant(ctx: Parameters<typeof requireKnown>[0], id: string): Promise<string> {
+  const variantId = requirePublicId('var', id);
+  const known = await readVariants(ctx.sql, ctx.workspaceId, [variantId]);
+  if (!known.has(variantId)) throw new AppError('not_found', 'There is no such variant');
+  return variantId;
 }

@@ -5,6 +5,7 @@ export { runPrivacyRequests } from './requests/run-requests.ts';
 export { retentionRoutes } from './retention/retention-routes.ts';
 export { runEventRetention } from './retention/run-retention.ts';
 export { shopifyAccountRoutes } from './shopify/account-routes.ts';
+export { takeCompliance } from './shopify/take-compliance.ts';
 export { createShopifyHookRoutes } from './shopify/hook-routes.ts';
 export { endErasure, eraseProfile } from './erasure/erase-profile.ts';
 export { forgetRemnants } from './erasure/forget-remnants.ts';

@@ -3,7 +3,7 @@ import { AppError } from '../../../platform/errors.ts';
 import type { Routes } from '../../../platform/http/index.ts';
 import { publicId, requirePublicId } from '../../../platform/ids/index.ts';
 import { recordAudit } from '../../accounts/index.ts';
-import { requireKnown } from '../require-known.ts';
+import { requireKnown, requireVariant } from '../require-known.ts';
 import type { Reserved } from './decide-wish.ts';
 import { consumeReservations, releaseReservations } from './end-reservations.ts';
 import type { ReservationDesk } from './reservation-desk.ts';
@@ -54,17 +54,15 @@ export function createReservationRoutes(desk: ReservationDesk): Routes {
     });
 
     serve(api.getBundle, async ({ ctx, params }) => {
-      const { variantIds } = await requireKnown(ctx, { variants: [{ field: 'id', id: params.id }] });
-      const parts = (await readComponents(ctx.sql, ctx.workspaceId, variantIds)).get(variantIds[0]!) ?? [];
+      const variantId = await requireVariant(ctx, params.id);
+      const parts = (await readComponents(ctx.sql, ctx.workspaceId, [variantId])).get(variantId) ?? [];
       return { components: parts.map(({ itemId, quantity }) => ({ variantId: publicId('var', itemId), quantity })) };
     });
 
     serve(api.setBundle, async ({ ctx, params, body: { components } }) => {
-      const variants = [
-        { field: 'id', id: params.id },
-        ...components.map(({ variantId }, at) => ({ field: `components[${at}].variantId`, id: variantId })),
-      ];
-      const [variantId, ...itemIds] = (await requireKnown(ctx, { variants })).variantIds;
+      const variantId = await requireVariant(ctx, params.id);
+      const variants = components.map(({ variantId: id }, at) => ({ field: `components[${at}].variantId`, id }));
+      const itemIds = (await requireKnown(ctx, { variants })).variantIds;
       const made = await readComponents(ctx.sql, ctx.workspaceId, itemIds);
       const details = itemIds.flatMap((itemId, at) =>
         made.has(itemId) || itemId === variantId || itemIds.indexOf(itemId) < at
@@ -78,7 +76,7 @@ export function createReservationRoutes(desk: ReservationDesk): Routes {
       );
       if (details.length > 0) throw new AppError('invalid', 'A bundle is made of what is counted', { details });
       const parts = itemIds.map((itemId, at) => ({ itemId, quantity: components[at]!.quantity }));
-      await replaceComponents(ctx.sql, ctx.workspaceId, { variantId: variantId!, components: parts });
+      await replaceComponents(ctx.sql, ctx.workspaceId, { variantId, components: parts });
       await recordAudit(ctx, { action: 'bundle.changed', subject: params.id, detail: { components: parts.length } });
     });
 
