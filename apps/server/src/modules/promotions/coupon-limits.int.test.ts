@@ -182,7 +182,7 @@ describe('coupons under fifty connections at once', () => {
         const held = await world.rows(`select 1 from coupon_hold where workspace_id = $1 and state = 'held'`);
         expect(held).toEqual([]);
       }),
-      { numRuns: propertyRuns(12), endOnFailure: true },
+      { numRuns: propertyRuns(8), endOnFailure: true },
     );
   }, 300_000);
 
@@ -228,6 +228,33 @@ describe('coupons under fifty connections at once', () => {
     ]);
   });
 
+  it('limits that come, change and go while fifty redeem count everything, and hold from then on', async () => {
+    const world = first.workspace(++used);
+    const campaign = await world.campaign();
+    const code = await world.shared(campaign);
+    const profileId = await world.profile();
+    const budget = (amountMinor: number) => ({ amountMinor, currency: 'EUR' });
+    const redeem = (order: number) =>
+      world.post('coupons/redeem', {
+        ...world.quote([code], order % 2 === 0 ? { profileId } : {}),
+        ...{ orderSource: 'web', orderRef: String(order) },
+      });
+    const all = [
+      { total: 500 },
+      { total: 500, perProfile: 100 },
+      {},
+      { perProfile: 90, budget: budget(90_000) },
+      { total: 400, perProfile: 90, budget: budget(80_000) },
+    ];
+    for (const [round, limits] of all.entries()) {
+      const calls = Array.from({ length: 24 }, (_, at) => redeem(round * 100 + at));
+      const changes = [0, 1].map(() => world.patch(`coupon-campaigns/${campaign.id}`, { limits }));
+      const replies = await Promise.all([...calls.slice(0, 12), ...changes, ...calls.slice(12)]);
+      expect([world.failures, replies.filter(({ status }) => status !== 200)]).toEqual([[], []]);
+      expect(await wrongCounts(world)).toEqual([]);
+    }
+  });
+
   it('expiry, payment, release and cancelling of one hold in any order and repeated end it once', async () => {
     const ends = fc.array(fc.constantFrom('commit', 'release', 'expire', 'void' as const), {
       minLength: 2,
@@ -262,7 +289,7 @@ describe('coupons under fifty connections at once', () => {
         expect(again).toMatchObject({ redemptions: [{ state: 'redeemed' }] });
         expect(await wrongCounts(world)).toEqual([]);
       }),
-      { numRuns: propertyRuns(15), endOnFailure: true },
+      { numRuns: propertyRuns(8), endOnFailure: true },
     );
   }, 300_000);
 });

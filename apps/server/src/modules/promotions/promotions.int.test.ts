@@ -1,4 +1,4 @@
-import { createHash, createPublicKey, verify } from 'node:crypto';
+import { createHash, createPublicKey, randomUUID, verify } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parsePublicId } from '../../platform/ids/index.ts';
 import type { JsonObject } from '../../platform/json.ts';
@@ -126,7 +126,7 @@ describe('a coupon', () => {
     expect(await campaignRow(campaign)).toMatchObject({ redeemed: 1 });
   });
 
-  it('counts once it is known whose address it is: segments, first orders, domains and recipients are asked', async () => {
+  it('counts once it is known whose address it is: first orders and domains are asked', async () => {
     let hasOrdered = false;
     defineCouponFacts({ lines: () => Promise.resolve([]), hasOrdered: () => Promise.resolve(hasOrdered) });
     const campaign = await shop.campaign({ terms: { firstOrderOnly: true, emailDomains: ['customer.example'] } });
@@ -149,6 +149,37 @@ describe('a coupon', () => {
     hasOrdered = false;
     expect(await reasons({ profileId: stranger })).toEqual(['email']);
     expect((await shop.post('coupons/validate', shop.quote([code], { identifier: 'nonsense' }))).status).toBe(400);
+  });
+
+  it('asks the catalog what lines are, and segments who she is', async () => {
+    const facts = {
+      ...{ products: ['prd_tee'], variants: [], sku: 'TEE', collections: ['Shirts'], categories: [], vendor: 'Acme' },
+      isOnSale: false,
+    };
+    defineCouponFacts({
+      lines: (_sql, _workspaceId, { lines }) =>
+        Promise.resolve(lines.map(({ sku }) => (sku === 'TEE' ? facts : undefined))),
+      hasOrdered: () => Promise.resolve(false),
+    });
+    const uuid = randomUUID();
+    const segment = `seg_${uuid.replaceAll('-', '')}`;
+    const only = { collections: ['shirts'] };
+    const code = await shop.shared(await shop.campaign({ terms: { only, segments: [segment] } }));
+    const profileId = await shop.profile();
+    const validate = () => shop.call('coupons/validate', shop.quote([code], { profileId }));
+    expect(await validate()).toMatchObject({ refused: [{ reason: 'segment' }] });
+    await shop.rows(
+      `insert into segment (workspace_id, id, name, rule, status, created_at) values ($1, $2, 'Regulars', '{}', 'live', now())`,
+      [uuid],
+    );
+    await shop.rows(
+      'insert into segment_member (workspace_id, segment_id, profile_id, entered_at) values ($1, $2, $3, now())',
+      [uuid, parsePublicId('prf', profileId)],
+    );
+    expect(await validate()).toMatchObject({ discountMinor: 100 });
+    const lines = [{ id: '1', sku: 'MUG', quantity: 1, unitPriceMinor: 1_000 }];
+    const mugs = { ...shop.quote([code], { profileId }), cart: { currency: 'EUR', lines } };
+    expect(await shop.call('coupons/validate', mugs)).toMatchObject({ refused: [{ reason: 'no_product' }] });
   });
 
   it('tells of a known customer when it is applied, removed and denied', async () => {
