@@ -144,10 +144,16 @@ export class ShopFault extends Error {
   readonly retryAfterMs: number | undefined;
   /** Asking again will not help: a wrong key, a missing right. */
   readonly isFinal: boolean;
+  /** It understood who asks, and not what: another question may be answered. */
+  readonly isOfQuestion: boolean;
 
-  constructor(message: string, options: { retryAfterMs?: number | undefined; isFinal?: boolean } = {}) {
+  constructor(
+    message: string,
+    options: { retryAfterMs?: number | undefined; isFinal?: boolean; isOfQuestion?: boolean } = {},
+  ) {
     super(message);
     this.retryAfterMs = options.retryAfterMs;
     this.isFinal = options.isFinal ?? false;
+    this.isOfQuestion = options.isOfQuestion ?? false;
   }
 }

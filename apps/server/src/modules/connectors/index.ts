@@ -2,7 +2,6 @@ export { connectorsMigrations } from './migrations/index.ts';
 export { createConnectorRoutes } from './routes.ts';
 export { createConnectorHookRoutes } from './inbox/hook-routes.ts';
 export { createPosHookRoutes } from './pos/pos-hook-routes.ts';
-export { connectorRoutes } from './no-routes.ts';
 export { connectorsPersonalData } from './personal-data.ts';
 export { forgetConnectorRemains } from './forget-remains.ts';
 export { runConnectorInbox } from './inbox/run-inbox.ts';

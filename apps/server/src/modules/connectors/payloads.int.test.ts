@@ -263,10 +263,11 @@ it('a connector that is not believed about products and stock names ours by thei
     processed_at: '2026-01-01T00:00:00Z',
     updated_at: '2026-01-01T00:00:00Z',
   };
-  for (const [topic, payload] of [
+  const said: [string, JsonObject][] = [
     ['orders/create', { ...order, total_price: '1.00', financial_status: 'paid', line_items: [line] }],
     ['products/create', { ...product, variants }],
-  ] as const) {
+  ];
+  for (const [topic, payload] of said) {
     const body = bodyOf(payload);
     expect(await shop.hook(id, topic, body, sign(body))).toBe(200);
     await shop.drain();

@@ -12,7 +12,7 @@ import { countWaiting } from './apply/waiting-store.ts';
 import { ShopFault } from './connector.ts';
 import { type ConnectorRow, deleteConnectorRow, findConnector, pageConnectors } from './connector-store.ts';
 import { createConnector, updateConnector } from './create-connector.ts';
-import { takeDrop } from './drop/take-drop.ts';
+import { DroppedFile, takeDrop } from './drop/take-drop.ts';
 import { findDelivery, pageDeliveries, readInboxHealth, reviveDeliveries } from './inbox/inbox-store.ts';
 import { openClient } from './open-client.ts';
 import { deleteDevice, listDevices, putDevice } from './pos/device-store.ts';
@@ -196,8 +196,9 @@ function serveDevices(serve: Serve): void {
 }
 
 function serveFeeds({ ports }: ConnectorRouteDeps, serve: Serve, app: App): void {
-  // The file is read while it comes.
-  app.addContentTypeParser(['text/plain', '*'], (_request, payload, done) => done(null, payload));
+  app.addContentTypeParser(['text/plain', '*'], (request, payload, done) =>
+    done(null, new DroppedFile(payload, request.headers['content-length'])),
+  );
 
   serve(api.joinConnectorCart, async ({ ctx, params, body: { token, anonymousId } }) => {
     const row = await requireConnector(ctx, params.id);

@@ -3,6 +3,7 @@ import {
   findRefs,
   findVariants,
   type ProductInput,
+  readPrices,
   recordRefs,
   type SourceVersion,
   upsertProducts,
@@ -11,7 +12,7 @@ import type { ShopProduct, ShopVariant } from '../product-record.ts';
 import { believes, tellsApart } from '../settings.ts';
 import { type Applying, ownerOf } from './applying.ts';
 import { listPieces, listVariantPieces, type NewPiece, type PieceRow, upsertPieces } from './piece-store.ts';
-import { productInputOf } from './product-input.ts';
+import { type HeldPrices, productInputOf } from './product-input.ts';
 import type { SortedRecords, Told, ToldVariant } from './sort-records.ts';
 
 const REVISION_DIGITS = 12;
@@ -38,18 +39,37 @@ async function takeProducts(applying: Applying, { products, goneProducts }: Prod
   const { connector, settings } = applying;
   const { source } = connector;
   const there = products.flatMap(({ hash, value }) => (value === undefined ? [] : [{ hash, product: value }]));
+  const variants = there.flatMap(({ product }) => product.variants ?? []);
+  const held = await heldPrices(applying, variants);
   const inputs = there.map(({ hash, product }) =>
     productInputOf(product, {
-      ...{ source, settings, variants: product.variants ?? [], version: { at: product.atMs, hash } },
+      ...{ source, settings, variants: product.variants ?? [], version: { at: product.atMs, hash }, held },
     }),
   );
   await putProducts(applying, {
     inputs,
     ids: [...inputs.map(({ ref }) => ref.id), ...goneProducts.map(({ id }) => id)],
   });
-  const variants = there.flatMap(({ product }) => product.variants ?? []);
   await recordItems(applying, variants);
   return namesOf(variants);
+}
+
+/** What they cost here already; nothing where the shop is believed about it. */
+async function heldPrices(applying: Applying, variants: readonly ShopVariant[]): Promise<HeldPrices> {
+  const { ctx, connector, settings } = applying;
+  if (believes(settings, 'prices')) return new Map();
+  const refs = variants.map(({ id }) => ({ source: connector.source, id, kind: 'variant' }));
+  const ids = await findRefs(ctx.sql, ctx.workspaceId, refs);
+  const variantIds = ids.flatMap((id) => id ?? []);
+  const prices = await readPrices(ctx.sql, ctx.workspaceId, { variantIds, channel: '', atMs: ctx.clock.now() });
+  return new Map(
+    variants.flatMap(({ id }, at) => {
+      const price = prices.get(ids[at] ?? '');
+      if (price === undefined) return [];
+      const { amountMinor, currency, compareAtMinor } = price;
+      return [[id, { amountMinor, currency, ...(compareAtMinor !== null && { compareAtMinor }) }] as const];
+    }),
+  );
 }
 
 /** A product that was deleted is kept as one that is not sold any more, also when that was told before it was told of at all. */
@@ -79,15 +99,17 @@ async function assembleProducts(applying: Applying, told: ProductsTold): Promise
   const ids = new Set([...newProducts, ...parents.flatMap(({ parent_id: id }) => (id === null ? [] : [id]))]);
   const rows = await listPieces(ctx.sql, of, { kind: 'product', ids: [...ids] });
   const variantRows = await listVariantPieces(ctx.sql, of, [...ids]);
-  const came: ShopVariant[] = [];
-  const inputs = rows.flatMap((row): ProductInput[] => {
+  const wholes = rows.map((row) => {
     const product = row.record as unknown as ShopProduct;
     const own = variantRows.filter((one) => one.parent_id === row.external_id);
-    const variants = product.variants ?? variantsOf(own);
-    came.push(...variants);
+    return { product, variants: product.variants ?? variantsOf(own), version: versionOf([row, ...own]) };
+  });
+  const came = wholes.flatMap(({ variants }) => variants);
+  const held = await heldPrices(applying, came);
+  const inputs = wholes.flatMap(({ product, variants, version }): ProductInput[] => {
     // Without a variant there is nothing to sell; it comes with the first.
     if (variants.length === 0) return [];
-    return [productInputOf(product, { source, settings, variants, version: versionOf([row, ...own]) })];
+    return [productInputOf(product, { source, settings, variants, version, held })];
   });
   await putProducts(applying, { inputs, ids: [...ids, ...told.goneProducts.map(({ id }) => id)] });
   return namesOf(came);

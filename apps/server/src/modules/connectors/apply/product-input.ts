@@ -1,13 +1,21 @@
 import type { ConnectorSettings } from '../connector.ts';
-import type { ProductInput, SourceVersion, VariantInput } from '../../catalog/index.ts';
+import type { PriceInput, ProductInput, SourceVersion, VariantInput } from '../../catalog/index.ts';
 import type { ShopProduct, ShopVariant } from '../product-record.ts';
 import { believes } from '../settings.ts';
 
+/** What variants cost already, by the shop's id: kept where the shop is not believed about prices. */
+export type HeldPrices = ReadonlyMap<string, PriceInput>;
+
+export interface ProductOf {
+  readonly source: string;
+  readonly settings: ConnectorSettings;
+  readonly variants: readonly ShopVariant[];
+  readonly version: SourceVersion;
+  readonly held: HeldPrices;
+}
+
 /** A product as the catalog takes it. Pure. */
-export function productInputOf(
-  product: ShopProduct,
-  of: { source: string; settings: ConnectorSettings; variants: readonly ShopVariant[]; version: SourceVersion },
-): ProductInput {
+export function productInputOf(product: ShopProduct, of: ProductOf): ProductInput {
   const { description, vendor, productType, url, rating, attributes } = product;
   const { source } = of;
   return {
@@ -34,10 +42,7 @@ function valuesOf(name: string, { variants }: { variants: readonly ShopVariant[]
   return [...new Set(variants.flatMap(({ options }) => options[name] ?? []))];
 }
 
-function variantInputOf(
-  variant: ShopVariant,
-  { source, settings }: { source: string; settings: ConnectorSettings },
-): VariantInput {
+function variantInputOf(variant: ShopVariant, { source, settings, held }: ProductOf): VariantInput {
   const { sku, barcode, title, imageUrl, url, costMinor, compareAtMinor, currency, priceMinor } = variant;
   const price = { currency, amountMinor: priceMinor, ...(compareAtMinor !== undefined && { compareAtMinor }) };
   return {
@@ -49,6 +54,6 @@ function variantInputOf(
     ...(url !== undefined && { url }),
     ...(costMinor !== undefined && { cost: { amountMinor: costMinor, currency } }),
     ...{ options: { ...variant.options }, requiresShipping: variant.requiresShipping, backorder: variant.backorder },
-    prices: believes(settings, 'prices') ? [price] : [],
+    prices: believes(settings, 'prices') ? [price] : [held.get(variant.id) ?? []].flat(),
   };
 }

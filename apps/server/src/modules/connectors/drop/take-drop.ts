@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type { AnswerOf, api, QueryOf } from '@segue/contract';
 import { AppError } from '../../../platform/errors.ts';
 import type { TxCtx } from '../../../platform/eventlog/index.ts';
@@ -46,14 +46,31 @@ export async function takeDrop(
   return drop.end();
 }
 
+/** The body of a call, read while it comes. */
+export class DroppedFile {
+  readonly stream: Readable;
+  readonly #size: string | undefined;
+
+  constructor(stream: Readable, size: string | undefined) {
+    this.stream = stream;
+    this.#size = size;
+  }
+
+  /** What an idempotency key knows it by: a stream that is looked at is gone. */
+  toJSON(): string {
+    return `a file of ${this.#size ?? 'unknown'} bytes`;
+  }
+}
+
 /** It can be read once: a call that is done again after it lost a race has nothing left. */
 function requireStream(file: unknown): Readable {
-  if (!(file instanceof Readable)) {
+  if (!(file instanceof DroppedFile)) {
     throw unfit('file', 'send the file as it is, with "Content-Type: text/csv" or "application/x-ndjson"');
   }
-  if (file.readableEnded || file.destroyed || file.readableDidRead)
+  const { stream } = file;
+  if (stream.readableEnded || stream.destroyed || stream.readableDidRead)
     throw new AppError('conflict', 'Something else changed the same things meanwhile; send the file again');
-  return file;
+  return stream;
 }
 
 function unfit(field: string, message: string): AppError {

@@ -82,7 +82,6 @@ function dataOf(body: JsonObject): JsonObject {
   const code = textOf(objectOf(fault?.['extensions'])?.['code']);
   const message = textOf(fault?.['message']) ?? textOf(body['errors']) ?? 'no data';
   if (code === 'THROTTLED') throw new ShopFault('the shop asks to wait', { retryAfterMs: THROTTLED_MS });
-  throw new ShopFault(`the shop refused the query: ${message.slice(0, 300)}`, {
-    isFinal: code !== 'INTERNAL_SERVER_ERROR',
-  });
+  const isFinal = code !== 'INTERNAL_SERVER_ERROR';
+  throw new ShopFault(`the shop refused the query: ${message.slice(0, 300)}`, { isFinal, isOfQuestion: isFinal });
 }

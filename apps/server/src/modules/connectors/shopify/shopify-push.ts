@@ -1,3 +1,4 @@
+import { hashOf } from '../apply/hash-of.ts';
 import type { JsonObject } from '../../../platform/json.ts';
 import type { PushOutcome, StockPush } from '../connector.ts';
 import { instantOf, objectOf, objectsOf, textOf, wholeOf } from '../payload.ts';
@@ -74,11 +75,9 @@ function placeOf(error: JsonObject): number {
   return wholeOf(path[path.indexOf('quantities') + 1]) ?? 0;
 }
 
-/** Of the same things in the same call it is the same. */
+/** Of the same things in the same call it is the same: a key that is used for others is refused. */
 function keyOf(pushes: readonly StockPush[]): string {
-  return pushes.length === 1
-    ? pushes[0]!.key
-    : `${pushes[0]!.key}-${pushes.length}-${pushes.at(-1)!.key}`.slice(0, 255);
+  return pushes.length === 1 ? pushes[0]!.key : hashOf(pushes.map(({ key }) => key));
 }
 
 /** What the shop has of them just now. */

@@ -1,3 +1,5 @@
+import type { JsonObject } from '../../../platform/json.ts';
+import { ShopFault } from '../connector.ts';
 import { objectOf, objectsOf, textOf } from '../payload.ts';
 import type { ShopifyApi } from './shopify-api.ts';
 import { SHOPIFY_TOPICS } from './shopify-connector.ts';
@@ -14,16 +16,30 @@ export async function mendShopifyWebhooks(api: ShopifyApi, hookUrl: string): Pro
   const there = await listTopics(api, { field, hookUrl });
   const mended: string[] = [];
   for (const topic of SHOPIFY_TOPICS.filter((one) => !there.has(enumOf(one)))) {
+    const fault = await subscribe(api, { topic, webhook: { [field]: hookUrl, format: 'JSON' } });
+    mended.push(fault === undefined ? topic : `${topic}: ${fault}`);
+  }
+  return mended;
+}
+
+/** Answers why not: a topic this version does not know stops no other. */
+async function subscribe(
+  api: ShopifyApi,
+  { topic, webhook }: { topic: string; webhook: JsonObject },
+): Promise<string | undefined> {
+  try {
     const data = await api.graphql(
       `mutation Subscribe($topic: WebhookSubscriptionTopic!, $webhook: WebhookSubscriptionInput!) {
         webhookSubscriptionCreate(topic: $topic, webhookSubscription: $webhook) {
           webhookSubscription { id } userErrors { field message } } }`,
-      { topic: enumOf(topic), webhook: { [field]: hookUrl, format: 'JSON' } },
+      { topic: enumOf(topic), webhook },
     );
     const [fault] = objectsOf(objectOf(data['webhookSubscriptionCreate'])?.['userErrors']);
-    mended.push(fault === undefined ? topic : `${topic}: ${textOf(fault['message']) ?? 'refused'}`);
+    return fault === undefined ? undefined : (textOf(fault['message']) ?? 'refused');
+  } catch (error) {
+    if (error instanceof ShopFault && error.isOfQuestion) return error.message;
+    throw error;
   }
-  return mended;
 }
 
 async function listTopics(api: ShopifyApi, of: { field: string; hookUrl: string }): Promise<Set<string>> {

@@ -1,4 +1,0 @@
-import type { Routes } from '../../platform/http/index.ts';
-
-/** Until compose joins `createConnectorRoutes`. */
-export const connectorRoutes: Routes = () => undefined;
