@@ -81,7 +81,7 @@ export function addProduct(shop: ShopifyShop, given: NewProduct): ShopifyProduct
     ...dated,
   };
   shop.state.products.set(id, product);
-  for (const [at, variant] of product.variants.entries()) stock(shop, variant, given.variants[at]!, head);
+  for (const [at, variant] of product.variants.entries()) stock(shop, { variant, given: given.variants[at]!, head });
   shop.tell(head, 'products/create', presentProduct(shop, product));
   return product;
 }
@@ -103,7 +103,10 @@ function newVariant(
   };
 }
 
-function stock(shop: ShopifyShop, variant: ShopifyVariant, given: NewVariant, head: ShopEventHead): void {
+function stock(
+  shop: ShopifyShop,
+  { variant, given, head }: { variant: ShopifyVariant; given: NewVariant; head: ShopEventHead },
+): void {
   const { itemId, productId, id: variantId, sku } = variant;
   const dated = { createdAtMs: head.atMs, updatedAtMs: head.atMs };
   shop.state.items.set(itemId, { id: itemId, variantId, productId, sku, isTracked: given.isTracked ?? true, ...dated });

@@ -6,12 +6,7 @@ const connection = (type: string): string => `
 
 const PAGE = 'first: Int, last: Int, after: String, before: String, reverse: Boolean = false';
 
-/** The part of the Admin GraphQL API that the twin has, as it is in that version (shopify.dev, "GraphQL Admin API reference"). */
-export function shopifySchema(version: string): string {
-  const hasUri = version >= '2025-10';
-  const hasChangeFrom = version >= '2026-01';
-  const hasCompare = version < '2026-04';
-  return `
+const SAME_IN_ALL = `
   directive @idempotent(key: String!) on FIELD
   scalar DateTime
   scalar Decimal
@@ -71,10 +66,6 @@ export function shopifySchema(version: string): string {
     totalRefundedSet: MoneyBag! discountCodes: [String!]! sourceName: String customer: Customer
     lineItems(${PAGE}): LineItemConnection! refunds: [Refund!]! fulfillments: [Fulfillment!]!
   }
-  type WebhookSubscription implements Node {
-    id: ID! topic: WebhookSubscriptionTopic! format: WebhookSubscriptionFormat! callbackUrl: URL!
-    ${hasUri ? 'uri: String!' : ''} createdAt: DateTime! updatedAt: DateTime!
-  }
   ${['Product', 'ProductVariant', 'InventoryItem', 'InventoryLevel', 'Location', 'Customer'].map(connection).join('')}
   ${['LineItem', 'Order', 'WebhookSubscription'].map(connection).join('')}
   type Query {
@@ -100,6 +91,23 @@ export function shopifySchema(version: string): string {
   type InventorySetQuantitiesPayload { inventoryAdjustmentGroup: InventoryAdjustmentGroup userErrors: [InventorySetQuantitiesUserError!]! }
   type WebhookSubscriptionCreatePayload { webhookSubscription: WebhookSubscription userErrors: [UserError!]! }
   type WebhookSubscriptionDeletePayload { deletedWebhookSubscriptionId: ID userErrors: [UserError!]! }
+  type Mutation {
+    inventorySetQuantities(input: InventorySetQuantitiesInput!): InventorySetQuantitiesPayload
+    webhookSubscriptionCreate(topic: WebhookSubscriptionTopic!, webhookSubscription: WebhookSubscriptionInput!): WebhookSubscriptionCreatePayload
+    webhookSubscriptionDelete(id: ID!): WebhookSubscriptionDeletePayload
+  }`;
+
+/** The part of the Admin GraphQL API that the twin has, as it is in that version (shopify.dev, "GraphQL Admin API reference"). */
+export function shopifySchema(version: string): string {
+  const hasUri = version >= '2025-10';
+  const hasChangeFrom = version >= '2026-01';
+  const hasCompare = version < '2026-04';
+  return `
+  ${SAME_IN_ALL}
+  type WebhookSubscription implements Node {
+    id: ID! topic: WebhookSubscriptionTopic! format: WebhookSubscriptionFormat! callbackUrl: URL!
+    ${hasUri ? 'uri: String!' : ''} createdAt: DateTime! updatedAt: DateTime!
+  }
   input InventoryQuantityInput {
     inventoryItemId: ID! locationId: ID! quantity: Int!
     ${hasChangeFrom ? 'changeFromQuantity: Int' : ''} ${hasCompare ? 'compareQuantity: Int' : ''}
@@ -111,10 +119,5 @@ export function shopifySchema(version: string): string {
   input WebhookSubscriptionInput {
     callbackUrl: URL ${hasUri ? 'uri: String' : ''} format: WebhookSubscriptionFormat = JSON
     includeFields: [String!] filter: String name: String
-  }
-  type Mutation {
-    inventorySetQuantities(input: InventorySetQuantitiesInput!): InventorySetQuantitiesPayload
-    webhookSubscriptionCreate(topic: WebhookSubscriptionTopic!, webhookSubscription: WebhookSubscriptionInput!): WebhookSubscriptionCreatePayload
-    webhookSubscriptionDelete(id: ID!): WebhookSubscriptionDeletePayload
   }`;
 }

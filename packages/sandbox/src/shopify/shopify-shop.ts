@@ -54,6 +54,6 @@ export function createShopifyShop(options: {
     newToken: () => random.uuid().replaceAll('-', ''),
     nextOrderNumber: () => orderNumber++,
     begin: () => ({ id: random.uuid(), atMs: options.clock.now() }),
-    tell: options.tell,
+    tell: (...told) => options.tell(...told),
   };
 }

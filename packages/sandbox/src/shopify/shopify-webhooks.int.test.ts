@@ -1,5 +1,4 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { signBody } from '../twin/sign-body.ts';
 import type { ReceivedHook } from '../twin/testing/hook-receiver.ts';
