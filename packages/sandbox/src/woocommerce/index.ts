@@ -1,0 +1,1 @@
+export { createWooTwin, type WooTwin, type WooTwinOptions } from './create-woo-twin.ts';
