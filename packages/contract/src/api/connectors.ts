@@ -87,7 +87,6 @@ const createConnectorSchema = z.discriminatedUnion(
   ],
   kindError,
 );
-export type CreateConnectorBody = z.output<typeof createConnectorSchema>;
 
 const updateConnectorSchema = z.strictObject({
   name: name.optional(),
@@ -113,10 +112,9 @@ const updateConnectorSchema = z.strictObject({
   consumerKey: secret('the consumer key').optional(),
   consumerSecret: secret('the consumer secret').optional(),
 });
-export type UpdateConnectorBody = z.output<typeof updateConnectorSchema>;
 
 /** A connected shop, till system or feed. Its secrets cannot be read again. */
-export const connectorSchema = z
+const connectorSchema = z
   .strictObject({
     id: idSchema('cnc'),
     kind: z.enum(CONNECTOR_KINDS),
@@ -141,7 +139,6 @@ export const connectorSchema = z
     updatedAt: instantSchema,
   })
   .meta({ id: 'Connector' });
-export type PresentedConnector = z.infer<typeof connectorSchema>;
 
 const jobSchema = z
   .strictObject({
@@ -156,7 +153,6 @@ const jobSchema = z
     endedAt: instantSchema.nullable(),
   })
   .meta({ id: 'ConnectorJob' });
-export type PresentedConnectorJob = z.infer<typeof jobSchema>;
 
 const deliverySchema = z
   .strictObject({
@@ -170,7 +166,6 @@ const deliverySchema = z
     processedAt: instantSchema.nullable(),
   })
   .meta({ id: 'ConnectorDelivery' });
-export type PresentedConnectorDelivery = z.infer<typeof deliverySchema>;
 
 const deviceSchema = z
   .strictObject({
@@ -182,7 +177,6 @@ const deviceSchema = z
     createdAt: instantSchema,
   })
   .meta({ id: 'ConnectorDevice' });
-export type PresentedConnectorDevice = z.infer<typeof deviceSchema>;
 
 const dayBody = z.iso.date({ error: 'give a day, like "2026-11-23"' });
 const device = z
@@ -198,10 +192,9 @@ const dropAnswerSchema = z.strictObject({
     .array(z.strictObject({ line: z.int(), column: z.string(), message: z.string() }))
     .describe('The first 1,000'),
 });
-export type DropAnswer = z.infer<typeof dropAnswerSchema>;
 
 /** How many bytes one file holds at most. */
-export const DROP_BYTES_MAX = 256 * 1024 * 1024;
+const DROP_BYTES_MAX = 256 * 1024 * 1024;
 
 export const connectorEndpoints = {
   listConnectors: defineEndpoint({

@@ -43,6 +43,13 @@ export async function callShop(outbound: Outbound, call: ShopCall): Promise<Shop
   throw faultOf({ status, text, retryAfter: headers['retry-after'] });
 }
 
+/** By the shop's own clock; undefined: it does not say. */
+export function answeredAt({ headers }: Pick<ShopAnswer, 'headers'>): number | undefined {
+  const { date } = headers;
+  const at = typeof date === 'string' ? Date.parse(date) : Number.NaN;
+  return Number.isNaN(at) ? undefined : at;
+}
+
 const JSON_BODY = { 'content-type': 'application/json' };
 
 function faultOf({

@@ -32,6 +32,8 @@ export interface NormaliseContext {
   readonly settings: ConnectorSettings;
   readonly triggeredAtMs: number | undefined;
   readonly receivedAtMs: number;
+  /** Of what was asked for: when the shop answered, by its own clock. */
+  readonly answeredAtMs?: number | undefined;
 }
 
 export type Normalised =

@@ -6,6 +6,5 @@ export { connectorsPersonalData } from './personal-data.ts';
 export { forgetConnectorRemains } from './forget-remains.ts';
 export { runConnectorInbox } from './inbox/run-inbox.ts';
 export { runStockPush } from './push/run-stock-push.ts';
-export { runConnectorPolls, type SyncDeps } from './sync/run-jobs.ts';
-export type { CartSink, ComplianceSink, CouponSink, HonouredCoupon, ShopPorts, ToldCart } from './ports.ts';
-export type { ComplianceTopic, ShopCoupon } from './records.ts';
+export { runConnectorPolls } from './sync/run-jobs.ts';
+export type { ShopPorts } from './ports.ts';

@@ -282,3 +282,18 @@ it('a connector that is not believed about products and stock names ours by thei
   );
   expect(sold).toEqual({ stock: 'ours' });
 });
+
+it('a connector that is not believed about prices leaves them as they are', async () => {
+  const shop = await room.openShop();
+  const id = await shop.connect();
+  const product = fixtureJson('shopify/product.json');
+  await shop.hook(id, 'products/create', product);
+  await shop.drain();
+  const { prices } = await shop.dump();
+  await shop.call('PATCH', `/api/v1/connectors/${id}`, { truth: ['products', 'stock'] });
+  const variants = (product['variants'] as JsonObject[]).map((one) => ({ ...one, price: '1.00' }));
+  await shop.hook(id, 'products/update', { ...product, variants, title: 'Nano', updated_at: '2026-01-01T00:00:00Z' });
+  await shop.drain();
+  const dump = await shop.dump();
+  expect([dump['prices'], dump['products']]).toEqual([prices, [expect.objectContaining({ title: 'Nano' })]]);
+});

@@ -28,7 +28,6 @@ export type ShopRecord =
   | { readonly kind: 'uninstalled'; readonly atMs: number }
   | { readonly kind: 'removed'; readonly of: RemovedKind; readonly id: string; readonly atMs: number };
 
-export type RecordKind = ShopRecord['kind'];
 export type RemovedKind = 'product' | 'variant' | 'location' | 'order' | 'customer' | 'checkout' | 'coupon' | 'level';
 export type ComplianceTopic = 'customers/data_request' | 'customers/redact' | 'shop/redact';
 

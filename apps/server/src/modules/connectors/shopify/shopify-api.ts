@@ -1,6 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from '../../../platform/json.ts';
 import type { Outbound } from '../../../platform/outbound/index.ts';
-import { callShop, type ShopAnswer } from '../call-shop.ts';
+import { answeredAt, callShop, type ShopAnswer } from '../call-shop.ts';
 import { type ConnectorSecrets, type ConnectorSettings, ShopFault } from '../connector.ts';
 import { parseLossless } from '../lossless-json.ts';
 import { objectOf, objectsOf, textOf } from '../payload.ts';
@@ -15,7 +15,7 @@ export interface ShopifyApi {
   get(
     path: string,
     query: Readonly<Record<string, string>>,
-  ): Promise<{ body: JsonObject; nextPage: string | undefined; restMs: number }>;
+  ): Promise<{ body: JsonObject; nextPage: string | undefined; restMs: number; at: number | undefined }>;
   graphql(query: string, variables: JsonObject): Promise<JsonObject>;
 }
 
@@ -36,7 +36,7 @@ export function openShopifyApi(own: {
         url: `${base}/${path}?${new URLSearchParams(query).toString()}`,
         headers,
       });
-      return { body: bodyOf(answer), nextPage: nextPageOf(answer), restMs: restOf(answer) };
+      return { body: bodyOf(answer), nextPage: nextPageOf(answer), restMs: restOf(answer), at: answeredAt(answer) };
     },
     async graphql(query, variables) {
       const body = JSON.stringify({ query, variables });

@@ -10,6 +10,7 @@ import type {
   ShopResource,
 } from '../connector.ts';
 import { idOf, objectOf, objectsOf, textOf, UnfitPayload } from '../payload.ts';
+import { refineVersions } from '../refine-versions.ts';
 import type { ShopRecord } from '../records.ts';
 import { openShopifyApi, type ShopifyApi } from './shopify-api.ts';
 import { readShopifyCustomer } from './shopify-customer.ts';
@@ -77,7 +78,7 @@ async function readPage(api: ShopifyApi, query: PageQuery, context: NormaliseCon
   const { name, read } = READS[query.resource];
   const filter = await filterOf(api, query);
   if (filter === undefined) return { records: [], next: undefined, restMs: 0 };
-  const { body, nextPage, restMs } = await api.get(`${name}.json`, filter);
+  const { body, nextPage, restMs, at } = await api.get(`${name}.json`, filter);
   const records = objectsOf(body[name]).flatMap((one): ShopRecord[] => {
     try {
       return [read(one, context)];
@@ -90,7 +91,7 @@ async function readPage(api: ShopifyApi, query: PageQuery, context: NormaliseCon
   const from = query.place?.['from'];
   const next =
     nextPage === undefined ? nextPlaces(query, filter) : { page: nextPage, ...(from !== undefined && { from }) };
-  return { records, next, restMs };
+  return { records: refineVersions(records, { ...context, answeredAtMs: at }), next, restMs };
 }
 
 /** A page names itself wholly: beside it no filter is allowed. Undefined: there is nothing to ask for. */

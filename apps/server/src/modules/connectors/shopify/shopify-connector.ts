@@ -2,6 +2,7 @@ import type { Json } from '../../../platform/json.ts';
 import type { Connector, NormaliseContext, Normalised } from '../connector.ts';
 import { parseLossless } from '../lossless-json.ts';
 import { instantOf, requireId, requireObject, textOf, UnfitPayload } from '../payload.ts';
+import { refineVersions } from '../refine-versions.ts';
 import type { ComplianceTopic, RemovedKind, ShopRecord } from '../records.ts';
 import { readShopifyCart, readShopifyCheckout } from './shopify-cart.ts';
 import { readShopifyDiscountCode, readShopifyPriceRule } from './shopify-coupon.ts';
@@ -145,7 +146,9 @@ export const shopifyConnector: Connector = {
     const elsewhere = Object.hasOwn(SAID_ELSEWHERE, topic) ? SAID_ELSEWHERE[topic] : undefined;
     if (elsewhere !== undefined) return { kind: 'ignored', reason: `${topic} is said by ${elsewhere}` };
     const payload = parse(body);
-    if (Object.hasOwn(READS, topic)) return { kind: 'records', records: READS[topic]!(payload, context) };
+    if (Object.hasOwn(READS, topic)) {
+      return { kind: 'records', records: refineVersions(READS[topic]!(payload, context), context) };
+    }
     if (!hasShopifyHappening(topic)) return { kind: 'ignored', reason: `nothing is made of ${topic || 'no topic'}` };
     return {
       kind: 'records',

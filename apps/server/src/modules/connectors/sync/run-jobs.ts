@@ -39,6 +39,8 @@ interface Step {
   readonly records: readonly Parameters<typeof applyRecords>[1][number][];
   readonly restMs: number;
   readonly result?: JsonObject;
+  /** The shop has no such thing: it was not called. */
+  readonly isUnasked?: true;
 }
 
 /**
@@ -98,7 +100,8 @@ async function takeStep(
     }
     case 'poll':
     case 'back_fill': {
-      if (!client.resources.includes(resource)) return { state: 'done', place: null, records: [], restMs: 0 };
+      if (!client.resources.includes(resource))
+        return { state: 'done', place: null, records: [], restMs: 0, isUnasked: true };
       return stepOf(job, await client.page(queryOf(job, resource)));
     }
   }
@@ -139,7 +142,7 @@ async function settle(
       ...{ records: job.records + step.records.length, result: result ?? job.result },
       ...{ dueAt: new Date(nowMs + restMs), endedAt: isDone && !stands ? new Date(nowMs) : null },
     });
-    await noteConnectorFault(ctx.sql, ctx.workspaceId, { id: connector.id, fault: null });
+    if (step.isUnasked !== true) await noteConnectorFault(ctx.sql, ctx.workspaceId, { id: connector.id, fault: null });
   });
 }
 

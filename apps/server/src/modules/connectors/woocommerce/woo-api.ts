@@ -1,6 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from '../../../platform/json.ts';
 import type { Outbound } from '../../../platform/outbound/index.ts';
-import { callShop } from '../call-shop.ts';
+import { answeredAt, callShop } from '../call-shop.ts';
 import { type ConnectorSecrets, type ConnectorSettings, ShopFault } from '../connector.ts';
 import { parseLossless } from '../lossless-json.ts';
 
@@ -23,8 +23,7 @@ export function openWooApi(own: {
   const authorization = `Basic ${Buffer.from(`${consumerKey}:${consumerSecret}`).toString('base64')}`;
   const call = async (url: string, sent: { method?: 'POST' | 'PUT'; body?: string } = {}) => {
     const answer = await callShop(own.outbound, { url, headers: { authorization }, ...sent });
-    const date = Date.parse(String(answer.headers['date'] ?? ''));
-    return { json: parse(answer.text), at: Number.isNaN(date) ? undefined : date };
+    return { json: parse(answer.text), at: answeredAt(answer) };
   };
   return {
     async list(path, query) {

@@ -9,6 +9,7 @@ import type {
   ShopPage,
 } from '../connector.ts';
 import { gmtOf, idOrNone, objectsOf, textOf, UnfitPayload } from '../payload.ts';
+import { refineVersions } from '../refine-versions.ts';
 import type { ShopRecord } from '../records.ts';
 import { openWooApi, type WooApi } from './woo-api.ts';
 import { readWooCustomer } from './woo-customer.ts';
@@ -124,11 +125,14 @@ async function readVariations(
 
 /** With what an order says only in part: its refunds, line by line, and what is left of what was sold. */
 async function readOrders(asking: Asking, query: PageQuery): Promise<ShopPage> {
-  const { items, next } =
+  const { items, next, at } =
     query.placed === undefined
       ? await changedSince(asking, query, { path: 'orders', most: PAGE_MOST })
       : await placedIn(asking, query);
-  const records = items.flatMap((item) => readAll(() => readWooOrder(item, asking.context)));
+  const records = asOf(
+    items.flatMap((item) => readAll(() => readWooOrder(item, asking.context))),
+    at,
+  );
   for (const order of items.filter((item) => objectsOf(item['refunds']).length > 0)) {
     records.push(...(await readRefunds(asking, order)));
   }
@@ -140,14 +144,14 @@ async function readOrders(asking: Asking, query: PageQuery): Promise<ShopPage> {
 async function placedIn(
   { api }: Asking,
   { placed, place }: PageQuery,
-): Promise<{ items: JsonObject[]; next: JsonObject | undefined }> {
+): Promise<{ items: JsonObject[]; at: number | undefined; next: JsonObject | undefined }> {
   const page = Number(place?.['page'] ?? 1);
-  const { items } = await api.list('orders', {
+  const { items, at } = await api.list('orders', {
     ...{ per_page: String(PAGE_MOST), page: String(page), orderby: 'date', order: 'asc', status: 'any' },
     // Both ends are left out.
     ...{ after: gmtText(placed!.fromMs - SECOND_MS), before: gmtText(placed!.toMs), dates_are_gmt: 'true' },
   });
-  return { items, next: items.length < PAGE_MOST ? undefined : { page: page + 1 } };
+  return { items, at, next: items.length < PAGE_MOST ? undefined : { page: page + 1 } };
 }
 
 async function readRefunds({ api, context }: Asking, order: JsonObject): Promise<ShopRecord[]> {
@@ -225,12 +229,12 @@ function readAll(read: () => readonly ShopRecord[]): readonly ShopRecord[] {
 }
 
 /**
- * Stock that was asked for was so when the shop answered, by its own clock: a sale takes stock without touching the date of the
- * product.
+ * What was asked for was so when the shop answered, by its own clock. Of stock that is all that is known: a sale takes it without
+ * touching the date of the product.
  */
 function asOf(records: readonly ShopRecord[], at: number | undefined): ShopRecord[] {
   if (at === undefined) return [...records];
-  return records.map((record) =>
+  return refineVersions(records, { triggeredAtMs: undefined, answeredAtMs: at }).map((record) =>
     record.kind === 'level' ? { ...record, level: { ...record.level, atMs: Math.max(record.level.atMs, at) } } : record,
   );
 }
