@@ -43,6 +43,12 @@ export function isLater(a: Line, b: Line): boolean {
   return textOf(a) > textOf(b);
 }
 
+/** The instant and author of what Segue makes of a line at an instant: later than the line is. Pure. */
+export function saidLater(line: Line, atMs: number): Pick<Line, 'saidAtMs' | 'saidBy'> {
+  if (atMs > line.saidAtMs) return { saidAtMs: atMs, saidBy: MADE };
+  return { saidAtMs: line.saidAtMs, saidBy: line.saidBy + MADE };
+}
+
 /** Of two words about one line the later one. Commutative, associative, idempotent. Pure. */
 export function joinLine(a: Line, b: Line): Line {
   return isLater(b, a) ? b : a;

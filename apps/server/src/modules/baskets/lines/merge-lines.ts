@@ -40,13 +40,28 @@ function mergeLine(kind: BasketKind, [a, b]: readonly [Line, Line], roomOf: Room
   };
 }
 
-/** The instant and author that make a line later than both it was made of. Pure. */
-export function saidAfter(a: Line, b: Line): Pick<Line, 'saidAtMs' | 'saidBy'> {
-  const said = (line: Line) => ({ saidAtMs: line.saidAtMs, saidBy: line.saidBy.replace(/~$/, '') });
-  const [one, other] = [said(a), said(b)];
-  const isFirst = one.saidAtMs === other.saidAtMs ? one.saidBy > other.saidBy : one.saidAtMs > other.saidAtMs;
-  const later = isFirst ? one : other;
-  return { saidAtMs: later.saidAtMs, saidBy: later.saidBy + MADE };
+/** The instant and author of what two lines became: no word that either was made of is later. */
+function saidAfter(a: Line, b: Line): Pick<Line, 'saidAtMs' | 'saidBy'> {
+  const [one, other] = [authorOf(a), authorOf(b)];
+  const { saidAtMs, name, depth } = isAfter(one, other) ? one : other;
+  return { saidAtMs, saidBy: name + MADE.repeat(Math.max(1, depth)) };
+}
+
+interface Author {
+  readonly saidAtMs: number;
+  readonly name: string;
+  /** How often Segue made the line of itself. */
+  readonly depth: number;
+}
+
+function authorOf({ saidAtMs, saidBy }: Line): Author {
+  const name = saidBy.replace(/~+$/, '');
+  return { saidAtMs, name, depth: saidBy.length - name.length };
+}
+
+function isAfter(a: Author, b: Author): boolean {
+  if (a.saidAtMs !== b.saidAtMs) return a.saidAtMs > b.saidAtMs;
+  return a.name === b.name ? a.depth > b.depth : a.name > b.name;
 }
 
 /** The most recently viewed. Pure. */

@@ -1,5 +1,5 @@
 import type { BasketKind } from '@segue/contract';
-import { isLater, type Line, type LinePrice, MADE, QUANTITY_MAX, type Thing } from './line.ts';
+import { isLater, type Line, type LinePrice, QUANTITY_MAX, saidLater, type Thing } from './line.ts';
 
 /** What somebody says of a line: how many lie there from now on. */
 export interface Word extends Thing {
@@ -17,7 +17,7 @@ export interface Word extends Thing {
 export function sayLine(before: Line | undefined, word: Word, nowMs: number): Line | undefined {
   const isLive = before !== undefined && before.quantity > 0;
   const isSame = (before?.quantity ?? 0) === word.quantity && (before?.note ?? null) === word.note;
-  if (word.saidAtMs === undefined && isSame && (isLive || word.quantity > 0 === isLive)) return undefined;
+  if (word.saidAtMs === undefined && isSame) return undefined;
   // A clock that is ahead would win for ever.
   const saidAtMs =
     word.saidAtMs === undefined ? Math.max(nowMs, (before?.saidAtMs ?? 0) + 1) : Math.min(word.saidAtMs, nowMs);
@@ -50,8 +50,6 @@ export function carryOver(
   const quantity = Math.min(Math.max(0, sum), QUANTITY_MAX);
   if (quantity === current.quantity) return undefined;
   const added = current.quantity > 0 ? current : after;
-  const saidAtMs = Math.max(current.saidAtMs, after.saidAtMs);
-  const saidBy = `${current.saidBy.replace(/~$/, '')}${MADE}`;
-  const line = { ...current, quantity, price: added.price, addedAtMs: added.addedAtMs, saidAtMs, saidBy };
-  return isLater(line, current) ? line : { ...line, saidAtMs: current.saidAtMs + 1 };
+  const { price, addedAtMs } = added;
+  return { ...current, quantity, price, addedAtMs, ...saidLater(current, after.saidAtMs) };
 }

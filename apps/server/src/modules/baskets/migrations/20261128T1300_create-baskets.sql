@@ -78,6 +78,8 @@ create table basket_conversion (
   cart_token text,
   lines jsonb not null,
   placed_at timestamptz not null,
+  -- Since when what its customer had in her carts is gone.
+  taken_at timestamptz,
   primary key (workspace_id, reference)
 );
 create index basket_conversion_waiting on basket_conversion (workspace_id, source, cart_token)

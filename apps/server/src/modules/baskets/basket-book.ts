@@ -1,0 +1,200 @@
+import { AppError } from '../../platform/errors.ts';
+import { noteFacts } from '../profiles/index.ts';
+import type { Basket, BasketOwner, BasketTx } from './basket.ts';
+import { basketOf, lockBasketRows, updateBaskets } from './basket-store.ts';
+import type { Line } from './lines/line.ts';
+import { deleteLines, type KeptLine, putLines, readLines } from './lines/line-store.ts';
+import { mergeLines, newest, type RoomOf } from './lines/merge-lines.ts';
+import { carryOver, sayLine, type Word } from './lines/say-line.ts';
+
+/** Removed lines count: they are kept for ever. */
+const LINES_MAX = 1_000;
+
+interface Open {
+  basket: Basket;
+  readonly before: Basket;
+  readonly lines: Map<string, KeptLine>;
+  readonly changed: Set<string>;
+  readonly dropped: Set<string>;
+  isTouched: boolean;
+}
+
+/**
+ * Baskets while they change, locked with all that they were merged into: decided upon in memory, written once, in three
+ * statements whatever their number.
+ */
+export class BasketBook {
+  readonly #tx: BasketTx;
+  readonly #open = new Map<string, Open>();
+
+  private constructor(tx: BasketTx) {
+    this.#tx = tx;
+  }
+
+  static async lock(tx: BasketTx, ids: readonly string[]): Promise<BasketBook> {
+    const book = new BasketBook(tx);
+    await book.#lock([...new Set(ids)]);
+    return book;
+  }
+
+  async #lock(ids: readonly string[]): Promise<void> {
+    const { sql, workspaceId } = this.#tx;
+    const rows = [];
+    for (let missing = [...ids]; missing.length > 0;) {
+      const locked = await lockBasketRows(sql, workspaceId, missing.sort());
+      rows.push(...locked);
+      const known = new Set(rows.map(({ id }) => id));
+      const next = locked.flatMap(({ merged_into: into }) => into ?? []).filter((id) => !known.has(id));
+      missing = [...new Set(next)];
+    }
+    const lines = await readLines(sql, workspaceId, { basketIds: rows.map(({ id }) => id) });
+    for (const row of rows) {
+      const own = lines.get(row.id) ?? new Map<string, KeptLine>();
+      const basket = basketOf(row, own);
+      const fresh = { changed: new Set<string>(), dropped: new Set<string>(), isTouched: false };
+      this.#open.set(row.id, { basket, before: basket, lines: own, ...fresh });
+    }
+  }
+
+  get ids(): string[] {
+    return [...this.#open.keys()];
+  }
+
+  get(id: string): Basket | undefined {
+    return this.#open.get(id)?.basket;
+  }
+
+  /** What the basket is part of by now: itself, unless it was merged. */
+  survivorOf(id: string): Basket | undefined {
+    let basket = this.get(id);
+    while (basket !== undefined && basket.mergedInto !== null) basket = this.get(basket.mergedInto);
+    return basket;
+  }
+
+  /** Words about a basket as whoever says them knows it; one that was merged meanwhile hands them on. */
+  say(id: string, words: readonly Word[]): void {
+    const survivor = this.survivorOf(id);
+    if (survivor === undefined) return;
+    for (const word of words) {
+      const before = this.#of(id).lines.get(word.key);
+      const after = sayLine(before, word, this.#tx.now);
+      if (after === undefined) continue;
+      this.put(id, after);
+      if (survivor.id === id) continue;
+      const carried = carryOver(survivor.kind, this.#of(survivor.id).lines.get(word.key), { before, after });
+      if (carried !== undefined) this.put(survivor.id, carried);
+    }
+    this.#revive(survivor.id);
+    if (survivor.kind === 'viewed') this.#keepNewest(survivor.id);
+  }
+
+  /** What was emptied by an order is in use again. */
+  #revive(id: string): void {
+    const { basket, lines, changed } = this.#of(id);
+    const isInUse = [...changed].some((key) => (lines.get(key)?.quantity ?? 0) > 0);
+    if (isInUse && basket.state !== 'active') this.change(id, { state: 'active' });
+  }
+
+  #keepNewest(id: string): void {
+    const open = this.#of(id);
+    const kept = newest(open.lines);
+    for (const key of [...open.lines.keys()]) {
+      if (kept.has(key)) continue;
+      open.lines.delete(key);
+      open.changed.delete(key);
+      open.dropped.add(key);
+    }
+  }
+
+  put(id: string, line: Line): void {
+    const open = this.#of(id);
+    if (!open.lines.has(line.key) && open.lines.size >= LINES_MAX) {
+      throw new AppError('conflict', 'The basket holds too much', {
+        details: [
+          { field: 'lines', message: `a basket has at most ${LINES_MAX} lines, removed ones too; open a new one` },
+        ],
+      });
+    }
+    open.lines.set(line.key, { ...line, seq: 0 });
+    open.changed.add(line.key);
+    open.isTouched = true;
+  }
+
+  change(id: string, fields: Partial<Omit<Basket, 'id' | 'lines' | 'version'>>): void {
+    const open = this.#of(id);
+    open.basket = { ...open.basket, ...fields };
+    open.isTouched = true;
+  }
+
+  /**
+   * Two baskets of one customer become one, once: the older by id stays, and every token leads to it. What the other had is kept
+   * there as it was, so that late words about it count for as much as they change.
+   */
+  merge(one: string, other: string, { owner, roomOf }: { owner: BasketOwner; roomOf: RoomOf }): string {
+    const [a, b] = [this.survivorOf(one)!, this.survivorOf(other)!];
+    if (a.id === b.id) return a.id;
+    const [stays, goes] = a.id < b.id ? [a, b] : [b, a];
+    const lines = mergeLines(stays.kind, [this.#of(stays.id).lines, this.#of(goes.id).lines], roomOf);
+    for (const line of lines.values()) this.put(stays.id, line);
+    if (stays.kind === 'viewed') this.#keepNewest(stays.id);
+    const isLive = [...lines.values()].some(({ quantity }) => quantity > 0);
+    this.change(stays.id, {
+      ...owner,
+      isLinked: true,
+      state: isLive ? 'active' : stays.state,
+      name: stays.name ?? goes.name,
+      currency: stays.currency ?? goes.currency,
+      isHeld: stays.isHeld || goes.isHeld,
+      // Of two links that were handed out both go on to lead here.
+      shareToken: stays.shareToken ?? goes.shareToken,
+    });
+    this.#of(stays.id).basket = {
+      ...this.get(stays.id)!,
+      // Above both: whoever knew either asks for what came after and is told all of it.
+      version: Math.max(stays.version, goes.version),
+    };
+    const shareToken = stays.shareToken === null ? null : goes.shareToken;
+    this.change(goes.id, { state: 'merged', mergedInto: stays.id, isHeld: false, shareToken });
+    return stays.id;
+  }
+
+  /** Answers what is different from before, as it is written. */
+  async write(): Promise<Basket[]> {
+    const { sql, workspaceId, now } = this.#tx;
+    const touched = [...this.#open.values()].filter(({ isTouched }) => isTouched);
+    for (const open of touched) {
+      const version = open.basket.version + 1;
+      open.basket = { ...open.basket, version, updatedAtMs: now };
+      for (const key of open.changed) open.lines.set(key, { ...open.lines.get(key)!, seq: version });
+    }
+    await updateBaskets(
+      sql,
+      workspaceId,
+      touched.map(({ basket }) => basket),
+    );
+    const lines = touched.flatMap(({ basket, changed, lines }) =>
+      [...changed].map((key) => ({ basketId: basket.id, line: lines.get(key)! })),
+    );
+    await putLines(sql, workspaceId, lines);
+    const dropped = touched.flatMap(({ basket, dropped }) => [...dropped].map((key) => ({ basketId: basket.id, key })));
+    await deleteLines(sql, workspaceId, dropped);
+    const owners = touched.flatMap(({ basket, before }) => [basket.profileId, before.profileId]);
+    await noteFacts(
+      this.#tx,
+      owners.filter((id) => id !== null),
+      ['$baskets'],
+    );
+    for (const open of touched) {
+      open.isTouched = false;
+      open.changed.clear();
+      open.dropped.clear();
+    }
+    return touched.map(({ basket }) => basket);
+  }
+
+  #of(id: string): Open {
+    const open = this.#open.get(id);
+    if (open === undefined) throw new Error('a basket changed that was not locked');
+    return open;
+  }
+}
