@@ -29,10 +29,8 @@ export const ordersPersonalData: PersonalDataKeeper = {
   },
   async erase(ctx, subject) {
     const ids: string[] = [];
-    for await (const row of ordersNaming(ctx, subject)) ids.push(row.id);
-    for (let at = 0; at < ids.length; at += PAGE_ROWS)
-      await forgetCustomer(ctx.sql, ctx.workspaceId, ids.slice(at, at + PAGE_ROWS));
-    return { rows: ids.length };
+    for await (const row of unownedNaming(ctx, subject)) ids.push(row.id);
+    return { rows: await forgetCustomer(ctx.sql, ctx.workspaceId, { subject, ids }) };
   },
 };
 
@@ -44,6 +42,10 @@ async function* ordersNaming(ctx: Ctx, subject: PersonalSubject): AsyncIterable<
     if (rows.length < PAGE_ROWS) break;
     afterId = rows.at(-1)!.id;
   }
+  yield* unownedNaming(ctx, subject);
+}
+
+async function* unownedNaming(ctx: Ctx, subject: PersonalSubject): AsyncIterable<BookRow> {
   const { wrapping } = await ctx.keysOf(ctx.workspaceId);
   for (let afterId: string | undefined; ;) {
     const rows = await pageUnowned(ctx.sql, ctx.workspaceId, { afterId, limit: PAGE_ROWS });

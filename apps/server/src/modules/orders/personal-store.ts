@@ -38,14 +38,19 @@ export async function pageUnowned(
   return rows.map(bookRowOf);
 }
 
-/** The orders stay and say nothing of a person any more. */
-export async function forgetCustomer(sql: Sql, workspaceId: number, ids: readonly string[]): Promise<void> {
-  await sql.query({
+/** Her orders, and these, stay and say nothing of a person any more. Answers how many. */
+export async function forgetCustomer(
+  sql: Sql,
+  workspaceId: number,
+  { subject, ids }: { subject: { profileIds: readonly string[]; nodes: readonly number[] }; ids: readonly string[] },
+): Promise<number> {
+  const { rowCount } = await sql.query({
     text: `update shop_order set profile_id = null, node = null, who = null, addresses = null, cart_token = null,
              facts = jsonb_set(facts #- '{snapshot,cartToken}' #- '{snapshot,checkoutToken}', '{fulfilments}', coalesce((
                select jsonb_object_agg(key, value - 'trackingNumber' - 'trackingUrl') from jsonb_each(facts -> 'fulfilments')),
                '{}'))
-           where workspace_id = $1 and id = any($2::uuid[])`,
-    values: [workspaceId, arrayLiteral(ids)],
+           where workspace_id = $1 and (profile_id = any($2::uuid[]) or node = any($3::bigint[]) or id = any($4::uuid[]))`,
+    values: [workspaceId, arrayLiteral(subject.profileIds), arrayLiteral(subject.nodes), arrayLiteral(ids)],
   });
+  return rowCount;
 }

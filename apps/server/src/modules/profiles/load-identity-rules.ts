@@ -1,6 +1,6 @@
 import type { IdentitySettings } from '@segue/contract';
 import type { Services } from '../../platform/context.ts';
-import { createConfigCache } from '../../platform/eventlog/index.ts';
+import { createConfigCache, isInTransaction, type TxCtx } from '../../platform/eventlog/index.ts';
 import type { Postgres, Sql } from '../../platform/postgres/index.ts';
 import { type IdentifierKind, isIdentifierKind, KIND_CODES } from './identifier.ts';
 import { IdentifierReader } from './identifier-reader.ts';
@@ -54,6 +54,8 @@ const REMEMBERED_MS = 4_000;
 
 interface Remembered {
   readonly reader: Promise<IdentifierReader>;
+  /** Once it is there. */
+  value: IdentifierReader | undefined;
   readonly until: number;
 }
 
@@ -62,16 +64,22 @@ const readers = new WeakMap<Postgres, Map<number, Remembered>>();
 
 /** What intake reads identifiers with; remembered for 4 seconds. Ask once per request. */
 export function identifierReaderOf(
-  services: Pick<Services, 'postgres'>,
+  services: Pick<Services, 'postgres'> | TxCtx,
   workspaceId: number,
 ): Promise<IdentifierReader> {
   let ofDatabase = readers.get(services.postgres);
   if (ofDatabase === undefined) readers.set(services.postgres, (ofDatabase = new Map()));
   const nowMs = performance.now();
   const known = ofDatabase.get(workspaceId);
-  if (known !== undefined && known.until > nowMs) return known.reader;
+  const isFresh = known !== undefined && known.until > nowMs;
+  // Every connection may be held by one who waits for this transaction: it never waits for what somebody else asks.
+  if (isInTransaction(services)) {
+    return isFresh && known.value !== undefined ? known.reader : loadIdentifierReader(services.sql, workspaceId);
+  }
+  if (isFresh) return known.reader;
   const reader = loadIdentifierReader(services.postgres, workspaceId);
-  const remembered = { reader, until: nowMs + REMEMBERED_MS };
+  const remembered: Remembered = { reader, value: undefined, until: nowMs + REMEMBERED_MS };
+  reader.then((value) => (remembered.value = value)).catch(() => undefined);
   ofDatabase.set(workspaceId, remembered);
   reader.catch(() => {
     if (ofDatabase.get(workspaceId) === remembered) ofDatabase.delete(workspaceId);

@@ -57,4 +57,4 @@ export { claimMessageKeys, messageKey } from './seen.ts';
 export { causedId, inSubjects } from './subject-batch.ts';
 export { pageSubjects, readSubjects, type SubjectPlace } from './subject-state.ts';
 export { defineSection, Subject } from './subject.ts';
-export type { TxCtx } from './tx-ctx.ts';
+export { isInTransaction, type TxCtx } from './tx-ctx.ts';
