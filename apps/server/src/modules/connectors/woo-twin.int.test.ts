@@ -88,8 +88,9 @@ it.each([
     const dump = await shop.dump();
     const known = (name: string, ...fields: string[]) =>
       (dump[name] as Record<string, unknown>[]).map((one) => fields.map((field) => one[field])).sort();
-    const sold = [...twin.shop.state.products.values()].flatMap((one) =>
-      one.type === 'simple' ? [one] : one.variations,
+    const sold = [...twin.shop.state.products.values()].flatMap(
+      (one): { id: number; quantity: number; regularMinor: number }[] =>
+        one.type === 'simple' ? [one] : one.variations,
     );
     expect(known('levels', 'variant', 'available')).toEqual(sold.map((one) => [String(one.id), one.quantity]).sort());
     expect(known('prices', 'external_id', 'amount_minor')).toEqual(
