@@ -69,7 +69,7 @@ const lineWord = z.strictObject({
     .min(0, { error: 'give 0 or more' })
     .max(BASKET_QUANTITY_MAX, { error: `give at most ${BASKET_QUANTITY_MAX}` })
     .describe('How many lie there afterwards, not how many more; 0 removes the line'),
-  note: text(500).exactOptional(),
+  note: text(500).nullable().exactOptional().describe('Left out: as before'),
   price: moneySchema.exactOptional().describe('For what the catalog does not know'),
   at: instantSchema
     .exactOptional()

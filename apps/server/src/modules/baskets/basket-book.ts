@@ -1,7 +1,8 @@
 import { AppError } from '../../platform/errors.ts';
 import { noteFacts } from '../profiles/index.ts';
 import type { Basket, BasketOwner, BasketTx } from './basket.ts';
-import { basketOf, lockBasketRows, updateBaskets } from './basket-store.ts';
+import { basketOf, insertBaskets, lockBasketRows, redirectMerged, updateBaskets } from './basket-store.ts';
+import { newBasket } from './open-basket.ts';
 import type { Line } from './lines/line.ts';
 import { deleteLines, type KeptLine, putLines, readLines } from './lines/line-store.ts';
 import { mergeLines, newest, type RoomOf } from './lines/merge-lines.ts';
@@ -17,10 +18,11 @@ interface Open {
   readonly changed: Set<string>;
   readonly dropped: Set<string>;
   isTouched: boolean;
+  isNew: boolean;
 }
 
 /**
- * Baskets while they change, locked with all that they were merged into: decided upon in memory, written once, in three
+ * Baskets while they change, locked with all that they were merged into: decided upon in memory and written once, in a few
  * statements whatever their number.
  */
 export class BasketBook {
@@ -51,7 +53,7 @@ export class BasketBook {
     for (const row of rows) {
       const own = lines.get(row.id) ?? new Map<string, KeptLine>();
       const basket = basketOf(row, own);
-      const fresh = { changed: new Set<string>(), dropped: new Set<string>(), isTouched: false };
+      const fresh = { changed: new Set<string>(), dropped: new Set<string>(), isTouched: false, isNew: false };
       this.#open.set(row.id, { basket, before: basket, lines: own, ...fresh });
     }
   }
@@ -127,35 +129,37 @@ export class BasketBook {
   }
 
   /**
-   * Two baskets of one customer become one, once: the older by id stays, and every token leads to it. What the other had is kept
-   * there as it was, so that late words about it count for as much as they change.
+   * Two baskets of one customer become one, once: a new one, and every token leads to it. What either had is kept there as it was:
+   * a word by who knows only that one counts for as much as it changes there, so that it does not matter whether the word or the
+   * merge comes first.
    */
-  merge(one: string, other: string, { owner, roomOf }: { owner: BasketOwner; roomOf: RoomOf }): string {
-    const [a, b] = [this.survivorOf(one)!, this.survivorOf(other)!];
-    if (a.id === b.id) return a.id;
-    const [stays, goes] = a.id < b.id ? [a, b] : [b, a];
-    const lines = mergeLines(stays.kind, [this.#of(stays.id).lines, this.#of(goes.id).lines], roomOf);
-    for (const line of lines.values()) this.put(stays.id, line);
-    if (stays.kind === 'viewed') this.#keepNewest(stays.id);
+  merge(kept: string, comes: string, { owner, roomOf }: { owner: BasketOwner; roomOf: RoomOf }): string {
+    const [own, other] = [this.#of(kept), this.#of(comes)];
+    const lines = mergeLines(own.basket.kind, [own.lines, other.lines], roomOf);
     const isLive = [...lines.values()].some(({ quantity }) => quantity > 0);
-    this.change(stays.id, {
-      ...owner,
-      isLinked: true,
-      state: isLive ? 'active' : stays.state,
-      name: stays.name ?? goes.name,
-      currency: stays.currency ?? goes.currency,
-      isHeld: stays.isHeld || goes.isHeld,
-      // Of two links that were handed out both go on to lead here.
-      shareToken: stays.shareToken ?? goes.shareToken,
-    });
-    this.#of(stays.id).basket = {
-      ...this.get(stays.id)!,
+    const { kind, channel, source } = own.basket;
+    const of = { kind, channel, source, owner, isLinked: true };
+    const basket: Basket = {
+      ...newBasket(this.#tx.now, of),
+      state: isLive ? 'active' : own.basket.state,
+      name: own.basket.name ?? other.basket.name,
+      currency: own.basket.currency ?? other.basket.currency,
+      isHeld: own.basket.isHeld || other.basket.isHeld,
+      shareToken: own.basket.shareToken ?? other.basket.shareToken,
       // Above both: whoever knew either asks for what came after and is told all of it.
-      version: Math.max(stays.version, goes.version),
+      version: Math.max(own.basket.version, other.basket.version),
+      createdAtMs: Math.min(own.basket.createdAtMs, other.basket.createdAtMs),
+      lines: new Map(),
     };
-    const shareToken = stays.shareToken === null ? null : goes.shareToken;
-    this.change(goes.id, { state: 'merged', mergedInto: stays.id, isHeld: false, shareToken });
-    return stays.id;
+    const changed = new Set(lines.keys());
+    const open = new Map([...lines].map(([key, line]) => [key, { ...line, seq: 0 }]));
+    const fresh = { changed, dropped: new Set<string>(), isTouched: true, isNew: true };
+    this.#open.set(basket.id, { basket: { ...basket, lines: open }, before: basket, lines: open, ...fresh });
+    const gone = { state: 'merged', mergedInto: basket.id, isHeld: false } as const;
+    this.change(kept, { ...gone, shareToken: null });
+    // Of two links that were handed out both go on to lead here.
+    this.change(comes, { ...gone, ...(own.basket.shareToken === null && { shareToken: null }) });
+    return basket.id;
   }
 
   /** Answers what is different from before, as it is written. */
@@ -167,11 +171,7 @@ export class BasketBook {
       open.basket = { ...open.basket, version, updatedAtMs: now };
       for (const key of open.changed) open.lines.set(key, { ...open.lines.get(key)!, seq: version });
     }
-    await updateBaskets(
-      sql,
-      workspaceId,
-      touched.map(({ basket }) => basket),
-    );
+    await this.#writeBaskets(touched);
     const lines = touched.flatMap(({ basket, changed, lines }) =>
       [...changed].map((key) => ({ basketId: basket.id, line: lines.get(key)! })),
     );
@@ -185,11 +185,30 @@ export class BasketBook {
       ['$baskets'],
     );
     for (const open of touched) {
-      open.isTouched = false;
+      Object.assign(open, { isTouched: false, isNew: false });
       open.changed.clear();
       open.dropped.clear();
     }
     return touched.map(({ basket }) => basket);
+  }
+
+  /** Merged ones first: two baskets of one kind are never both a customer’s own. */
+  async #writeBaskets(touched: readonly Open[]): Promise<void> {
+    const { sql, workspaceId } = this.#tx;
+    const isMerged = ({ basket }: Open) => basket.state === 'merged';
+    const of = (some: readonly Open[]) => some.map(({ basket }) => basket);
+    // One that became part of another within this call goes on being part of what that became.
+    for (const open of touched.filter(isMerged)) {
+      const { mergedInto } = open.basket;
+      if (mergedInto !== null) open.basket = { ...open.basket, mergedInto: this.survivorOf(mergedInto)!.id };
+    }
+    const ended = touched.filter((open) => isMerged(open) && !open.isNew);
+    await updateBaskets(sql, workspaceId, of(ended));
+    await insertBaskets(sql, workspaceId, of(touched.filter(({ isNew }) => isNew)));
+    await updateBaskets(sql, workspaceId, of(touched.filter((open) => !isMerged(open) && !open.isNew)));
+    // One step to where a token leads, however often its basket was merged.
+    const moved = ended.map(({ basket }) => ({ from: basket.id, into: basket.mergedInto! }));
+    await redirectMerged(sql, workspaceId, moved);
   }
 
   #of(id: string): Open {

@@ -203,22 +203,33 @@ export async function insertBaskets(sql: Sql, workspaceId: number, baskets: read
   return new Set(rows.map((row) => row.id));
 }
 
-/** Merged ones first: two baskets of one kind are never both a customer’s own. */
 export async function updateBaskets(sql: Sql, workspaceId: number, baskets: readonly Basket[]): Promise<void> {
-  const merged = baskets.filter(({ state }) => state === 'merged');
-  for (const group of [merged, baskets.filter((basket) => !merged.includes(basket))]) {
-    if (group.length === 0) continue;
-    await sql.query({
-      name: 'basket_update',
-      text: `update basket b set token = r.token, profile_id = r.profile_id, node = r.node, is_linked = r.is_linked,
-               state = r.state, merged_into = r.merged_into, name = r.name, share_token = r.share_token,
-               currency = r.currency, is_held = r.is_held, version = r.version, source_at = r.source_at,
-               updated_at = r.updated_at
-             from jsonb_populate_recordset(null::basket, $2::jsonb) r
-             where b.workspace_id = $1 and b.id = r.id`,
-      values: [workspaceId, JSON.stringify(group.map(recordOf))],
-    });
-  }
+  if (baskets.length === 0) return;
+  await sql.query({
+    name: 'basket_update',
+    text: `update basket b set token = r.token, profile_id = r.profile_id, node = r.node, is_linked = r.is_linked,
+             state = r.state, merged_into = r.merged_into, name = r.name, share_token = r.share_token,
+             currency = r.currency, is_held = r.is_held, version = r.version, source_at = r.source_at,
+             updated_at = r.updated_at
+           from jsonb_populate_recordset(null::basket, $2::jsonb) r
+           where b.workspace_id = $1 and b.id = r.id`,
+    values: [workspaceId, JSON.stringify(baskets.map(recordOf))],
+  });
+}
+
+/** What had become part of baskets that are merged themselves is part of what these became. By `basket_merged`. */
+export async function redirectMerged(
+  sql: Sql,
+  workspaceId: number,
+  moves: readonly { from: string; into: string }[],
+): Promise<void> {
+  if (moves.length === 0) return;
+  await sql.query({
+    name: 'basket_redirect',
+    text: `update basket b set merged_into = m.target from unnest($2::uuid[], $3::uuid[]) as m(origin, target)
+           where b.workspace_id = $1 and b.merged_into = m.origin`,
+    values: [workspaceId, arrayLiteral(moves.map(({ from }) => from)), arrayLiteral(moves.map(({ into }) => into))],
+  });
 }
 
 function recordOf(basket: Basket): Record<string, unknown> {

@@ -51,7 +51,7 @@ interface Shelf {
   /** A customer's own by profile and kind, as it is by now. */
   readonly own: Map<string, string>;
   readonly roomOf: RoomOf;
-  readonly merged: { readonly into: string; readonly from: Basket }[];
+  readonly merged: { readonly into: string; readonly from: readonly Basket[] }[];
 }
 
 const nameOf = ({ profileId, node }: BasketOwner, kind: string): string => `${profileId ?? `node ${node}`} ${kind}`;
@@ -70,7 +70,7 @@ async function withOwn<T>(tx: BasketTx, links: readonly Link[], work: (shelf: Sh
   await book.write();
   for (const { into, from } of shelf.merged) {
     const cart = book.survivorOf(into)!;
-    if (cart.isHeld) await holdCart(tx, cart, [from]);
+    if (cart.isHeld) await holdCart(tx, cart, from);
   }
   return answer;
 }
@@ -85,8 +85,8 @@ function settle({ book, own, roomOf, merged }: Shelf, basket: Basket, owner: Bas
     return basket.id;
   }
   const { profileId, node } = kept;
-  const id = book.merge(basket.id, kept.id, { owner: { profileId, node }, roomOf });
-  merged.push({ into: id, from: id === basket.id ? kept : basket });
+  const id = book.merge(kept.id, basket.id, { owner: { profileId, node }, roomOf });
+  merged.push({ into: id, from: [kept, basket] });
   own.set(name, id);
   return id;
 }

@@ -11,7 +11,7 @@ export interface GivenWord extends ThingNames {
   readonly key?: string | undefined;
   readonly name?: string | undefined;
   readonly quantity: number;
-  readonly note?: string | undefined;
+  readonly note?: string | null | undefined;
   readonly price?: LinePrice | undefined;
   readonly atMs?: number | undefined;
 }
@@ -68,7 +68,7 @@ function wordOf(
 ): Word {
   const { key, names, variant, price, by } = known;
   return {
-    ...{ key, quantity: word.quantity, note: word.note ?? null },
+    ...{ key, quantity: word.quantity, note: word.note },
     variantId: variant?.id ?? null,
     productRef: names.productId ?? null,
     variantRef: names.variantId ?? null,

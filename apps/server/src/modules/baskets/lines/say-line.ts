@@ -5,7 +5,8 @@ import { isLater, type Line, type LinePrice, QUANTITY_MAX, saidLater, type Thing
 export interface Word extends Thing {
   readonly key: string;
   readonly quantity: number;
-  readonly note: string | null;
+  /** Undefined: as before. */
+  readonly note: string | null | undefined;
   /** Of one piece, now. */
   readonly price: LinePrice | null;
   /** Undefined: it is said on arrival, by who has seen all that was said before. */
@@ -16,13 +17,15 @@ export interface Word extends Thing {
 /** The line as it is after the word; undefined: it says nothing that is not known, or known better. Pure. */
 export function sayLine(before: Line | undefined, word: Word, nowMs: number): Line | undefined {
   const isLive = before !== undefined && before.quantity > 0;
-  const isSame = (before?.quantity ?? 0) === word.quantity && (before?.note ?? null) === word.note;
+  const goesOn = isLive && word.quantity > 0;
+  const note = word.note === undefined ? (goesOn ? before.note : null) : word.note;
+  const isSame = (before?.quantity ?? 0) === word.quantity && (word.quantity === 0 || before?.note === note);
   if (word.saidAtMs === undefined && isSame) return undefined;
   // A clock that is ahead would win for ever.
   const saidAtMs =
     word.saidAtMs === undefined ? Math.max(nowMs, (before?.saidAtMs ?? 0) + 1) : Math.min(word.saidAtMs, nowMs);
-  const { key, quantity, note, saidBy, variantId, productRef, variantRef, sku, name } = word;
-  const goesOn = isLive && quantity > 0;
+  if (isSame && saidAtMs === before?.saidAtMs && word.saidBy === before.saidBy) return undefined;
+  const { key, quantity, saidBy, variantId, productRef, variantRef, sku, name } = word;
   const line: Line = {
     ...{ key, quantity, note, saidAtMs, saidBy, variantId, productRef, variantRef, sku, name },
     price: goesOn ? before.price : word.price,

@@ -43,6 +43,7 @@ export async function convertCarts(tx: BasketTx, orders: readonly Converted[]): 
     const cart = named === undefined ? undefined : book.survivorOf(named);
     if (cart !== undefined) {
       takeOut(book, [cart.id], order);
+      if (named !== undefined && named !== cart.id) forgetBought(book, named, order);
       found.push({ reference: order.reference, basketId: cart.id });
       carts.add(cart.id);
     } else if (order.profileId !== null && !open.get(order.reference)!.isTaken) {
@@ -88,6 +89,11 @@ function takeOut(book: BasketBook, ids: readonly string[], order: Converted): vo
     if (changed.length > 0) convertIfEmpty(book, book.get(id)!);
     lines = rest;
   }
+}
+
+/** The part of a cart that it was ordered from: whoever says next what lies there does not say again that it is gone. */
+function forgetBought(book: BasketBook, id: string, { lines, placedAtMs }: Converted): void {
+  for (const line of takeBought(book.get(id)!.lines, { lines, placedAtMs }).changed) book.put(id, line);
 }
 
 /** Of a cart in which nothing is left. */
