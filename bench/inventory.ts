@@ -153,6 +153,9 @@ try {
   const target = { text: 'ratio >= 0.5', met: (_value: number, ratio: number | null) => (ratio ?? 0) >= 0.5 };
   const only = process.env['BENCH_ONLY'];
   if (only === 'orders') console.log(await orders(server));
+  if (only === 'many') {
+    for (let i = 0; i < 2; i++) console.log(await rate(bareUpdate(room, any)), await rate(deskReserve(room, any)));
+  }
   const bareHot = await rate(bareUpdate(room, hot));
   const ourHot = await rate(deskReserve(room, hot));
   const bareMany = await rate(bareUpdate(room, any));

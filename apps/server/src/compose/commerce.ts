@@ -7,6 +7,7 @@ import {
   readProductFacts,
   type VariantRow,
 } from '../modules/catalog/index.ts';
+import { basketFactsOf, basketFollower, takeShopCarts } from '../modules/baskets/index.ts';
 import type { ShopPorts } from '../modules/connectors/index.ts';
 import { readAvailability } from '../modules/inventory/index.ts';
 import type { ProductPort } from '../modules/messaging/index.ts';
@@ -48,9 +49,14 @@ const noPoints: OrderPointsPort = {
 
 /** Keeps nothing: any number of them are the same one. */
 export function createCommerce(): Commerce {
-  const followers = [couponFollower];
+  const followers = [couponFollower, basketFollower];
   const book = createOrderBook({ followers });
-  const shops = { orders: book, compliance: { take: takeCompliance }, coupons: { takeCoupons, takeHonoured } };
+  const shops = {
+    orders: book,
+    compliance: { take: takeCompliance },
+    coupons: { takeCoupons, takeHonoured },
+    carts: { takeCarts: takeShopCarts },
+  };
   return { book, followers, coupons: createOrderCoupons(), points: noPoints, shops };
 }
 
@@ -123,7 +129,7 @@ defineShopFacts({
       ]),
     );
   },
-  baskets: async () => new Map(),
+  baskets: basketFactsOf,
   points: async () => new Map(),
   coupons: couponFactsOf,
 });

@@ -1,3 +1,4 @@
+import { createBasketsStage } from '../modules/baskets/index.ts';
 import { consentSignalsStage, consentStage } from '../modules/consent/index.ts';
 import { createSubjectHistory, sessionsStage } from '../modules/events/index.ts';
 import { createJourneysStage } from '../modules/journeys/index.ts';
@@ -23,6 +24,7 @@ export function createStages(services: Services): readonly Stage[] {
     restrictionStage,
     createOrdersStage(commerce.book, commerce.followers),
     createPromotionsStage(),
+    createBasketsStage(),
     segmentStage,
     messagingStage,
     createJourneysStage(),

@@ -1,6 +1,7 @@
 import { IDENTIFIER_KINDS, type OperationId } from '@segue/contract';
 import type { Example } from './api-world.ts';
 import { COMMERCE_EXAMPLES } from './examples-commerce.data.ts';
+import { CONNECTOR_EXAMPLES, connectorOf } from './examples-connectors.data.ts';
 import { PROMOTIONS_EXAMPLES } from './examples-promotions.data.ts';
 import { EMAIL, journeyExample, segmentExample, type Shop, templateExample, webhookExample } from './shop.ts';
 
@@ -60,6 +61,11 @@ const newShopifyAccount = (shop: Shop): Example => ({
 /** A call of every endpoint that succeeds, once. What it takes away or changes it makes for itself. */
 export const EXAMPLES: Readonly<Record<OperationId, Make>> = {
   ...COMMERCE_EXAMPLES,
+  ...CONNECTOR_EXAMPLES,
+  replayConnectorDelivery: async (shop) => {
+    const id = await connectorOf(shop);
+    return { params: { id, delivery: await shop.addSetAside(id) } };
+  },
   ...PROMOTIONS_EXAMPLES,
   listProfiles: plain,
   getProfile: ofProfile,

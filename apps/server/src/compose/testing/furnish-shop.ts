@@ -6,6 +6,7 @@ import { runObserver } from '../../modules/events/index.ts';
 import { encodeEvent } from '../../platform/eventlog/index.ts';
 import { newUuid, publicId } from '../../platform/ids/index.ts';
 import { type ApiWorld, type Example, type Keys, NOW } from './api-world.ts';
+import { addSetAside } from './grow-connectors.ts';
 import {
   type Caller,
   EMAIL,
@@ -142,6 +143,7 @@ async function createCaller(world: ApiWorld, keys: Keys): Promise<Caller> {
       );
       return publicId('cfl', id);
     },
+    addSetAside: (connectorId) => addSetAside(world, keys.workspaceId, connectorId),
     async addDelivery(webhookId) {
       const id = newUuid(NOW);
       await insert(

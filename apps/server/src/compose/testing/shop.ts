@@ -37,6 +37,8 @@ export interface Caller extends Keys {
   addProfile(): Promise<string>;
   addConflict(): Promise<string>;
   addDelivery(webhookId: string): Promise<string>;
+  /** A delivery of a connector that was set aside. */
+  addSetAside(connectorId: string): Promise<string>;
   /** A privacy request in this state. */
   addPrivacyRequest(kind: string, state: string): Promise<string>;
   /** An export with its file. */

@@ -155,7 +155,8 @@ async function linkLines(batch: OrderBatch, inputs: readonly OrderInput[]): Prom
     batch.sql,
     batch.workspaceId,
     open.map(({ line, source }) => ({
-      source,
+      // What a tracker sends has the ids of the shop it tracks.
+      ...(!source.startsWith('events:') && { source }),
       ...(line.productRef !== undefined && { productId: line.productRef }),
       ...(line.variantRef !== undefined && { variantId: line.variantRef }),
       ...(line.sku !== undefined && { sku: line.sku }),

@@ -7,6 +7,8 @@ export interface VariantPrices {
   readonly variantId: string;
   readonly saidAt: Date;
   readonly prices: readonly PriceInput[];
+  /** The source decides the prices of every channel; else it knows nothing of those that have one of their own. */
+  readonly isWhole: boolean;
 }
 
 /** Writes what has changed into the history; a price that is not said any more ends. */
@@ -29,7 +31,7 @@ export function changedPrices(
   last: readonly PriceRow[],
 ): { row: PriceRow; before: number | null }[] {
   const kept = new Map(last.map((row) => [`${row.variant_id}/${row.currency}/${row.channel}`, row]));
-  return said.flatMap(({ variantId, saidAt, prices }) => {
+  return said.flatMap(({ variantId, saidAt, prices, isWhole }) => {
     const named = new Map(prices.map((price) => [`${variantId}/${price.currency}/${price.channel ?? ''}`, price]));
     const changed = [...named].flatMap(([key, price]) => {
       const known = kept.get(key);
@@ -45,6 +47,7 @@ export function changedPrices(
     });
     const ended = [...kept].flatMap(([key, known]) => {
       if (known.variant_id !== variantId || named.has(key) || known.amount_minor === null) return [];
+      if (!isWhole && known.channel !== '') return [];
       const row: PriceRow = { ...known, from_at: startOf(saidAt, known), amount_minor: null, compare_at_minor: null };
       return [{ row, before: known.amount_minor }];
     });

@@ -154,10 +154,12 @@ async function write(ctx: TxCtx, written: readonly (Named & { write: ProductWrit
   const distinct = [...new Map(variants.map((one) => [one.id, one])).values()];
   await putVariants(sql, workspaceId, { productIds: written.map(({ id }) => id), writes: distinct });
   const saidAt = new Map(written.map(({ id, write: { at } }) => [id, at]));
+  const whole = new Set(written.filter(({ input }) => input.ref.source === 'api').map(({ id }) => id));
   const prices = distinct.map(({ id, productId, input }) => ({
     variantId: id,
     saidAt: saidAt.get(productId)!,
     prices: input.prices,
+    isWhole: whole.has(productId),
   }));
   await putPrices(ctx, prices);
   await fileInCollections(

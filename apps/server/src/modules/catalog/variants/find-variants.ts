@@ -10,7 +10,7 @@ export interface VariantNames {
   readonly variantId?: string | undefined;
   readonly sku?: string | undefined;
   readonly barcode?: string | undefined;
-  /** Whose ids these are; left out: anybody's. */
+  /** Whose ids these are, and nobody else's; left out: anybody's. */
   readonly source?: string | undefined;
 }
 
@@ -28,11 +28,12 @@ export async function findVariants(
   const refs = await findRefsAnywhere(sql, workspaceId, [...new Set(ids)]);
   const internal = (kind: 'product' | 'variant', id: string | undefined, source: string | undefined) => {
     if (id === undefined) return undefined;
-    const own = parsePublicId(kind === 'product' ? 'prd' : 'var', id);
-    if (own !== undefined) return own;
+    const ours = parsePublicId(kind === 'product' ? 'prd' : 'var', id);
+    if (ours !== undefined) return ours;
     const called = refs.filter((ref) => ref.kind === kind && ref.external_id === id);
-    const ofSource = called.filter((ref) => ref.source === source);
-    const meant = new Set((ofSource.length > 0 ? ofSource : called).map((ref) => ref.internal_id));
+    // Two shops may each have a product 17.
+    const own = source === undefined ? called : called.filter((ref) => ref.source === source);
+    const meant = new Set(own.map((ref) => ref.internal_id));
     return meant.size === 1 ? [...meant][0] : undefined;
   };
   const products = names.map(({ productId, source }) => internal('product', productId, source));

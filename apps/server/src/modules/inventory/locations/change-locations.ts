@@ -23,7 +23,7 @@ export async function updateLocation(
   return put(ctx, { ...known, ...changes });
 }
 
-/** Places as a connected shop tells them: each is one of ours by what the shop calls it. Answers our ids. */
+/** Places as a connected shop tells them (of what kind one is it can only guess, once): each is one of ours by what the shop calls it. Answers our ids. */
 export async function upsertLocations(
   ctx: TxCtx,
   inputs: readonly (LocationInput & { readonly ref: ExternalRef })[],
@@ -41,7 +41,9 @@ export async function upsertLocations(
     const before = id === undefined ? undefined : await findLocation(sql, workspaceId, id);
     const made = await put(
       ctx,
-      before === undefined ? { ...defaults(input), id: newUuid(ctx.clock.now()) } : { ...before, ...input },
+      before === undefined
+        ? { ...defaults(input), id: newUuid(ctx.clock.now()) }
+        : { ...before, ...input, kind: before.kind },
     );
     if (id === undefined) await recordRefs(sql, workspaceId, [{ ...ref, kind: 'location', internalId: made.id }]);
     ids.push(made.id);

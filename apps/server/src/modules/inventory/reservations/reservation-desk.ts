@@ -7,7 +7,10 @@ import type { Wish } from './wish.ts';
 
 const AT_ONCE_MAX = 100;
 const ATTEMPTS_MAX = 5;
-/** Two of a workspace at a time: one computes while the other's commit is on its way to the disk. */
+/**
+ * Two of a workspace at a time: one computes while the other's commit is on its way to the disk. Over ten thousand items the
+ * bare UPDATE did 8,700/s, one group at a time 3,400, two 5,300, three 5,900 with ratios between 0.56 and 0.77.
+ */
 const GROUPS_MAX = 2;
 
 interface Waiting {
