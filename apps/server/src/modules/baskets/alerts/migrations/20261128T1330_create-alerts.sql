@@ -92,6 +92,7 @@ create index alert_telling_profile on alert_telling (workspace_id, profile_id, v
 create index alert_telling_node on alert_telling (workspace_id, node);
 create index alert_telling_order on alert_telling (workspace_id, order_id) where order_id is not null;
 create index alert_telling_told on alert_telling (workspace_id, told_at);
+create index alert_telling_age on alert_telling (told_at);
 
 -- An edge whose customers are being told, a wave or a page at a time; gone once all are, or once it is not so any more.
 create table alert_run (
