@@ -1,9 +1,10 @@
 import type { SandboxClock } from '../sandbox-clock.ts';
 import { mixSeed } from '../shop/random.ts';
+import { readState, writeState } from '../twin/saved-state.ts';
 import { type Misbehaviour, WELL_BEHAVED } from '../unreliable/index.ts';
 import type { PosCoupon, PosCustomer, PosRefund, SendPosBatch } from './pos-item.ts';
-import { type SendReport, TillJournal } from './till-journal.ts';
-import { type NewRefund, type NewSale, type PosSold, TillSales } from './till-sales.ts';
+import { type Entry, type SendReport, TillJournal } from './till-journal.ts';
+import { type NewRefund, type NewSale, type PosSold, type SavedTillSales, TillSales } from './till-sales.ts';
 import { type ShelfItem, type TillLine, TillShelf } from './till-shelf.ts';
 
 export interface PosTwinOptions {
@@ -18,6 +19,8 @@ export interface PosTwinOptions {
   readonly misbehaviour?: Misbehaviour;
   /** How far the till's clock goes ahead; behind when negative. */
   readonly clockAheadMs?: number;
+  /** What `save` answered: the till goes on with its numbers. */
+  readonly saved?: string;
 }
 
 export interface PosTwin {
@@ -45,18 +48,27 @@ export interface PosTwin {
   goOnline(): void;
   /** Sends what is due by the clock; nothing while offline. */
   flush(): Promise<SendReport>;
+  save(): string;
+}
+
+interface Saved {
+  readonly entries: readonly Entry[];
+  readonly sales: SavedTillSales;
+  readonly shelf: readonly ShelfItem[];
 }
 
 /** A pretend till: a device with numbers of its own, that goes on selling when nobody hears it. */
 export function createPosTwin(options: PosTwinOptions): PosTwin {
   const { clock, deviceId, currency = 'USD', misbehaviour = WELL_BEHAVED } = options;
+  const saved = options.saved === undefined ? undefined : readState<Saved>(options.saved);
   const journal = new TillJournal({
+    saved: saved?.entries,
     ...{ clock, seed: mixSeed(options.seed, 21), deviceId, location: options.location, misbehaviour },
     ...{ clockAheadMs: options.clockAheadMs ?? 0, send: options.deliverTo },
   });
   const shelf = new TillShelf();
-  shelf.learn(options.shelf ?? []);
-  const sales = new TillSales({ deviceId, currency, shelf, journal });
+  shelf.learn(saved?.shelf ?? options.shelf ?? []);
+  const sales = new TillSales({ deviceId, currency, shelf, journal }, saved?.sales);
   let isOnline = true;
   return {
     ...{ deviceId, journal },
@@ -95,6 +107,7 @@ export function createPosTwin(options: PosTwinOptions): PosTwin {
     goOnline: () => {
       isOnline = true;
     },
+    save: () => writeState({ entries: journal.save(), sales: sales.save(), shelf: shelf.items } satisfies Saved),
     flush: () => (isOnline ? journal.send() : Promise.resolve({ sent: 0, unconfirmed: journal.unconfirmed })),
   };
 }

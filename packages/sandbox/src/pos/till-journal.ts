@@ -15,9 +15,11 @@ export interface TillJournalOptions {
   /** Tills go wrong. */
   readonly clockAheadMs: number;
   readonly send: SendPosBatch;
+  readonly saved?: readonly Entry[] | undefined;
 }
 
-interface Entry {
+/** An item, and whether it arrived. */
+export interface Entry {
   readonly item: PosItem;
   isConfirmed: boolean;
   triedAtMs: number;
@@ -32,17 +34,22 @@ export interface SendReport {
 export class TillJournal {
   readonly refusals: { readonly sequence: number; readonly message: string }[] = [];
   private readonly options: TillJournalOptions;
-  private readonly entries: Entry[] = [];
+  private readonly entries: Entry[];
   private readonly queue: UnreliableQueue<number>;
   private sending: Promise<SendReport> = Promise.resolve({ sent: 0, unconfirmed: 0 });
 
   constructor(options: TillJournalOptions) {
     this.options = options;
+    this.entries = [...(options.saved ?? [])];
     this.queue = new UnreliableQueue(options.seed, options.misbehaviour);
   }
 
   get items(): readonly PosItem[] {
     return this.entries.map(({ item }) => item);
+  }
+
+  save(): readonly Entry[] {
+    return this.entries;
   }
 
   get unconfirmed(): number {

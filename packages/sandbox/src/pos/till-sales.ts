@@ -25,15 +25,30 @@ export interface NewRefund {
   readonly reason?: string;
 }
 
+/** What is kept of receipts while the till is off. */
+export interface SavedTillSales {
+  readonly sales: ReadonlyMap<string, PosSale>;
+  readonly returned: ReadonlyMap<string, number>;
+}
+
 /** Receipts of one till. */
 export class TillSales {
   private readonly till: { deviceId: string; currency: string; shelf: TillShelf; journal: TillJournal };
-  private readonly sales = new Map<string, PosSale>();
+  private readonly sales: Map<string, PosSale>;
   /** By line of a sale. */
-  private readonly returned = new Map<string, number>();
+  private readonly returned: Map<string, number>;
 
-  constructor(till: { deviceId: string; currency: string; shelf: TillShelf; journal: TillJournal }) {
+  constructor(
+    till: { deviceId: string; currency: string; shelf: TillShelf; journal: TillJournal },
+    saved?: SavedTillSales,
+  ) {
     this.till = till;
+    this.sales = new Map(saved?.sales);
+    this.returned = new Map(saved?.returned);
+  }
+
+  save(): SavedTillSales {
+    return { sales: this.sales, returned: this.returned };
   }
 
   sell(given: NewSale): PosSold {

@@ -1,10 +1,11 @@
 import type { SandboxClock } from '../sandbox-clock.ts';
 import { mixSeed, Random } from '../shop/random.ts';
+import { readState, writeState } from '../twin/saved-state.ts';
 import { serveApi } from '../twin/serve-api.ts';
 import { type Misbehaviour, WELL_BEHAVED } from '../unreliable/index.ts';
 import { createAdminApi } from './admin-api.ts';
-import { createShopifyShop, type ShopifyShop } from './shopify-shop.ts';
-import { ShopifyWebhooks } from './shopify-webhooks.ts';
+import { createShopifyShop, type SavedShopifyShop, type ShopifyShop } from './shopify-shop.ts';
+import { type SavedShopifyWebhooks, ShopifyWebhooks } from './shopify-webhooks.ts';
 import { bindShopifyVerbs, type ShopifyVerbs } from './shopify-verbs.ts';
 
 const API_VERSION = '2026-10';
@@ -23,6 +24,8 @@ export interface ShopifyTwinOptions {
   /** On top of prices: 600 is 6 %. */
   readonly taxHundredths?: number;
   readonly misbehaviour?: Misbehaviour;
+  /** What `save` answered: the shop goes on where it was. */
+  readonly saved?: string;
   /** Whether the API limits its callers, by the clock; true when left out. */
   readonly isThrottled?: boolean;
 }
@@ -38,7 +41,14 @@ export interface ShopifyTwin extends ShopifyVerbs {
   readonly webhooks: ShopifyWebhooks;
   /** Sends what is due by the clock. */
   flush: ShopifyWebhooks['flush'];
+  /** All of it, but for what is on its way. */
+  save(): string;
   close(): Promise<void>;
+}
+
+interface Saved {
+  readonly shop: SavedShopifyShop;
+  readonly webhooks: SavedShopifyWebhooks;
 }
 
 /** A pretend Shopify shop that speaks the real protocol; its shoppers act through its verbs. */
@@ -52,8 +62,15 @@ export async function createShopifyTwin(options: ShopifyTwinOptions): Promise<Sh
     ...{ id: '954889', domain, name: options.name ?? 'Snowdevil', currency: options.currency ?? 'USD' },
     ...{ utcOffsetMinutes: options.utcOffsetMinutes ?? -300, taxHundredths: options.taxHundredths ?? 600 },
   };
-  const webhooks = new ShopifyWebhooks({ clock, seed, identity, clientSecret, misbehaviour });
-  const shop = createShopifyShop({ identity, clock, seed, tell: (...told) => webhooks.tell(...told) });
+  const saved = options.saved === undefined ? undefined : readState<Saved>(options.saved);
+  const webhooks = new ShopifyWebhooks({ saved: saved?.webhooks, clock, seed, identity, clientSecret, misbehaviour });
+  const shop = createShopifyShop({
+    saved: saved?.shop,
+    identity,
+    clock,
+    seed,
+    tell: (...told) => webhooks.tell(...told),
+  });
   const answer = createAdminApi({ shop, webhooks, clock, accessToken, isThrottled: options.isThrottled ?? true });
   const api = await serveApi({ port: options.port ?? 0, clock }, answer);
   if (options.deliverTo !== undefined) webhooks.subscribeApp(options.deliverTo, API_VERSION);
@@ -61,6 +78,7 @@ export async function createShopifyTwin(options: ShopifyTwinOptions): Promise<Sh
     ...{ url: api.url, domain, accessToken, clientSecret, shop, webhooks },
     ...bindShopifyVerbs(shop),
     flush: () => webhooks.flush(),
+    save: () => writeState({ shop: shop.save(), webhooks: webhooks.save() } satisfies Saved),
     close: () => api.close(),
   };
 }

@@ -21,6 +21,14 @@ export interface ShopEventHead {
   readonly atMs: number;
 }
 
+/** What is kept of a shop while it is closed. */
+export interface SavedShopifyShop {
+  readonly state: ShopifyState;
+  readonly lastId: string;
+  readonly orderNumber: number;
+  readonly random: number;
+}
+
 /** The shop as its verbs see it. */
 export interface ShopifyShop {
   readonly identity: ShopifyIdentity;
@@ -32,6 +40,7 @@ export interface ShopifyShop {
   nextOrderNumber(): number;
   begin(): ShopEventHead;
   tell(head: ShopEventHead, topic: string, payload: ShopifyJson): void;
+  save(): SavedShopifyShop;
 }
 
 const FIRST_ID = 820_982_911_946_154_000n;
@@ -41,19 +50,22 @@ export function createShopifyShop(options: {
   readonly identity: ShopifyIdentity;
   readonly clock: SandboxClock;
   readonly seed: number;
+  readonly saved?: SavedShopifyShop | undefined;
   tell(head: ShopEventHead, topic: string, payload: ShopifyJson): void;
 }): ShopifyShop {
-  const random = new Random(mixSeed(options.seed, 1));
-  let lastId = FIRST_ID + BigInt(random.whole(1, 1_000_000)) * 1_000n;
-  let orderNumber = FIRST_ORDER_NUMBER;
+  const { saved } = options;
+  const random = new Random(saved?.random ?? mixSeed(options.seed, 1));
+  let lastId = saved === undefined ? FIRST_ID + BigInt(random.whole(1, 1_000_000)) * 1_000n : BigInt(saved.lastId);
+  let orderNumber = saved?.orderNumber ?? FIRST_ORDER_NUMBER;
+  const state = saved?.state ?? createShopifyState();
   return {
     identity: options.identity,
-    state: createShopifyState(),
-    random,
+    ...{ state, random },
     newId: () => String((lastId += BigInt(random.whole(1, 40)))),
     newToken: () => random.uuid().replaceAll('-', ''),
     nextOrderNumber: () => orderNumber++,
     begin: () => ({ id: random.uuid(), atMs: options.clock.now() }),
     tell: (...told) => options.tell(...told),
+    save: () => ({ state, lastId: String(lastId), orderNumber, random: random.state }),
   };
 }

@@ -36,29 +36,40 @@ export interface FlushReport {
   readonly failed: number;
 }
 
+/** What is kept of them while the shop is closed: not what was on its way. */
+export interface SavedShopifyWebhooks {
+  readonly subscriptions: ReadonlyMap<string, ShopifySubscription>;
+  readonly nextId: number;
+  readonly random: number;
+}
+
 export interface ShopifyWebhooksOptions {
   readonly clock: SandboxClock;
   readonly seed: number;
   readonly identity: ShopifyIdentity;
   readonly clientSecret: string;
   readonly misbehaviour: Misbehaviour;
+  readonly saved?: SavedShopifyWebhooks | undefined;
 }
 
 /** Subscriptions, and what is on its way to them. */
 export class ShopifyWebhooks {
-  readonly subscriptions = new Map<string, ShopifySubscription>();
+  readonly subscriptions: Map<string, ShopifySubscription>;
   private readonly options: ShopifyWebhooksOptions;
   private readonly queue: UnreliableQueue<ShopifyDelivery>;
   private readonly random: Random;
   private readonly heardAtMs = new Map<string, number>();
   private told = 0;
-  private nextId = 1_400_000_000_000;
+  private nextId: number;
   private flushing: Promise<FlushReport> = Promise.resolve({ delivered: 0, failed: 0 });
 
   constructor(options: ShopifyWebhooksOptions) {
+    const { saved } = options;
     this.options = options;
+    this.subscriptions = new Map(saved?.subscriptions);
+    this.nextId = saved?.nextId ?? 1_400_000_000_000;
     this.queue = new UnreliableQueue(mixSeed(options.seed, 3), options.misbehaviour);
-    this.random = new Random(mixSeed(options.seed, 2));
+    this.random = new Random(saved?.random ?? mixSeed(options.seed, 2));
   }
 
   get lostCount(): number {
@@ -68,6 +79,10 @@ export class ShopifyWebhooks {
   /** When the next delivery is due; undefined: none is on its way. */
   get nextDueAtMs(): number | undefined {
     return this.queue.nextDueAtMs;
+  }
+
+  save(): SavedShopifyWebhooks {
+    return { subscriptions: this.subscriptions, nextId: this.nextId, random: this.random.state };
   }
 
   behave(misbehaviour: Misbehaviour): void {

@@ -1,12 +1,13 @@
 import type { SandboxClock } from '../sandbox-clock.ts';
 import { mixSeed, Random } from '../shop/random.ts';
+import { readState, writeState } from '../twin/saved-state.ts';
 import { serveApi } from '../twin/serve-api.ts';
 import { type Misbehaviour, WELL_BEHAVED } from '../unreliable/index.ts';
 import { resourcePayload } from './resource-payload.ts';
 import { createWooApi } from './rest-api.ts';
-import { createWooShop, type WooShop } from './woo-shop.ts';
+import { createWooShop, type SavedWooShop, type WooShop } from './woo-shop.ts';
 import { bindWooVerbs, type WooVerbs } from './woo-verbs.ts';
-import { WooWebhooks } from './woo-webhooks.ts';
+import { type SavedWooWebhooks, WooWebhooks } from './woo-webhooks.ts';
 
 export interface WooTwinOptions {
   readonly clock: SandboxClock;
@@ -22,6 +23,8 @@ export interface WooTwinOptions {
   /** On top of prices: 600 is 6 %. */
   readonly taxHundredths?: number;
   readonly misbehaviour?: Misbehaviour;
+  /** What `save` answered: the shop goes on where it was. */
+  readonly saved?: string;
   /** Whether a sale touches the product it sold; true when left out. */
   readonly tellsOfSales?: boolean;
 }
@@ -37,7 +40,14 @@ export interface WooTwin extends WooVerbs {
   readonly webhooks: WooWebhooks;
   /** Sends what is due by the clock. */
   flush: WooWebhooks['flush'];
+  /** All of it, but for what is on its way. */
+  save(): string;
   close(): Promise<void>;
+}
+
+interface Saved {
+  readonly shop: SavedWooShop;
+  readonly webhooks: SavedWooWebhooks;
 }
 
 /** A pretend WooCommerce shop that speaks the real protocol; its shoppers act through its verbs. */
@@ -54,17 +64,26 @@ export async function createWooTwin(options: WooTwinOptions): Promise<WooTwin> {
     ...{ utcOffsetMinutes: options.utcOffsetMinutes ?? -180, taxHundredths: options.taxHundredths ?? 600 },
     tellsOfSales: options.tellsOfSales ?? true,
   };
+  const saved = options.saved === undefined ? undefined : readState<Saved>(options.saved);
   const webhooks: WooWebhooks = new WooWebhooks({
+    saved: saved?.webhooks,
     ...{ clock, seed, siteUrl: identity.siteUrl, misbehaviour },
     payloadOf: (resource, id) => resourcePayload(shop, resource, id),
   });
-  const shop: WooShop = createWooShop({ identity, clock, seed, tell: (...told) => webhooks.tell(...told) });
+  const shop: WooShop = createWooShop({
+    saved: saved?.shop,
+    identity,
+    clock,
+    seed,
+    tell: (...told) => webhooks.tell(...told),
+  });
   const answer = createWooApi({ shop, webhooks, ...keys });
   if (options.deliverTo !== undefined) await webhooks.createAll(options.deliverTo, signingSecret);
   return {
     ...{ url: api.url, ...keys, signingSecret, shop, webhooks },
     ...bindWooVerbs(shop),
     flush: () => webhooks.flush(),
+    save: () => writeState({ shop: shop.save(), webhooks: webhooks.save() } satisfies Saved),
     close: () => api.close(),
   };
 }

@@ -16,6 +16,13 @@ export interface WooIdentity {
 export type WooResource = 'order' | 'product' | 'customer' | 'coupon';
 export type WooEvent = 'created' | 'updated' | 'deleted' | 'restored';
 
+/** What is kept of a shop while it is closed. */
+export interface SavedWooShop {
+  readonly state: WooState;
+  readonly ids: { post: number; user: number; item: number };
+  readonly random: number;
+}
+
 /** The shop as its verbs see it. */
 export interface WooShop {
   readonly identity: WooIdentity;
@@ -27,25 +34,28 @@ export interface WooShop {
   newItemId(): number;
   /** That something happened to it: what is true then is said when it is delivered. */
   tell(resource: WooResource, event: WooEvent, id: number): void;
+  save(): SavedWooShop;
 }
 
 export function createWooShop(options: {
   readonly identity: WooIdentity;
   readonly clock: SandboxClock;
   readonly seed: number;
+  readonly saved?: SavedWooShop | undefined;
   tell(resource: WooResource, event: WooEvent, id: number): void;
 }): WooShop {
-  let post = 700;
-  let user = 20;
-  let item = 300;
+  const { saved } = options;
+  const ids = { ...(saved?.ids ?? { post: 700, user: 20, item: 300 }) };
+  const state = saved?.state ?? createWooState();
+  const random = new Random(saved?.random ?? mixSeed(options.seed, 11));
   return {
     identity: options.identity,
-    state: createWooState(),
-    random: new Random(mixSeed(options.seed, 11)),
+    ...{ state, random },
     now: () => options.clock.now(),
-    newPostId: () => ++post,
-    newUserId: () => ++user,
-    newItemId: () => ++item,
+    newPostId: () => ++ids.post,
+    newUserId: () => ++ids.user,
+    newItemId: () => ++ids.item,
     tell: (...told) => options.tell(...told),
+    save: () => ({ state, ids, random: random.state }),
   };
 }

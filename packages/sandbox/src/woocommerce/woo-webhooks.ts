@@ -42,25 +42,34 @@ export interface FlushReport {
   readonly failed: number;
 }
 
+/** What is kept of them while the shop is closed: not what was on its way. */
+export interface SavedWooWebhooks {
+  readonly webhooks: ReadonlyMap<number, WooWebhook>;
+  readonly nextId: number;
+}
+
 export interface WooWebhooksOptions {
   readonly clock: SandboxClock;
   readonly seed: number;
   readonly siteUrl: string;
   readonly misbehaviour: Misbehaviour;
+  readonly saved?: SavedWooWebhooks | undefined;
   /** What is true of a thing when it is delivered. */
   payloadOf(resource: WooResource, id: number): object;
 }
 
 /** Webhooks of a shop, and what waits for its clockwork. Each is tried once. */
 export class WooWebhooks {
-  readonly webhooks = new Map<number, WooWebhook>();
+  readonly webhooks: Map<number, WooWebhook>;
   private readonly options: WooWebhooksOptions;
   private readonly queue: UnreliableQueue<WooDelivery>;
-  private nextId = 1;
+  private nextId: number;
   private flushing: Promise<FlushReport> = Promise.resolve({ delivered: 0, failed: 0 });
 
   constructor(options: WooWebhooksOptions) {
     this.options = options;
+    this.webhooks = new Map(options.saved?.webhooks);
+    this.nextId = options.saved?.nextId ?? 1;
     this.queue = new UnreliableQueue(mixSeed(options.seed, 13), options.misbehaviour);
   }
 
@@ -70,6 +79,10 @@ export class WooWebhooks {
 
   get nextDueAtMs(): number | undefined {
     return this.queue.nextDueAtMs;
+  }
+
+  save(): SavedWooWebhooks {
+    return { webhooks: this.webhooks, nextId: this.nextId };
   }
 
   behave(misbehaviour: Misbehaviour): void {

@@ -1,0 +1,2 @@
+export { runShopWorld, type RunShopWorldOptions } from './run-shop-world.ts';
+export { openShopWorld, type ShopWorld, type ShopWorldOptions } from './shop-world.ts';
