@@ -85,7 +85,7 @@ export async function findByShareToken(sql: Sql, workspaceId: number, shareToken
   return rows[0]?.id;
 }
 
-/** Carts that live at shops, by what these call them. `source` null: any of them, where the name says it alone. */
+/** Carts that live at shops, by what these call them, whichever shop it is. By `basket_ref`. */
 export async function findByRefs(
   sql: Sql,
   workspaceId: number,

@@ -66,7 +66,9 @@ async function linkTold(batch: EventBatch): Promise<void> {
   const tokens = [...ownerOf.keys()];
   const byToken = await findByTokens(sql, workspaceId, tokens);
   const byRef = await findByRefs(sql, workspaceId, tokens);
-  const named = [...byToken, ...byRef.map((row) => [row.source_ref, row.id] as const)];
+  // Of a name that two shops have given it is not said which is meant.
+  const alone = byRef.filter((row) => byRef.every((other) => other === row || other.source_ref !== row.source_ref));
+  const named = [...byToken, ...alone.map((row) => [row.source_ref, row.id] as const)];
   const open = await readBasketRows(
     sql,
     workspaceId,

@@ -52,6 +52,7 @@ export function namesOfKey(key: string): ThingNames | undefined {
   return undefined;
 }
 
-export function variantNamesOf({ variantId, sku, productId }: ThingNames, source: string): VariantNames {
-  return { variantId, sku, productId, source };
+/** Of a cart that lives at a shop the names are that shop’s; devices and tills say whichever they know. Pure. */
+export function variantNamesOf({ variantId, sku, productId }: ThingNames, source?: string): VariantNames {
+  return { variantId, sku, productId, ...(source?.includes(':') === true && { source }) };
 }

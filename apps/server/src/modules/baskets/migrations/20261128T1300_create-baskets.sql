@@ -31,7 +31,7 @@ create table basket (
 );
 create unique index basket_token on basket (workspace_id, token);
 create unique index basket_share on basket (workspace_id, share_token) where share_token is not null;
-create unique index basket_source on basket (workspace_id, source, source_ref) where source_ref is not null;
+create unique index basket_ref on basket (workspace_id, source_ref, source) where source_ref is not null;
 -- A customer has one of a kind: a second one that is hers is merged into it.
 create unique index basket_own on basket (workspace_id, profile_id, kind) where is_linked and state <> 'merged';
 create index basket_profile on basket (workspace_id, profile_id, updated_at desc) where profile_id is not null;

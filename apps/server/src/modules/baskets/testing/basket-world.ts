@@ -1,18 +1,10 @@
+import { get } from 'node:http';
 import { publicId } from '../../../platform/ids/index.ts';
 import { inTransaction } from '../../../platform/eventlog/index.ts';
-import { createKeyRing } from '../../accounts/index.ts';
 import { upsertProducts } from '../../catalog/index.ts';
 import { recordMovements, upsertLocations } from '../../inventory/index.ts';
-import {
-  API_KEY,
-  createEngines,
-  openWorld,
-  SECRET,
-  trackEvent,
-  type World,
-  WRITE_KEY,
-} from '../../events/testing/world.ts';
-import { createBasketsStage, createShopperBasketRoutes } from '../index.ts';
+import { API_KEY, createEngines, openWorld, trackEvent, type World, WRITE_KEY } from '../../events/testing/world.ts';
+import type { ShopperBasket } from '../shopper/sync-basket.ts';
 
 /** A shop with a tee (19.99 EUR, 5 there) and a mug (8.50 EUR, nobody counts it), and what its devices and tills say. */
 export interface BasketWorld {
@@ -27,25 +19,42 @@ export interface BasketWorld {
   tell(...events: Parameters<World['send']>[0]): Promise<void>;
   /** A profile that has this user id. */
   customer(userId: string): Promise<string>;
+  /** What a browser is told of its basket while it stays open. */
+  follow(token: string): Promise<BasketStream>;
   close(): Promise<void>;
 }
 
-// oxlint-disable-next-line typescript/no-explicit-any -- answers are looked at, not worked with
-type Answer = { readonly status: number; readonly body: any };
+export interface BasketStream {
+  /** The next change, whenever it comes. */
+  next(): Promise<ShopperBasket>;
+  close(): void;
+}
+
+/** Whatever is answered, by the names that any answer has. */
+interface Told extends ShopperBasket {
+  readonly token: string;
+  readonly source: string;
+  readonly channel: string;
+  readonly basket: Told;
+  readonly baskets: readonly Told[];
+  readonly items: readonly { readonly reserved: number }[];
+  readonly hold: unknown;
+}
+type Answer = { readonly status: number; readonly body: Told };
 
 export async function openBasketWorld(): Promise<BasketWorld> {
   const engines = await createEngines();
   const world = await openWorld(engines);
-  const keyRing = createKeyRing(world.services.postgres, SECRET);
-  const deps = { services: world.services, findSource: (key: string) => keyRing.findSource(key) };
-  if (!world.http.hasRoute({ method: 'POST', url: '/v1/baskets' }))
-    world.http.register(async (scope) => createShopperBasketRoutes(deps)(undefined as never, scope));
-  world.work([createBasketsStage()]);
+  world.work();
   const { tee, mug } = await furnish(world);
+  let url: string | undefined;
   const ask = async (path: string, body: unknown, headers: Record<string, string>): Promise<Answer> => {
-    if (body !== undefined) return world.post(path, body, headers);
+    if (body !== undefined) {
+      const answer = await world.post(path, body, headers);
+      return { status: answer.status, body: answer.body as unknown as Told };
+    }
     const response = await world.http.inject({ method: 'GET', url: path, headers });
-    return { status: response.statusCode, body: response.json() };
+    return { status: response.statusCode, body: response.json<Told>() };
   };
   return {
     ...{ world, tee, mug },
@@ -60,6 +69,10 @@ export async function openBasketWorld(): Promise<BasketWorld> {
       await world.settle();
       const { body } = await world.get(`/api/v1/profiles?identifier=userId:${userId}`);
       return (body['items'] as { id: string }[])[0]!.id;
+    },
+    async follow(token) {
+      url ??= await world.http.listen({ port: 0, host: '127.0.0.1' });
+      return openStream(`${url}/v1/baskets/${token}/stream?writeKey=${WRITE_KEY}`);
     },
     async close() {
       await world.close();
@@ -90,5 +103,31 @@ async function furnish(world: World): Promise<{ tee: string; mug: string }> {
       { variantId, locationId: locationId!, field: 'on_hand', delta: 5, reason: 'received' },
     ]);
     return { tee: publicId('var', variantId), mug: publicId('var', mug!.variantIds.get('mug-v')!) };
+  });
+}
+
+function openStream(url: string): Promise<BasketStream> {
+  return new Promise((resolve, reject) => {
+    const call = get(url, (response) => {
+      const told: ShopperBasket[] = [];
+      let heard = () => {};
+      let rest = '';
+      response.setEncoding('utf8');
+      response.on('data', (text: string) => {
+        const parts = (rest + text).split('\n\n');
+        rest = parts.pop()!;
+        for (const part of parts) {
+          const data = /^id: \d+\nevent: basket\ndata: (.*)$/.exec(part)?.[1];
+          if (data !== undefined) told.push(JSON.parse(data) as ShopperBasket);
+        }
+        heard();
+      });
+      const next = async () => {
+        while (told.length === 0) await new Promise<void>((done) => (heard = done));
+        return told.shift()!;
+      };
+      resolve({ next, close: () => void response.destroy() });
+    });
+    call.on('error', reject);
   });
 }

@@ -28,7 +28,7 @@ export async function noteViews(batch: EventBatch): Promise<void> {
   const variants = await findVariants(
     sql,
     workspaceId,
-    seen.map(({ names }) => variantNamesOf(names, 'viewed')),
+    seen.map(({ names }) => variantNamesOf(names)),
   );
   const baskets = await ensureViewed(batch, seen);
   const views = new Map<string, View>();
