@@ -2,7 +2,7 @@
 // guards a count and records nothing; and orders with a coupon placed over HTTP.
 import { randomUUID } from 'node:crypto';
 import { Agent, request } from 'node:http';
-import { ReservationDesk } from '../apps/server/src/modules/inventory/reservations/reservation-desk.ts';
+import { ReservationDesk } from '../apps/server/src/modules/inventory/index.ts';
 import { openPostgres, type Postgres } from '../apps/server/src/platform/postgres/index.ts';
 import { API_KEY, type BenchServer, startBenchServer } from './bench-server.ts';
 import { figure, report } from './report.ts';
@@ -151,11 +151,6 @@ try {
   const hot = () => room.items[0]!;
   const any = () => room.items[Math.floor(Math.random() * ITEMS)]!;
   const target = { text: 'ratio >= 0.5', met: (_value: number, ratio: number | null) => (ratio ?? 0) >= 0.5 };
-  const only = process.env['BENCH_ONLY'];
-  if (only === 'orders') console.log(await orders(server));
-  if (only === 'many') {
-    for (let i = 0; i < 2; i++) console.log(await rate(bareUpdate(room, any)), await rate(deskReserve(room, any)));
-  }
   const bareHot = await rate(bareUpdate(room, hot));
   const ourHot = await rate(deskReserve(room, hot));
   const bareMany = await rate(bareUpdate(room, any));

@@ -103,7 +103,7 @@ function lineFactOf(
     collections: known.collections,
     categories: known.type === null ? [] : [known.type],
     vendor: known.vendor ?? undefined,
-    isOnSale: price?.compareAtMinor != null && price.compareAtMinor > price.amountMinor,
+    isOnSale: price !== undefined && price.compareAtMinor !== null && price.compareAtMinor > price.amountMinor,
   };
 }
 

@@ -38,7 +38,7 @@ import type { Services } from '../platform/context.ts';
 import { LaneHold, runProcessor, runRetention } from '../platform/eventlog/index.ts';
 import { forgetIdempotencyKeys } from '../platform/http/index.ts';
 import { runLoop } from '../platform/jobs/index.ts';
-import { createOutbound } from '../platform/outbound/index.ts';
+import { createOutbound, type Outbound } from '../platform/outbound/index.ts';
 import { createCommerce, products } from './commerce.ts';
 import { REWRITTEN_TABLES } from './privacy.ts';
 import { createRequestWork } from './request-work.ts';
@@ -72,8 +72,6 @@ export function startWorker(
     outbound,
     processId,
   });
-  const commerce = createCommerce();
-  const sync = { outbound, ports: commerce.shops, publicUrl: config.publicUrl, owner: randomUUID() };
   const reshaper = createProfileReshaper(services);
   const requestWork = createRequestWork(reshaper);
   const hold = new LaneHold({ reader: 'processor', processId });
@@ -93,18 +91,7 @@ export function startWorker(
     loop('imports', 100, () => runImports(services, { committer, processId })),
     loop('retention of imports', 60_000, () => forgetImports(services)),
     loop('event retention', 60_000, () => runEventRetention(services)),
-    loop('stock news', 25, () => runStockNews(services)),
-    loop('expiry of reservations', 250, () => runReservationExpiry(services)),
-    loop('old stock news', 60_000, () => forgetStockNews(services)),
-    loop('coupon holds', 250, () => runHoldExpiry(services)),
-    loop('old coupon holds', 60_000, () => forgetOldHolds(services)),
-    loop('coupon codes', 250, () => runCouponGeneration(services)),
-    loop('coupon pools', 60_000, () => runPoolWatch(services)),
-    loop('guesses at coupons', 60_000, () => forgetGuesses(services)),
-    loop('inbox of connectors', 50, () => runConnectorInbox(services, commerce.shops)),
-    loop('polls of connectors', 1_000, () => runConnectorPolls(services, sync)),
-    loop('stock for connected shops', 250, () => runStockPush(services, sync)),
-    loop('remains of connectors', 60_000, () => forgetConnectorRemains(services)),
+    ...shopLoops(services, { config, outbound }).map(([name, restMs, run]) => loop(name, restMs, run)),
     loop('segment wakes', 100, () => runDueWakes(services)),
     loop('segment back-fills', 250, () => runBackFills(services)),
     loop('journey waits', 100, () => runDueJourneyWaits(services)),
@@ -130,6 +117,28 @@ export function startWorker(
       await Promise.all([...(send?.channels.values() ?? [])].map((channel) => channel.close()));
     },
   };
+}
+
+type Loop = readonly [name: string, restMs: number, run: () => Promise<number>];
+
+/** What stock, coupons and connected shops leave to be done. */
+function shopLoops(services: Services, { config, outbound }: { config: Config; outbound: Outbound }): readonly Loop[] {
+  const commerce = createCommerce();
+  const sync = { outbound, ports: commerce.shops, publicUrl: config.publicUrl, owner: randomUUID() };
+  return [
+    ['stock news', 25, () => runStockNews(services)],
+    ['expiry of reservations', 250, () => runReservationExpiry(services)],
+    ['old stock news', 60_000, () => forgetStockNews(services)],
+    ['coupon holds', 250, () => runHoldExpiry(services)],
+    ['old coupon holds', 60_000, () => forgetOldHolds(services)],
+    ['coupon codes', 250, () => runCouponGeneration(services)],
+    ['coupon pools', 60_000, () => runPoolWatch(services)],
+    ['guesses at coupons', 60_000, () => forgetGuesses(services)],
+    ['inbox of connectors', 50, () => runConnectorInbox(services, commerce.shops)],
+    ['polls of connectors', 1_000, () => runConnectorPolls(services, sync)],
+    ['stock for connected shops', 250, () => runStockPush(services, sync)],
+    ['remains of connectors', 60_000, () => forgetConnectorRemains(services)],
+  ];
 }
 
 function createSendDeps(config: Config, processId: string): SendDeps | undefined {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { couponChannelSchema as channelSchema } from '../coupon-terms.ts';
 import { defineEndpoint, idSchema, instantSchema, jsonSchema, pageOf, pageQuerySchema } from '../endpoint.ts';
 import { AMOUNT_MINOR_MAX, currencySchema } from '../money.ts';
-import { ALLOCATION_STRATEGIES } from './inventory.ts';
+import { ALLOCATION_STRATEGIES } from '../stock.ts';
 
 export const ORDER_LINES_MAX = 200;
 

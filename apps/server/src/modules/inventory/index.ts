@@ -17,3 +17,4 @@ export { listBundlesOf } from './reservations/reservation-store.ts';
 export { lastStockSeq, listStockNews, type StockNews } from './news/news-store.ts';
 export { forgetStockNews, runStockNews } from './news/run-stock-news.ts';
 export { requireLocations } from './require-known.ts';
+export { ReservationDesk } from './reservations/reservation-desk.ts';

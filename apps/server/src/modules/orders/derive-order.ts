@@ -29,9 +29,8 @@ export function deriveOrder(facts: OrderFacts, names: OrderNames): OrderState | 
     isTest: snapshot.isTest ?? false,
     payment: paymentOf(snapshot.payment, { paidMinor, refundedMinor }),
     fulfilment: fulfilmentOf(lines, facts),
-    standing:
-      snapshot.cancelledAtMs !== undefined ? 'cancelled' : snapshot.closedAtMs !== undefined ? 'closed' : 'open',
-    cancelledAtMs: snapshot.cancelledAtMs ?? null,
+    standing: cancelledAtMs !== null ? 'cancelled' : snapshot.closedAtMs !== undefined ? 'closed' : 'open',
+    cancelledAtMs,
     ...snapshot.totals,
     paidMinor,
     refundedMinor,

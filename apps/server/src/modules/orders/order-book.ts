@@ -66,8 +66,8 @@ export interface OrderBook {
 
 export function createOrderBook({ followers }: { followers: readonly OrderFollower[] }): OrderBook {
   return {
-    takeOrders: (batch, told) => take(batch, told, (changes) => carry(batch, followers, changes)),
-    carryOut: (batch, changes, carrying) => carry(batch, followers, changes, carrying),
+    takeOrders: (batch, told) => take(batch, told, (changes) => carry(batch, { followers, changes })),
+    carryOut: (batch, changes, carrying) => carry(batch, { followers, changes, ...carrying }),
   };
 }
 
@@ -174,10 +174,9 @@ async function linkLines(batch: OrderBatch, inputs: readonly OrderInput[]): Prom
 
 async function carry(
   batch: OrderBatch,
-  followers: readonly OrderFollower[],
-  changes: readonly RowChange[],
-  carrying: Carrying = {},
+  work: Carrying & { readonly followers: readonly OrderFollower[]; readonly changes: readonly RowChange[] },
 ): Promise<void> {
+  const { followers, changes } = work;
   if (changes.length === 0) return;
   const { sql, workspaceId, now } = batch;
   const at = new Date(now);
@@ -190,7 +189,7 @@ async function carry(
     workspaceId,
     known.map(({ state }) => state),
   );
-  const short = await moveStock({ sql, workspaceId, now }, known, carrying);
+  const short = await moveStock({ sql, workspaceId, now }, known, work);
   const news = await recordHappenings(batch, known, { short, now });
   const told = known.map(({ before, state }): OrderChange => ({ before: before.state, after: state }));
   for (const follower of followers) if (told.length > 0) await follower.follow(batch, told);

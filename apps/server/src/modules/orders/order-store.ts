@@ -309,3 +309,20 @@ export async function handOrdersOver(sql: Sql, workspaceId: number, handovers: r
     values: [workspaceId, arrayLiteral(moves.map((move) => move.node)), moves.map((move) => move.into)],
   });
 }
+
+/** The newest orders of each profile that count as orders. By `shop_order_profile`. */
+export async function listOrdersOf(
+  sql: Sql,
+  workspaceId: number,
+  { profileIds, limit }: { profileIds: readonly string[]; limit: number },
+): Promise<string[]> {
+  const { rows } = await sql.query<{ id: string }>({
+    name: 'shop_order_of_profiles',
+    text: `select o.id from unnest($2::uuid[]) as p(id) cross join lateral (
+             select id, placed_at from shop_order
+             where workspace_id = $1 and profile_id = p.id and version > 0 and is_accepted and not is_test
+             order by placed_at desc limit $3) o`,
+    values: [workspaceId, arrayLiteral(profileIds), limit],
+  });
+  return rows.map((row) => row.id);
+}

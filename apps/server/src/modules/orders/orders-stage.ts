@@ -114,6 +114,7 @@ async function takeTold(book: OrderBook, batch: EventBatch, shop: number | undef
   });
 }
 
-function orderBatch({ workspaceId, sql, now, entries, keysOf }: EventBatch): OrderBatch {
-  return { workspaceId, sql, now, entries, keysOf };
+function orderBatch(batch: EventBatch): OrderBatch {
+  const { workspaceId, sql, now, entries } = batch;
+  return { workspaceId, sql, now, entries, keysOf: (id) => batch.keysOf(id) };
 }

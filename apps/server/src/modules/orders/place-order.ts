@@ -87,7 +87,7 @@ export async function placeOrder(ctx: TxCtx, deps: PlaceDeps, wish: PlaceOrder):
   const keys = await ctx.keysOf(workspaceId);
   const after = {
     ...before,
-    ...(wish.owner ?? {}),
+    ...wish.owner,
     facts: joinSnapshot(before.facts, input),
     version: 1,
     who: sealWho(keys, wish.who) ?? null,

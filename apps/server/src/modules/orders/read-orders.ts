@@ -1,31 +1,20 @@
 import { ORDER_STATES, type OrderStateWord } from '@segue/contract';
-import { arrayLiteral, type Sql } from '../../platform/postgres/index.ts';
+import type { Sql } from '../../platform/postgres/index.ts';
 import { keptOf, type OrderState } from './order-state.ts';
-import { readBookRows } from './order-store.ts';
+import { listOrdersOf, readBookRows } from './order-store.ts';
 
 const ORDERS_MAX = 500;
 
-/** The newest orders of each profile. By `shop_order_profile`. */
-export async function ordersOfProfiles(
+/** The newest orders of each profile, newest first. */
+async function ordersOfProfiles(
   sql: Sql,
   workspaceId: number,
   profileIds: readonly string[],
 ): Promise<Map<string, OrderState[]>> {
   const orders = new Map<string, OrderState[]>();
   if (profileIds.length === 0) return orders;
-  const { rows } = await sql.query<{ id: string }>({
-    name: 'shop_order_of_profiles',
-    text: `select o.id from unnest($2::uuid[]) as p(id) cross join lateral (
-             select id, placed_at from shop_order
-             where workspace_id = $1 and profile_id = p.id and version > 0 and is_accepted and not is_test
-             order by placed_at desc limit $3) o`,
-    values: [workspaceId, arrayLiteral(profileIds), ORDERS_MAX],
-  });
-  for (const { state } of await readBookRows(
-    sql,
-    workspaceId,
-    rows.map((row) => row.id),
-  )) {
+  const ids = await listOrdersOf(sql, workspaceId, { profileIds, limit: ORDERS_MAX });
+  for (const { state } of await readBookRows(sql, workspaceId, ids)) {
     if (state?.profileId === undefined || state.profileId === null) continue;
     orders.set(state.profileId, [...(orders.get(state.profileId) ?? []), state]);
   }

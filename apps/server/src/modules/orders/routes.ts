@@ -57,45 +57,49 @@ export function createOrderRoutes(deps: PlaceDeps): Routes {
       return { events: events.map(({ name, detail, occurred_at: at }) => ({ name, detail, at: at.toISOString() })) };
     });
 
-    const change = async (ctx: TxCtx, id: string, verb: OrderVerb) => {
-      const order = await changeOrder(ctx, deps, { id, verb });
-      const { payment, fulfilment, standing } = order;
-      const detail = { verb: verb.kind, payment, fulfilment, standing };
-      await recordAudit(ctx, { action: 'order.changed', subject: publicId('ord', id), detail });
-      return present(ctx, id);
-    };
-
-    serve(api.payOrder, ({ ctx, params, body }) => change(ctx, idOf(params), { kind: 'pay', ...body }));
-    serve(api.cancelOrder, ({ ctx, params, body }) => change(ctx, idOf(params), { kind: 'cancel', ...body }));
-    serve(api.closeOrder, ({ ctx, params }) => change(ctx, idOf(params), { kind: 'close' }));
-    serve(api.deliverOrder, ({ ctx, params, body }) => change(ctx, idOf(params), { kind: 'deliver', ...body }));
-
-    serve(api.fulfilOrder, async ({ ctx, params, body }) => {
-      const { reference, lines, locationId, estimatedAt, ...tracking } = body;
-      const [from] =
-        locationId === undefined ? [] : await requireLocations(ctx, [{ field: 'locationId', id: locationId }]);
-      const due = estimatedAt === undefined ? {} : { estimatedAtMs: Date.parse(estimatedAt) };
-      return change(ctx, idOf(params), {
-        kind: 'fulfil',
-        reference,
-        lines,
-        locationId: from,
-        tracking: { ...tracking, ...due },
-      });
-    });
-
-    serve(api.refundOrder, async ({ ctx, params, body }) => {
-      const named = body.lines.flatMap(({ locationId }, at) =>
-        locationId === undefined ? [] : [{ field: `lines[${at}].locationId`, id: locationId }],
-      );
-      await requireLocations(ctx, named);
-      const lines = body.lines.map(({ locationId, ...line }) => ({
-        ...line,
-        ...(locationId !== undefined && { locationId: requirePublicId('loc', locationId) }),
-      }));
-      return change(ctx, idOf(params), { kind: 'refund', ...body, lines });
-    });
+    serveChanges(deps, serve);
   };
+}
+
+function serveChanges(deps: PlaceDeps, serve: Parameters<Routes>[0]): void {
+  const change = async (ctx: TxCtx, id: string, verb: OrderVerb) => {
+    const order = await changeOrder(ctx, deps, { id, verb });
+    const { payment, fulfilment, standing } = order;
+    const detail = { verb: verb.kind, payment, fulfilment, standing };
+    await recordAudit(ctx, { action: 'order.changed', subject: publicId('ord', id), detail });
+    return present(ctx, id);
+  };
+
+  serve(api.payOrder, ({ ctx, params, body }) => change(ctx, idOf(params), { kind: 'pay', ...body }));
+  serve(api.cancelOrder, ({ ctx, params, body }) => change(ctx, idOf(params), { kind: 'cancel', ...body }));
+  serve(api.closeOrder, ({ ctx, params }) => change(ctx, idOf(params), { kind: 'close' }));
+  serve(api.deliverOrder, ({ ctx, params, body }) => change(ctx, idOf(params), { kind: 'deliver', ...body }));
+
+  serve(api.fulfilOrder, async ({ ctx, params, body }) => {
+    const { reference, lines, locationId, estimatedAt, ...tracking } = body;
+    const [from] =
+      locationId === undefined ? [] : await requireLocations(ctx, [{ field: 'locationId', id: locationId }]);
+    const due = estimatedAt === undefined ? {} : { estimatedAtMs: Date.parse(estimatedAt) };
+    return change(ctx, idOf(params), {
+      kind: 'fulfil',
+      reference,
+      lines,
+      locationId: from,
+      tracking: { ...tracking, ...due },
+    });
+  });
+
+  serve(api.refundOrder, async ({ ctx, params, body }) => {
+    const named = body.lines.flatMap(({ locationId }, at) =>
+      locationId === undefined ? [] : [{ field: `lines[${at}].locationId`, id: locationId }],
+    );
+    await requireLocations(ctx, named);
+    const lines = body.lines.map(({ locationId, ...line }) => ({
+      ...line,
+      ...(locationId !== undefined && { locationId: requirePublicId('loc', locationId) }),
+    }));
+    return change(ctx, idOf(params), { kind: 'refund', ...body, lines });
+  });
 }
 
 async function wishOf(ctx: TxCtx, body: BodyOf<typeof api.placeOrder>): Promise<PlaceOrder> {

@@ -29,20 +29,19 @@ export function happeningsOf(before: Told, after: Told & { state: OrderState }):
   if (!state.isAccepted || state.isTest) return [];
   const order = propertiesOf(state);
   const at = facts.snapshot?.version.at ?? state.placedAtMs;
-  const said = (key: string, name: string, occurredAtMs: number, properties: JsonObject = order): OrderHappening => ({
-    ...{ key, name, occurredAtMs, properties },
+  /** About the order as a whole. */
+  const said = (key: string, word: string, occurredAtMs: number): OrderHappening => ({
+    ...{ key, name: `Order ${word}`, occurredAtMs, properties: order },
   });
   return [
-    said('completed', 'Order Completed', state.placedAtMs),
-    ...(isPaid(state) ? [said('paid', 'Order Paid', at)] : []),
-    ...(isUpdate(before, state) ? [said(`updated-${at}`, 'Order Updated', at)] : []),
+    said('completed', 'Completed', state.placedAtMs),
+    ...(isPaid(state) ? [said('paid', 'Paid', at)] : []),
+    ...(isUpdate(before, state) ? [said(`updated-${at}`, 'Updated', at)] : []),
     ...fulfilmentsOf(facts).flatMap((one) => ofFulfilment(state, one)),
-    ...(isComplete(state)
-      ? [said('fulfilled', 'Order Fulfilled', facts.ended.fulfilled ?? lastSentAt(facts) ?? at)]
-      : []),
-    ...(facts.ended.delivered === undefined ? [] : [said('delivered', 'Order Delivered', facts.ended.delivered)]),
+    ...(isComplete(state) ? [said('fulfilled', 'Fulfilled', facts.ended.fulfilled ?? lastSentAt(facts) ?? at)] : []),
+    ...(facts.ended.delivered === undefined ? [] : [said('delivered', 'Delivered', facts.ended.delivered)]),
     ...refundsOf(facts).map((refund) => ofRefund(state, refund)),
-    ...(state.standing === 'cancelled' ? [said('cancelled', 'Order Cancelled', state.cancelledAtMs ?? at)] : []),
+    ...(state.standing === 'cancelled' ? [said('cancelled', 'Cancelled', state.cancelledAtMs ?? at)] : []),
   ];
 }
 

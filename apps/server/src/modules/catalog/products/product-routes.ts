@@ -132,7 +132,10 @@ function presentPrice(row: PriceRow, all: readonly PriceRow[]) {
   const own = all.filter((one) => one.currency === row.currency && one.channel === row.channel);
   const before = own.find((one) => one.from_at < row.from_at);
   const isReduction =
-    row.amount_minor !== null && before?.amount_minor != null && row.amount_minor < before.amount_minor;
+    row.amount_minor !== null &&
+    before !== undefined &&
+    before.amount_minor !== null &&
+    row.amount_minor < before.amount_minor;
   return {
     currency: row.currency,
     channel: row.channel === '' ? null : row.channel,

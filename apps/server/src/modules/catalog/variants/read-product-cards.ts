@@ -19,7 +19,9 @@ export async function readProductCards(
 /** Pure. */
 export function cardOf(variant: VariantRow, price: Price | undefined): JsonObject {
   const reduced =
-    price?.compareAtMinor != null && price.compareAtMinor > price.amountMinor ? price.compareAtMinor : null;
+    price !== undefined && price.compareAtMinor !== null && price.compareAtMinor > price.amountMinor
+      ? price.compareAtMinor
+      : null;
   return {
     product_id: publicId('prd', variant.productId),
     variant_id: publicId('var', variant.id),

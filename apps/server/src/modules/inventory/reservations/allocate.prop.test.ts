@@ -3,7 +3,8 @@ import { expect, it } from 'vitest';
 import { propertyRuns } from '@segue/testkit/property-runs';
 import { availableOf, type Level, preorderRoomOf, roomOf } from '../levels/level.ts';
 import type { Location } from '../locations/location.ts';
-import { allocate, type Allocation, STRATEGIES } from './allocate.ts';
+import { allocate, type Allocation } from './allocate.ts';
+import { STRATEGIES } from './wish.ts';
 
 const ITEMS = ['a', 'b', 'c'];
 const PLACES = ['1', '2', '3', '4'];

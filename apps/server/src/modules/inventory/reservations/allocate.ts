@@ -1,11 +1,7 @@
 import { availableOf, type Level, preorderRoomOf, roomOf } from '../levels/level.ts';
 import type { Location } from '../locations/location.ts';
 import { distanceKm } from './distance.ts';
-import type { Place } from './wish.ts';
-
-export const STRATEGIES = ['priority', 'most_stock', 'nearest', 'fewest_splits'] as const;
-/** In which order locations are taken from. */
-export type Strategy = (typeof STRATEGIES)[number];
+import type { Place, Strategy } from './wish.ts';
 
 export interface Allocation {
   /** What is needed of each item, summed. */

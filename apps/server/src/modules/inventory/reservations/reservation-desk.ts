@@ -1,12 +1,10 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Services } from '../../../platform/context.ts';
-import { isLostRace } from '../../../platform/postgres/index.ts';
+import { retryLostRace } from '../../../platform/jobs/index.ts';
 import type { Reserved } from './decide-wish.ts';
 import { reserveAll } from './reserve.ts';
 import type { Wish } from './wish.ts';
 
 const AT_ONCE_MAX = 100;
-const ATTEMPTS_MAX = 5;
 /**
  * Two of a workspace at a time: one computes while the other's commit is on its way to the disk. Over ten thousand items the
  * bare UPDATE did 8,700/s, one group at a time 3,400, two 5,300, three 5,900 with ratios between 0.56 and 0.77.
@@ -61,16 +59,11 @@ export class ReservationDesk {
     }
   }
 
-  async #reserve(workspaceId: number, wishes: readonly Wish[]): Promise<Reserved[]> {
+  #reserve(workspaceId: number, wishes: readonly Wish[]): Promise<Reserved[]> {
     const { postgres, clock } = this.#services;
-    for (let attempts = 1; ; attempts++) {
-      try {
-        return await postgres.transaction((sql) => reserveAll({ sql, workspaceId, now: clock.now() }, wishes));
-      } catch (error) {
-        if (attempts === ATTEMPTS_MAX || !isLostRace(error)) throw error;
-        await pause(Math.random() * 10 * attempts);
-      }
-    }
+    return retryLostRace(() =>
+      postgres.transaction((sql) => reserveAll({ sql, workspaceId, now: clock.now() }, wishes)),
+    );
   }
 }
 

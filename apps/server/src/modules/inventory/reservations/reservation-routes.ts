@@ -53,54 +53,58 @@ export function createReservationRoutes(desk: ReservationDesk): Routes {
       return { parts };
     });
 
-    serve(api.getBundle, async ({ ctx, params }) => {
-      const variantId = await requireVariant(ctx, params.id);
-      const parts = (await readComponents(ctx.sql, ctx.workspaceId, [variantId])).get(variantId) ?? [];
-      return { components: parts.map(({ itemId, quantity }) => ({ variantId: publicId('var', itemId), quantity })) };
-    });
-
-    serve(api.setBundle, async ({ ctx, params, body: { components } }) => {
-      const variantId = await requireVariant(ctx, params.id);
-      const variants = components.map(({ variantId: id }, at) => ({ field: `components[${at}].variantId`, id }));
-      const itemIds = (await requireKnown(ctx, { variants })).variantIds;
-      const made = await readComponents(ctx.sql, ctx.workspaceId, itemIds);
-      const details = itemIds.flatMap((itemId, at) =>
-        made.has(itemId) || itemId === variantId || itemIds.indexOf(itemId) < at
-          ? [
-              {
-                field: `components[${at}].variantId`,
-                message: 'is a bundle itself, or named twice; name what is counted, once',
-              },
-            ]
-          : [],
-      );
-      if (details.length > 0) throw new AppError('invalid', 'A bundle is made of what is counted', { details });
-      const parts = itemIds.map((itemId, at) => ({ itemId, quantity: components[at]!.quantity }));
-      await replaceComponents(ctx.sql, ctx.workspaceId, { variantId, components: parts });
-      await recordAudit(ctx, { action: 'bundle.changed', subject: params.id, detail: { components: parts.length } });
-    });
-
-    serve(api.listChannelBuffers, async ({ ctx }) => {
-      const rows = await listAllBuffers(ctx.sql, ctx.workspaceId);
-      const buffers = rows.map(({ channel, item_id: itemId, buffer, cap }) => ({
-        ...{ channel, buffer, cap },
-        variantId: itemId === EVERY_ITEM ? null : publicId('var', itemId),
-      }));
-      return { buffers };
-    });
-
-    serve(api.setChannelBuffer, async ({ ctx, body: { channel, variantId, buffer, cap } }) => {
-      const itemId = variantId === null ? EVERY_ITEM : await knownVariant(ctx, variantId);
-      await putBuffer(ctx.sql, ctx.workspaceId, { channel, item_id: itemId, buffer, cap });
-      await recordAudit(ctx, { action: 'buffer.set', subject: channel, detail: { variantId, buffer, cap } });
-    });
-
-    serve(api.removeChannelBuffer, async ({ ctx, body: { channel, variantId } }) => {
-      const itemId = variantId === null ? EVERY_ITEM : requirePublicId('var', variantId);
-      await deleteBuffer(ctx.sql, ctx.workspaceId, { channel, itemId });
-      await recordAudit(ctx, { action: 'buffer.removed', subject: channel, detail: { variantId } });
-    });
+    serveBundles(serve);
   };
+}
+
+function serveBundles(serve: Parameters<Routes>[0]): void {
+  serve(api.getBundle, async ({ ctx, params }) => {
+    const variantId = await requireVariant(ctx, params.id);
+    const parts = (await readComponents(ctx.sql, ctx.workspaceId, [variantId])).get(variantId) ?? [];
+    return { components: parts.map(({ itemId, quantity }) => ({ variantId: publicId('var', itemId), quantity })) };
+  });
+
+  serve(api.setBundle, async ({ ctx, params, body: { components } }) => {
+    const variantId = await requireVariant(ctx, params.id);
+    const variants = components.map(({ variantId: id }, at) => ({ field: `components[${at}].variantId`, id }));
+    const itemIds = (await requireKnown(ctx, { variants })).variantIds;
+    const made = await readComponents(ctx.sql, ctx.workspaceId, itemIds);
+    const details = itemIds.flatMap((itemId, at) =>
+      made.has(itemId) || itemId === variantId || itemIds.indexOf(itemId) < at
+        ? [
+            {
+              field: `components[${at}].variantId`,
+              message: 'is a bundle itself, or named twice; name what is counted, once',
+            },
+          ]
+        : [],
+    );
+    if (details.length > 0) throw new AppError('invalid', 'A bundle is made of what is counted', { details });
+    const parts = itemIds.map((itemId, at) => ({ itemId, quantity: components[at]!.quantity }));
+    await replaceComponents(ctx.sql, ctx.workspaceId, { variantId, components: parts });
+    await recordAudit(ctx, { action: 'bundle.changed', subject: params.id, detail: { components: parts.length } });
+  });
+
+  serve(api.listChannelBuffers, async ({ ctx }) => {
+    const rows = await listAllBuffers(ctx.sql, ctx.workspaceId);
+    const buffers = rows.map(({ channel, item_id: itemId, buffer, cap }) => ({
+      ...{ channel, buffer, cap },
+      variantId: itemId === EVERY_ITEM ? null : publicId('var', itemId),
+    }));
+    return { buffers };
+  });
+
+  serve(api.setChannelBuffer, async ({ ctx, body: { channel, variantId, buffer, cap } }) => {
+    const itemId = variantId === null ? EVERY_ITEM : await knownVariant(ctx, variantId);
+    await putBuffer(ctx.sql, ctx.workspaceId, { channel, item_id: itemId, buffer, cap });
+    await recordAudit(ctx, { action: 'buffer.set', subject: channel, detail: { variantId, buffer, cap } });
+  });
+
+  serve(api.removeChannelBuffer, async ({ ctx, body: { channel, variantId } }) => {
+    const itemId = variantId === null ? EVERY_ITEM : requirePublicId('var', variantId);
+    await deleteBuffer(ctx.sql, ctx.workspaceId, { channel, itemId });
+    await recordAudit(ctx, { action: 'buffer.removed', subject: channel, detail: { variantId } });
+  });
 }
 
 async function knownVariant(ctx: Parameters<typeof requireKnown>[0], id: string): Promise<string> {

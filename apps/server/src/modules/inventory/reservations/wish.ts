@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { Strategy } from './allocate.ts';
 
 export const RESERVATION_KINDS = ['cart_hold', 'order', 'preorder', 'pickup', 'transfer'] as const;
 /** What stock is set apart for. A pre-order is of what is coming, everything else of what is there. */
 export type ReservationKind = (typeof RESERVATION_KINDS)[number];
+
+export const STRATEGIES = ['priority', 'most_stock', 'nearest', 'fewest_splits'] as const;
+/** In which order locations are taken from. */
+export type Strategy = (typeof STRATEGIES)[number];
 
 export interface WishLine {
   readonly variantId: string;

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createContext } from '../../platform/context.ts';
-import { inTransaction } from '../../platform/eventlog/index.ts';
-import { isLostRace } from '../../platform/postgres/index.ts';
-import { API_KEY, createEngines, type Engines, NOW, openWorld, type World } from '../events/testing/world.ts';
-import { findVariants, type ProductInput, readPrices, upsertProducts } from './index.ts';
+import { createContext } from '../platform/context.ts';
+import { inTransaction } from '../platform/eventlog/index.ts';
+import { isLostRace } from '../platform/postgres/index.ts';
+import { API_KEY, createEngines, type Engines, NOW, openWorld, type World } from '../modules/events/testing/world.ts';
+import { findVariants, type ProductInput, readPrices, upsertProducts } from '../modules/catalog/index.ts';
 
 let engines: Engines;
 let world: World;

@@ -1,13 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { inTransaction } from '../../platform/eventlog/index.ts';
-import { publicId } from '../../platform/ids/index.ts';
-import { createCommerce } from '../../compose/commerce.ts';
-import { upsertProducts } from '../catalog/index.ts';
-import { recordMovements, upsertLocations } from '../inventory/index.ts';
-import { runAnnouncements } from '../events/index.ts';
-import { API_KEY, createEngines, type Engines, NOW, openWorld, type World } from '../events/testing/world.ts';
-import { batchOf } from './order-book.ts';
-import type { OrderInput } from './order-input.ts';
+import { inTransaction } from '../platform/eventlog/index.ts';
+import { publicId } from '../platform/ids/index.ts';
+import { createCommerce } from './commerce.ts';
+import { upsertProducts } from '../modules/catalog/index.ts';
+import { recordMovements, upsertLocations } from '../modules/inventory/index.ts';
+import { runAnnouncements } from '../modules/events/index.ts';
+import { API_KEY, createEngines, type Engines, NOW, openWorld, type World } from '../modules/events/testing/world.ts';
+import { batchOf, type OrderInput } from '../modules/orders/index.ts';
 
 let engines: Engines;
 let world: World;

@@ -1,10 +1,17 @@
 import { get } from 'node:http';
-import { publicId } from '../../../platform/ids/index.ts';
-import { inTransaction } from '../../../platform/eventlog/index.ts';
-import { upsertProducts } from '../../catalog/index.ts';
-import { recordMovements, upsertLocations } from '../../inventory/index.ts';
-import { API_KEY, createEngines, openWorld, trackEvent, type World, WRITE_KEY } from '../../events/testing/world.ts';
-import type { ShopperBasket } from '../shopper/sync-basket.ts';
+import { publicId } from '../../platform/ids/index.ts';
+import { inTransaction } from '../../platform/eventlog/index.ts';
+import { upsertProducts } from '../../modules/catalog/index.ts';
+import { recordMovements, upsertLocations } from '../../modules/inventory/index.ts';
+import {
+  API_KEY,
+  createEngines,
+  openWorld,
+  trackEvent,
+  type World,
+  WRITE_KEY,
+} from '../../modules/events/testing/world.ts';
+import type { ShopperBasket } from '../../modules/baskets/index.ts';
 
 /** A shop with a tee (19.99 EUR, 5 there) and a mug (8.50 EUR, nobody counts it), and what its devices and tills say. */
 export interface BasketWorld {

@@ -1,15 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { inTransaction, type RebuildBatch } from '../../platform/eventlog/index.ts';
-import { parsePublicId } from '../../platform/ids/index.ts';
-import { findIdentifierNodes, identifierReaderOf } from '../profiles/index.ts';
-import { trackEvent } from '../events/testing/world.ts';
-import { batchOf, createOrderBook, type OrderInput } from '../orders/index.ts';
-import { NOW } from '../events/testing/world.ts';
-import { basketFactsOf } from './basket-facts.ts';
-import { createBasketsStage } from './baskets-stage.ts';
-import { basketFollower } from './orders/basket-follower.ts';
-import { takeShopCarts, type ShopCart } from './orders/take-shop-carts.ts';
-import { basketsPersonalData } from './personal-data.ts';
+import { inTransaction, type RebuildBatch } from '../platform/eventlog/index.ts';
+import { parsePublicId } from '../platform/ids/index.ts';
+import { findIdentifierNodes, identifierReaderOf } from '../modules/profiles/index.ts';
+import { batchOf, createOrderBook, type OrderInput } from '../modules/orders/index.ts';
+import { NOW, trackEvent } from '../modules/events/testing/world.ts';
+import {
+  basketFactsOf,
+  basketFollower,
+  basketsPersonalData,
+  createBasketsStage,
+  type ShopCart,
+  takeShopCarts,
+} from '../modules/baskets/index.ts';
 import { type BasketWorld, openBasketWorld } from './testing/basket-world.ts';
 
 let shop: BasketWorld;

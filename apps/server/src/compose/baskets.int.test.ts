@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { trackEvent, WRITE_KEY } from '../events/testing/world.ts';
+import { trackEvent, WRITE_KEY } from '../modules/events/testing/world.ts';
 import { type BasketWorld, openBasketWorld } from './testing/basket-world.ts';
 
 let shop: BasketWorld;
