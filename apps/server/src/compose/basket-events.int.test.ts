@@ -10,6 +10,7 @@ import {
   basketsPersonalData,
   createBasketsStage,
   type ShopCart,
+  sweepBaskets,
   takeShopCarts,
 } from '../modules/baskets/index.ts';
 import { type BasketWorld, openBasketWorld } from './testing/basket-world.ts';
@@ -231,23 +232,47 @@ describe('a customer’s personal data', () => {
   it('is told without the keys to her baskets, and leaves nothing of them when it is erased', async () => {
     const profileId = await shop.customer('lea');
     const cart = await cartOf(profileId, { MUG: 1 });
-    const subject = {
-      profileId: uuid(profileId),
-      profileIds: [uuid(profileId)],
-      nodes: [],
-      identifiers: [],
-      values: [],
-    };
+    const guest = (await shop.device('/v1/baskets', { kind: 'cart' })).body;
+    const said = { basketId: guest.basket.id, lines: [{ sku: 'LAMP', name: 'Lamp', quantity: 1 }] };
+    await shop.device(`/v1/baskets/${guest.token}/lines`, said);
+    await shop.till('/api/v1/baskets/link', { token: guest.token, profileId });
+    const named = { profileId: uuid(profileId), profileIds: [uuid(profileId)], nodes: [] };
+    const subject = { ...named, identifiers: [], values: [] };
     const items = [];
     for await (const item of basketsPersonalData.export(shop.world.ctx, subject)) items.push(item);
-    expect(items).toMatchObject([{ kind: 'basket', data: { kind: 'cart', lines: [{ sku: 'MUG', quantity: 1 }] } }]);
-    expect(JSON.stringify(items)).not.toContain(cart.token);
-    expect(await inTx((ctx) => basketsPersonalData.erase(ctx, subject))).toEqual({ rows: 1 });
+    const skus = items.map(({ data }) => (data as { lines: { sku: string }[] }).lines.map(({ sku }) => sku).sort());
+    expect(skus.sort()).toEqual([['LAMP'], ['LAMP', 'MUG'], ['MUG']]);
+    for (const token of [cart.token, guest.token]) expect(JSON.stringify(items)).not.toContain(token);
+    expect(await inTx((ctx) => basketsPersonalData.erase(ctx, subject))).toEqual({ rows: 3 });
     expect(await inTx((ctx) => basketsPersonalData.erase(ctx, subject))).toEqual({ rows: 0 });
-    expect((await shop.device(`/v1/baskets/${cart.token}`)).status).toBe(404);
+    for (const token of [cart.token, guest.token]) expect((await shop.device(`/v1/baskets/${token}`)).status).toBe(404);
     const { rows } = await shop.world.services.postgres.query({
-      text: `select from basket_line l where not exists (select from basket b where b.workspace_id = l.workspace_id and b.id = l.basket_id)`,
+      text: `select from basket_line where sku = 'LAMP'`,
     });
     expect(rows).toEqual([]);
+  });
+});
+
+describe('a guest’s cart that nobody comes back to', () => {
+  it('is abandoned, comes back with a word, and is forgotten; a customer’s own stays', async () => {
+    const profileId = await shop.customer('mia');
+    await cartOf(profileId, { MUG: 1 });
+    const { token, basket } = (await shop.device('/v1/baskets', { kind: 'cart' })).body;
+    const say = (quantity: number) =>
+      shop.device(`/v1/baskets/${token}/lines`, { basketId: basket.id, lines: [{ sku: 'MUG', quantity }] });
+    await say(1);
+    const sweepAfter = (days: number) =>
+      sweepBaskets({
+        postgres: shop.world.services.postgres,
+        clock: { now: () => NOW + days * 86_400_000, realDelayMs: () => 0 },
+      });
+    await sweepAfter(29);
+    expect((await shop.device(`/v1/baskets/${token}`)).body).toMatchObject({ state: 'active' });
+    await sweepAfter(31);
+    expect((await shop.device(`/v1/baskets/${token}`)).body).toMatchObject({ state: 'abandoned' });
+    expect((await say(2)).body).toMatchObject({ state: 'active' });
+    await sweepAfter(121);
+    expect((await shop.device(`/v1/baskets/${token}`)).status).toBe(404);
+    expect((await basketsOf('mia', 'cart')).map(quantities)).toEqual([{ Mug: 1 }]);
   });
 });

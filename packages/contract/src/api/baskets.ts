@@ -154,7 +154,7 @@ export const basketEndpoints = {
     tag,
     summary: 'Make a guest’s basket the customer’s: she signed in',
     description:
-      'What the customer has of the kind already and what the guest put aside become one, once: quantities add up as far as they can be sold. The guest’s token leads to it from then on. 409: the basket is another customer’s.',
+      'What the customer has of the kind already and what the guest put aside become one, once: quantities add up as far as they can be sold. That is a new basket, and every token and id of either leads to it from then on. 409: the basket is another customer’s.',
     body: z.strictObject({ token, profileId: idSchema('prf').exactOptional(), identifier }),
     answer: basket,
   }),

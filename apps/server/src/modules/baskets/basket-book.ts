@@ -155,10 +155,12 @@ export class BasketBook {
     const open = new Map([...lines].map(([key, line]) => [key, { ...line, seq: 0 }]));
     const fresh = { changed, dropped: new Set<string>(), isTouched: true, isNew: true };
     this.#open.set(basket.id, { basket: { ...basket, lines: open }, before: basket, lines: open, ...fresh });
-    const gone = { state: 'merged', mergedInto: basket.id, isHeld: false } as const;
+    // What lies in it is hers as well: it goes with her data.
+    const gone = { state: 'merged', mergedInto: basket.id, isHeld: false, profileId: owner.profileId } as const;
     this.change(kept, { ...gone, shareToken: null });
     // Of two links that were handed out both go on to lead here.
-    this.change(comes, { ...gone, ...(own.basket.shareToken === null && { shareToken: null }) });
+    const link = own.basket.shareToken === null ? { shareToken: null } : {};
+    this.change(comes, { ...gone, ...link, node: other.basket.node ?? owner.node });
     return basket.id;
   }
 

@@ -1,10 +1,11 @@
 export { basketsMigrations } from './migrations/index.ts';
 export { basketRoutes } from './routes.ts';
 export { createShopperBasketRoutes } from './shopper/shopper-routes.ts';
+export type { ShopperBasket } from './shopper/sync-basket.ts';
 export { basketsPersonalData } from './personal-data.ts';
 export { createBasketsStage } from './baskets-stage.ts';
 export { basketFollower } from './orders/basket-follower.ts';
-export { takeShopCarts } from './orders/take-shop-carts.ts';
+export { type ShopCart, takeShopCarts } from './orders/take-shop-carts.ts';
 export { basketFactsOf } from './basket-facts.ts';
-export { basketsOf } from './read-baskets.ts';
-export type { Basket } from './basket.ts';
+export { cartsOf } from './read-baskets.ts';
+export { sweepBaskets } from './sweep-baskets.ts';

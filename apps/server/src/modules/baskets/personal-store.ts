@@ -26,9 +26,11 @@ export async function pageNamedBaskets(
 /** With their lines; what orders took out of them says nothing of her any more. */
 export async function deleteNamedBaskets(sql: Sql, workspaceId: number, { profileIds, nodes }: Named): Promise<number> {
   const { rowCount } = await sql.query({
-    text: `with gone as (
-             delete from basket where workspace_id = $1 and (profile_id = any($2::uuid[]) or node = any($3::bigint[]))
-             returning id),
+    text: `with hers as (
+             select id from basket where workspace_id = $1 and (profile_id = any($2::uuid[]) or node = any($3::bigint[]))),
+           gone as (
+             delete from basket where workspace_id = $1
+               and (id in (select id from hers) or merged_into in (select id from hers)) returning id),
            conversion as (
              update basket_conversion c set lines = '[]' from gone where c.workspace_id = $1 and c.basket_id = gone.id)
            select from gone`,

@@ -19,7 +19,12 @@ import { basketsOf, readBasket } from './read-baskets.ts';
 import { renewToken, shareBasket } from './share-basket.ts';
 
 /** Carts, wish lists and recently viewed, for tills, apps' servers and staff. */
-export const basketRoutes: Routes = (serve) => {
+export const basketRoutes: Routes = (serve, app) => {
+  serveBaskets(serve, app);
+  serveFates(serve, app);
+};
+
+const serveBaskets: Routes = (serve) => {
   serve(api.listBaskets, async ({ ctx, query: { profileId, identifier, kind } }) => {
     const whose = await findWhose(ctx, { profileId, identifier });
     const baskets = whose === undefined ? [] : ((await basketsOf(ctx.sql, ctx.workspaceId, [whose])).get(whose) ?? []);
@@ -49,7 +54,10 @@ export const basketRoutes: Routes = (serve) => {
     await recordAudit(ctx, { action: 'basket.changed', subject: publicBasketId(basket), detail });
     return { basket: await present(ctx, basket), hold: presentHold(changed.hold) };
   });
+};
 
+/** What becomes of baskets: linked, shared, bought. */
+const serveFates: Routes = (serve) => {
   serve(api.linkBasket, async ({ ctx, body: { token, profileId, identifier } }) => {
     const owner = await findOwner(ctx, { profileId, identifier });
     if (owner === undefined) {

@@ -37,6 +37,8 @@ create unique index basket_own on basket (workspace_id, profile_id, kind) where 
 create index basket_profile on basket (workspace_id, profile_id, updated_at desc) where profile_id is not null;
 create index basket_node on basket (workspace_id, node) where node is not null;
 create index basket_waiting on basket (workspace_id, node) where node is not null and profile_id is null;
+-- Guests' ones that nobody came back to.
+create index basket_stale on basket (updated_at) where not is_linked and state <> 'merged';
 create index basket_merged on basket (workspace_id, merged_into) where merged_into is not null;
 
 -- What was said last of one line. Quantity 0 is a tombstone: it keeps its instant, so that an older word brings nothing back.

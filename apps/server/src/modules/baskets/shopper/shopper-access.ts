@@ -7,7 +7,7 @@ import type { Source } from '../../accounts/index.ts';
 export interface ShopperDeps {
   readonly services: Services;
   /** Who a write key belongs to. */
-  findSource(writeKey: string): Promise<Source | undefined>;
+  readonly findSource: (writeKey: string) => Promise<Source | undefined>;
 }
 
 const WRITE_KEY_LENGTH_MAX = 200;

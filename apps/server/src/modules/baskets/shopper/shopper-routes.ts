@@ -6,7 +6,7 @@ import { AppError } from '../../../platform/errors.ts';
 import { inTransaction, type TxCtx } from '../../../platform/eventlog/index.ts';
 import { parseInput, type Routes } from '../../../platform/http/index.ts';
 import { parsePublicId } from '../../../platform/ids/index.ts';
-import { isLostRace } from '../../../platform/postgres/index.ts';
+import { retryLostRace } from '../../../platform/jobs/index.ts';
 import { basketTx } from '../basket.ts';
 import { findDeviceOwner } from '../basket-owner.ts';
 import { findByShareToken, findByTokens, readVersions } from '../basket-store.ts';
@@ -132,17 +132,9 @@ function registerStream(app: FastifyInstance, deps: ShopperDeps, streams: Basket
   });
 }
 
-const ATTEMPTS_MAX = 3;
-
 /** A change that lost a race was rolled back whole: it is done again, so that no device need. */
-async function change<T>(ctx: Ctx, work: (ctx: TxCtx) => Promise<T>): Promise<T> {
-  for (let attempts = 1; ; attempts++) {
-    try {
-      return await inTransaction(ctx, work);
-    } catch (error) {
-      if (attempts === ATTEMPTS_MAX || !isLostRace(error)) throw error;
-    }
-  }
+function change<T>(ctx: Ctx, work: (ctx: TxCtx) => Promise<T>): Promise<T> {
+  return retryLostRace(() => inTransaction(ctx, work));
 }
 
 function readerOf({ sql, workspaceId, clock }: Ctx) {

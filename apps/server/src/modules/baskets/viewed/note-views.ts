@@ -90,10 +90,11 @@ function lineOf({ event, names }: Seen, variant: VariantRow | undefined, nowMs: 
 
 /** The price she saw. */
 function priceOf(said: NonNullable<LoggedEvent['payload']['properties']>): LinePrice | null {
-  const { price, currency } = said;
-  if (typeof price !== 'number' || !currencySchema.safeParse(currency).success) return null;
-  const amountMinor = roundAmountMinor(price, String(currency));
-  return amountMinor === undefined || amountMinor < 0 ? null : { amountMinor, currency: String(currency) };
+  const { price } = said;
+  const { data: currency } = currencySchema.safeParse(said['currency']);
+  if (typeof price !== 'number' || currency === undefined) return null;
+  const amountMinor = roundAmountMinor(price, currency);
+  return amountMinor === undefined || amountMinor < 0 ? null : { amountMinor, currency };
 }
 
 /** The list of each profile; who has none gets one. */
