@@ -162,13 +162,18 @@ export async function listWaiting(
   return rows.map(alertOf);
 }
 
-/** Whether anybody waits for it there, also for more than there is. By `stock_alert_waiting`. */
-export async function hasWaiting(sql: Sql, workspaceId: number, place: Place): Promise<boolean> {
+/** Whether anybody waits there for no more than there is. By `stock_alert_waiting`. */
+export async function hasWaiting(
+  sql: Sql,
+  workspaceId: number,
+  { available, now, ...place }: Place & { readonly available: number; readonly now: Date },
+): Promise<boolean> {
   const { rowCount } = await sql.query({
     name: 'stock_alert_has_waiting',
     text: `select 1 from stock_alert where workspace_id = $1 and variant_id = $2 and type = 'restock' and state = 'active'
-             and channel = $3 and location_id is not distinct from $4::uuid limit 1`,
-    values: [workspaceId, place.variantId, place.channel, place.locationId],
+             and channel = $3 and location_id is not distinct from $4::uuid and (threshold is null or threshold <= $5)
+             and expires_at > $6 limit 1`,
+    values: [workspaceId, place.variantId, place.channel, place.locationId, available, now],
   });
   return rowCount > 0;
 }

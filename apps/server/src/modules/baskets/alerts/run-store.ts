@@ -22,43 +22,53 @@ interface Opening {
 }
 
 /**
- * Begins to tell of what is back where somebody waits. What comes from 0 is always looked at, what is merely there only where
- * nothing is under way: so a popular variant's waiting are not gone through with every sale.
+ * Locks what is being told of variants that are back: whoever ends it at this moment has ended it before anybody decides that it
+ * is still under way. Answers where.
  */
+export async function lockRestocks(
+  sql: Sql,
+  workspaceId: number,
+  variantIds: readonly string[],
+): Promise<{ variantId: string; locationId: string | null }[]> {
+  if (variantIds.length === 0) return [];
+  const { rows } = await sql.query<{ variant_id: string; location_id: string | null }>({
+    name: 'alert_run_lock_restocks',
+    text: `select variant_id, location_id from alert_run
+           where workspace_id = $1 and type = 'restock' and variant_id = any($2::uuid[]) order by id for update`,
+    values: [workspaceId, arrayLiteral(variantIds)],
+  });
+  return rows.map((row) => ({ variantId: row.variant_id, locationId: row.location_id }));
+}
+
+/** Begins to tell of what is back where somebody waits and nothing is under way. By `stock_alert_waiting`. */
 export async function openRestocks(
   sql: Sql,
   workspaceId: number,
-  {
-    openings,
-    now,
-    beginAt,
-  }: {
-    openings: readonly (Opening & { readonly locationId: string | null; readonly isEdge: boolean })[];
+  opened: {
+    openings: readonly (Opening & { readonly locationId: string | null })[];
     now: Date;
     beginAt: Date;
   },
 ): Promise<void> {
+  const { openings, now, beginAt } = opened;
   if (openings.length === 0) return;
   await sql.query({
     name: 'alert_run_open_restocks',
-    text: `with n as materialized (
-             select * from unnest($2::uuid[], $3::uuid[], $4::bigint[], $5::boolean[]) as n(variant_id, location_id, edge, is_edge)
-             where n.is_edge or not exists (select 1 from alert_run r where r.workspace_id = $1 and r.type = 'restock'
-               and r.variant_id = n.variant_id and r.location_id is not distinct from n.location_id))
-           insert into alert_run (workspace_id, type, variant_id, location_id, channel, edge, opened_at, next_at)
-           select distinct on (n.variant_id, n.location_id, a.channel) $1::integer, 'restock', n.variant_id, n.location_id, a.channel,
-             n.edge, $6::timestamptz, $7::timestamptz
-           from n join stock_alert a on a.workspace_id = $1 and a.variant_id = n.variant_id and a.type = 'restock'
-             and a.state = 'active' and a.location_id is not distinct from n.location_id
+    text: `insert into alert_run (workspace_id, type, variant_id, location_id, channel, edge, opened_at, next_at)
+           select distinct on (n.variant_id, n.location_id, a.channel) $1::integer, 'restock', n.variant_id, n.location_id,
+             a.channel, n.edge, $5::timestamptz, $6::timestamptz
+           from unnest($2::uuid[], $3::uuid[], $4::bigint[]) as n(variant_id, location_id, edge) join stock_alert a
+             on a.workspace_id = $1 and a.variant_id = n.variant_id and a.type = 'restock' and a.state = 'active'
+             and a.location_id is not distinct from n.location_id
            order by n.variant_id, n.location_id, a.channel on conflict do nothing`,
     values: [
       ...[workspaceId, openings.map((one) => one.variantId), openings.map((one) => one.locationId)],
-      ...[openings.map((one) => one.edge), openings.map((one) => one.isEdge), now, beginAt],
+      ...[openings.map((one) => one.edge), now, beginAt],
     ],
   });
 }
 
-/** What is sold out is not told of any more; whoever waits waits on. */
+/** What is sold out is not told of any more; whoever waits waits on. Locked by `lockRestocks`. */
 export async function closeRestocks(
   sql: Sql,
   workspaceId: number,
@@ -67,11 +77,9 @@ export async function closeRestocks(
   if (gone.length === 0) return;
   await sql.query({
     name: 'alert_run_close_restocks',
-    text: `delete from alert_run r using (
-             select r.id from alert_run r join unnest($2::uuid[], $3::uuid[]) as g(variant_id, location_id)
-               on g.variant_id = r.variant_id and g.location_id is not distinct from r.location_id
-             where r.workspace_id = $1 and r.type = 'restock' order by r.id for update of r) as closed
-           where r.workspace_id = $1 and r.id = closed.id`,
+    text: `delete from alert_run r using unnest($2::uuid[], $3::uuid[]) as g(variant_id, location_id)
+           where r.workspace_id = $1 and r.type = 'restock' and r.variant_id = g.variant_id
+             and r.location_id is not distinct from g.location_id`,
     values: [workspaceId, gone.map((one) => one.variantId), gone.map((one) => one.locationId)],
   });
 }

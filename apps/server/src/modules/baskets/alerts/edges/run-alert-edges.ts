@@ -1,9 +1,9 @@
 import type { Services } from '../../../../platform/context.ts';
 import { isLostRace, type Transaction } from '../../../../platform/postgres/index.ts';
-import { type PriceChange, takePriceChanges } from '../../../catalog/index.ts';
+import { takePriceChanges } from '../../../catalog/index.ts';
 import { lastStockSeq, listBundlesOf, listStockNews } from '../../../inventory/index.ts';
 import { expireAlerts, takeLooks } from '../alert-store.ts';
-import { closeRestocks, openPages, openPriceDrops, openRestocks } from '../run-store.ts';
+import { closeRestocks, lockRestocks, openPages, openPriceDrops, openRestocks } from '../run-store.ts';
 import { MINUTE_MS, readAlertSettings } from '../settings.ts';
 import { noteLow } from './note-low.ts';
 import { readNews } from './read-news.ts';
@@ -50,10 +50,16 @@ async function followNews(sql: Transaction, { workspaceId, now }: { workspaceId:
   const settings = await readAlertSettings(sql, workspaceId);
   const bundles = await listBundlesOf(sql, workspaceId, [...new Set(news.map(({ itemId }) => itemId))]);
   const read = readNews(news, bundles);
-  const ofBundles = read.bundles.map((one) => ({ ...one, locationId: null, isEdge: false }));
+  const ofBundles = read.bundles.map((one) => ({ ...one, locationId: null }));
+  const openings = [...read.there, ...ofBundles];
   const beginAt = new Date(now.getTime() + settings.settleMinutes * MINUTE_MS);
+  const variantIds = [...openings, ...read.gone].map(({ variantId }) => variantId);
+  const running = await lockRestocks(sql, workspaceId, [...new Set(variantIds)]);
   await closeRestocks(sql, workspaceId, read.gone);
-  await openRestocks(sql, workspaceId, { openings: [...read.there, ...ofBundles], now, beginAt });
+  // A popular variant's waiting are not gone through with every sale.
+  const begun = new Set(running.map(placeOf));
+  const edges = openings.filter((one) => ('isEdge' in one && one.isEdge) || !begun.has(placeOf(one)));
+  await openRestocks(sql, workspaceId, { openings: edges, now, beginAt });
   // A price that fell while nothing was there is news once it is back.
   const back = [...read.there.filter((one) => one.isEdge && one.locationId === null), ...ofBundles];
   await openPriceDrops(sql, workspaceId, { openings: back, now });
@@ -65,10 +71,9 @@ async function followNews(sql: Transaction, { workspaceId, now }: { workspaceId:
 
 async function followPrices(sql: Transaction, now: Date): Promise<number> {
   const changes = await takePriceChanges(sql, { at: now, limit: PRICES_AT_ONCE });
-  const all = Map.groupBy(changes, (change) => change.workspaceId);
-  for (const [workspaceId, own] of [...all].toSorted(([a], [b]) => a - b)) {
+  for (const { workspaceId, own } of byWorkspace(changes)) {
     // Also where a price rose or ended: another channel's may count from now on, and be less.
-    const openings = own.map(({ variantId, at }: PriceChange) => ({ variantId, edge: at.getTime() }));
+    const openings = own.map(({ variantId, at }) => ({ variantId, edge: at.getTime() }));
     await openPriceDrops(sql, workspaceId, { openings, now });
   }
   return changes.length;
@@ -77,14 +82,22 @@ async function followPrices(sql: Transaction, now: Date): Promise<number> {
 /** What came true while an alert was being made was not hers yet: it is looked at once, when the news of then are read. */
 async function lookAgain(sql: Transaction, now: Date): Promise<number> {
   const looks = await takeLooks(sql, { now, limit: LOOKS_AT_ONCE });
-  const all = Map.groupBy(looks, (look) => look.workspaceId);
-  for (const [workspaceId, own] of [...all].toSorted(([a], [b]) => a - b)) {
+  for (const { workspaceId, own } of byWorkspace(looks)) {
     const edge = await lastStockSeq(sql, workspaceId);
-    const openings = own.map((one) => ({ ...one, edge, isEdge: false }));
+    const openings = own.map((one) => ({ ...one, edge }));
     const restocks = openings.filter(({ type }) => type === 'restock');
     await openRestocks(sql, workspaceId, { openings: restocks, now, beginAt: now });
     const drops = openings.filter(({ type }) => type === 'price_drop').map((one) => ({ ...one, edge: now.getTime() }));
     await openPriceDrops(sql, workspaceId, { openings: drops, now });
   }
   return looks.length;
+}
+
+function placeOf({ variantId, locationId }: { variantId: string; locationId: string | null }): string {
+  return `${variantId} ${locationId ?? ''}`;
+}
+
+function byWorkspace<T extends { readonly workspaceId: number }>(all: readonly T[]) {
+  const ids = [...new Set(all.map(({ workspaceId }) => workspaceId))].sort((a, b) => a - b);
+  return ids.map((workspaceId) => ({ workspaceId, own: all.filter((one) => one.workspaceId === workspaceId) }));
 }

@@ -1,4 +1,4 @@
-import { hasWaiting, holdActive, listWaiting, markTold } from '../alert-store.ts';
+import { cancelActive, hasWaiting, holdActive, listWaiting, markTold } from '../alert-store.ts';
 import { factorHundredths, MINUTE_MS } from '../settings.ts';
 import { decideWave, waveSize } from './decide-wave.ts';
 import { countAvailable, isForSale, readProperties } from './read-product.ts';
@@ -15,15 +15,10 @@ const RANKED_MAX = 2_000;
 export async function tellRestock(telling: Telling): Promise<Outcome> {
   const { batch, run, settings, ports } = telling;
   const { sql, workspaceId } = batch;
-  const later = new Date(batch.now + Math.max(1, settings.waveDelayMinutes) * MINUTE_MS);
-  const rest = { ...run, waveLeft: 0, nextAt: later };
   if (!(await isForSale(sql, workspaceId, run.variantId))) return undefined;
   const available = await countAvailable(sql, workspaceId, run);
-  if (available <= 0) {
-    // There may be some that this channel may not sell.
-    const anywhere = await countAvailable(sql, workspaceId, { ...run, channel: '' });
-    return anywhere > 0 ? rest : undefined;
-  }
+  // Whatever comes is news that begin anew.
+  if (available <= 0) return undefined;
   const factor = factorHundredths(settings);
   const limit = ports.ranks === undefined ? Math.min(TOLD_AT_ONCE, waveSize(available, factor)) : RANKED_MAX;
   const now = new Date(batch.now);
@@ -44,12 +39,11 @@ export async function tellRestock(telling: Telling): Promise<Outcome> {
   });
   const called = chosen.slice(0, TOLD_AT_ONCE).map(({ alert }) => alert);
   const told = await tellThese(telling, { alerts: called, available });
+  if (!(await hasWaiting(sql, workspaceId, { ...run, available, now }))) return undefined;
   const waveLeft = Math.max(0, size - told);
   const wave = run.waveLeft > 0 ? run.wave : run.wave + 1;
-  const isMore = alerts.length > told || (await hasWaiting(sql, workspaceId, run));
-  if (!isMore) return undefined;
-  const isGoingOn = waveLeft > 0 && called.length > 0;
-  return isGoingOn ? { ...run, wave, waveLeft, nextAt: now } : { ...rest, wave };
+  const nextAt = waveLeft > 0 ? now : new Date(batch.now + Math.max(1, settings.waveDelayMinutes) * MINUTE_MS);
+  return { ...run, wave, waveLeft, nextAt };
 }
 
 async function tellThese(
@@ -60,6 +54,9 @@ async function tellThese(
   await batch.lock(alerts.map(({ profileId }) => profileId));
   const held = await holdActive(sql, workspaceId, alerts);
   const theirs = alerts.filter(({ id, profileId }) => held.has(id) && batch.subjects.has(profileId));
+  // Nobody's: it would stand before all others.
+  const lost = [...held].filter((id) => !theirs.some((alert) => alert.id === id));
+  for (const id of lost) await cancelActive(sql, workspaceId, { id, at: new Date(batch.now) });
   if (theirs.length === 0) return 0;
   const properties = await readProperties(sql, workspaceId, {
     variantId: run.variantId,
@@ -73,6 +70,11 @@ async function tellThese(
   }));
   await tellCustomers(batch, run, news);
   // Also whom this edge was told of before: it is over for them.
-  await markTold(sql, workspaceId, { told: theirs, edge: run.edge, isOver: true, at: new Date(batch.now) });
+  await markTold(sql, workspaceId, {
+    told: theirs.map(({ id }) => ({ id })),
+    edge: run.edge,
+    isOver: true,
+    at: new Date(batch.now),
+  });
   return theirs.length;
 }

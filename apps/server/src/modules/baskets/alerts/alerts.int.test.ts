@@ -1,0 +1,307 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { inTransaction } from '../../../platform/eventlog/index.ts';
+import { parsePublicId, publicId } from '../../../platform/ids/index.ts';
+import { alertTruths } from './alert-truths.ts';
+import { alertsPersonalData } from './personal-data.ts';
+import { MINUTE_MS } from './settings.ts';
+import { AlertWorld } from './testing/alert-world.ts';
+
+let shop: AlertWorld;
+beforeAll(async () => {
+  shop = await AlertWorld.open();
+});
+afterAll(() => shop.close());
+
+async function customer() {
+  const [one] = await shop.customers(1);
+  return { ...one!, identifier: `userId:${one!.userId}` };
+}
+
+const truths = (asked: Parameters<typeof alertTruths>[2]['asked']) =>
+  alertTruths(shop.services.postgres, shop.workspaceId, { asked, nowMs: shop.clock.now() });
+
+describe('over HTTP', () => {
+  it('a customer waits for what is sold out, once; what is there is not waited for', async () => {
+    const goods = await shop.goods();
+    const { identifier } = await customer();
+    const made = await shop.ask(goods.variantId, { type: 'restock', identifier });
+    expect(made).toMatchObject({ status: 201, body: { isNew: true, alert: { state: 'active', seenPrice: null } } });
+    const again = await shop.ask(goods.variantId, { type: 'restock', identifier });
+    expect(again.body).toMatchObject({ isNew: false, alert: { id: (made.body['alert'] as { id: string }).id } });
+    await shop.move(goods, 1);
+    const { identifier: other } = await customer();
+    const late = await shop.ask(goods.variantId, { type: 'restock', identifier: other });
+    expect(late.status).toBe(409);
+    const many = await shop.ask(goods.variantId, { type: 'restock', identifier: other, threshold: { pieces: 3 } });
+    expect(many.body).toMatchObject({ alert: { threshold: { pieces: 3 } } });
+    await shop.hear();
+    const { body } = await shop.world.get(`/api/v1/alerts?variantId=${publicId('var', goods.variantId)}`);
+    expect(new Set((body['items'] as { state: string }[]).map(({ state }) => state))).toEqual(
+      new Set(['active', 'sent']),
+    );
+    await shop.move(goods, 2);
+    await shop.hear();
+    expect(await shop.states(goods.variantId)).toEqual({ sent: 2 });
+  });
+
+  it('what cannot be said is refused by its field', async () => {
+    const goods = await shop.goods();
+    const { identifier } = await customer();
+    const usual = { type: 'restock', identifier };
+    for (const [fields, field] of [
+      [{ identifier: 'userId:nobody-knows' }, 'identifier'],
+      [{ variantId: 'var_0' }, 'variantId'],
+      [{ locationId: publicId('loc', goods.variantId) }, 'locationId'],
+      [{ type: 'price_drop', locationId: publicId('loc', goods.locationId) }, 'locationId'],
+      [{ type: 'low_stock', threshold: { pieces: 2 } }, 'threshold'],
+      [{ type: 'price_drop', threshold: { amount: { amountMinor: 5, currency: 'USD' } } }, 'threshold.amount.currency'],
+      [{ expiresAt: '2020-01-01T00:00:00.000Z' }, 'expiresAt'],
+    ] as const) {
+      const { status, body } = await shop.ask(goods.variantId, { ...usual, ...fields });
+      expect([status, body['errors']], JSON.stringify(fields)).toMatchObject([400, [{ field }]]);
+    }
+  });
+
+  it('an alert can be read, cancelled, and asked for anew', async () => {
+    const goods = await shop.goods();
+    const { identifier } = await customer();
+    const { body } = await shop.ask(goods.variantId, { type: 'restock', identifier });
+    const { id } = body['alert'] as { id: string };
+    expect((await shop.call('DELETE', `/api/v1/alerts/${id}`)).status).toBe(204);
+    expect((await shop.call('DELETE', `/api/v1/alerts/${id}`)).status).toBe(204);
+    expect((await shop.world.get(`/api/v1/alerts/${id}`)).body).toMatchObject({ state: 'cancelled' });
+    expect((await shop.world.get(`/api/v1/alerts/${publicId('alt', goods.variantId)}`)).status).toBe(404);
+    await shop.move(goods, 1);
+    await shop.hear();
+    expect(await shop.tellings(goods.variantId)).toEqual([]);
+    await shop.move(goods, -1);
+    await shop.hear();
+    expect((await shop.ask(goods.variantId, { type: 'restock', identifier })).body).toMatchObject({ isNew: true });
+  });
+
+  it('settings change one by one, and waves follow them', async () => {
+    const changed = await shop.call('PATCH', '/api/v1/alerts/settings', { waveFactor: 1, waveDelayMinutes: 10 });
+    expect(changed.body).toEqual({
+      waveFactor: 1,
+      waveDelayMinutes: 10,
+      settleMinutes: 0,
+      lowStock: 3,
+      attributionDays: 7,
+    });
+    const goods = await shop.goods();
+    await shop.waitFor(goods, await shop.customers(5));
+    await shop.move(goods, 2);
+    await shop.hear();
+    expect(await shop.states(goods.variantId)).toEqual({ active: 3, sent: 2 });
+    shop.clock.advance(10 * MINUTE_MS);
+    await shop.waves();
+    expect(await shop.states(goods.variantId)).toEqual({ active: 1, sent: 4 });
+    await shop.call('PATCH', '/api/v1/alerts/settings', { waveFactor: 1.5, waveDelayMinutes: 60 });
+  });
+
+  it('what came back while the alert was being made is told a minute later', async () => {
+    const goods = await shop.goods();
+    const { identifier } = await customer();
+    // Sold and back between two rounds of news: nothing to tell, as far as stock is concerned.
+    await shop.move(goods, 1);
+    await shop.hear();
+    await shop.move(goods, -1);
+    await shop.ask(goods.variantId, { type: 'restock', identifier });
+    await shop.move(goods, 1);
+    await shop.hear();
+    expect(await shop.states(goods.variantId)).toEqual({ active: 1 });
+    shop.clock.advance(MINUTE_MS);
+    await shop.hear();
+    expect(await shop.states(goods.variantId)).toEqual({ sent: 1 });
+  });
+});
+
+describe('a price drop', () => {
+  it('is told against the price she saw, each time it falls below what she knows, and never when it rises', async () => {
+    const goods = await shop.goods();
+    await shop.move(goods, 10);
+    await shop.hear();
+    const { identifier, profileId } = await customer();
+    const made = await shop.ask(goods.variantId, { type: 'price_drop', identifier });
+    expect(made.body).toMatchObject({ alert: { seenPrice: { amountMinor: 2_000, currency: 'EUR' } } });
+    const toldAfter = async (amountMinor: number) => {
+      shop.clock.advance(1_000);
+      await shop.price(goods.ref, amountMinor);
+      await shop.hear();
+      return (await shop.tellings(goods.variantId)).length;
+    };
+    const counts: number[] = [];
+    for (const price of [2_500, 2_000, 1_800, 1_900, 1_800, 1_500]) counts.push(await toldAfter(price));
+    expect(counts).toEqual([0, 0, 1, 1, 1, 2]);
+    expect(await shop.told('price_drop', `Tee ${goods.ref}`)).toBe(2);
+    const asked = [{ id: 'm', profileId, variantId: goods.variantId, type: 'price_drop' as const }];
+    expect(await truths(asked)).toEqual(new Map());
+    await toldAfter(1_600);
+    expect(await truths(asked)).toEqual(new Map([['m', 'It costs more again']]));
+  });
+
+  it('counts only as much as she asked for, and only while it can be bought', async () => {
+    const goods = await shop.goods();
+    const [a, b] = [await customer(), await customer()];
+    const ten = { percent: 10 };
+    await shop.ask(goods.variantId, { type: 'price_drop', identifier: a.identifier, threshold: ten });
+    const seenPrice = { amountMinor: 1_850, currency: 'EUR' };
+    await shop.ask(goods.variantId, { type: 'price_drop', identifier: b.identifier, seenPrice });
+    shop.clock.advance(1_000);
+    await shop.price(goods.ref, 1_801);
+    await shop.hear();
+    expect(await shop.tellings(goods.variantId)).toEqual([]);
+    await shop.move(goods, 1);
+    await shop.hear();
+    expect((await shop.tellings(goods.variantId)).map(({ profileId }) => profileId)).toEqual([b.profileId]);
+    shop.clock.advance(1_000);
+    await shop.price(goods.ref, 1_800);
+    await shop.hear();
+    expect(await shop.tellings(goods.variantId)).toHaveLength(3);
+  });
+});
+
+describe('low stock', () => {
+  it('is told once to who has it in her cart or asked, when it comes down, and not again while it wavers', async () => {
+    const goods = await shop.goods();
+    const [asked, holding] = [await customer(), await customer()];
+    await shop.move(goods, 10);
+    await shop.hear();
+    await shop.ask(goods.variantId, { type: 'low_stock', identifier: asked.identifier });
+    const holders = [asked, holding].map(({ profileId }) => profileId).sort();
+    const nodes = new Map([...holders].map((id) => [id, 0]));
+    for (const id of holders) nodes.set(id, await shop.nodeOf(id));
+    const carts = {
+      profilesHolding: async (
+        _sql: unknown,
+        _workspaceId: number,
+        { variantId, afterProfileId }: { variantId: string; afterProfileId: string | null },
+      ) =>
+        variantId !== goods.variantId
+          ? []
+          : holders
+              .filter((id) => id > (afterProfileId ?? ''))
+              .map((profileId) => ({ profileId, node: nodes.get(profileId)! })),
+    };
+    const counts: number[] = [];
+    for (const delta of [-7, 1, -1, -1, 4, -3, -1]) {
+      await shop.move(goods, delta);
+      await shop.hear({ carts });
+      counts.push((await shop.tellings(goods.variantId)).length);
+    }
+    // 3 is low; 4, 3, 2 waver; 6 is plenty; 3 is low once more, 2 is not news.
+    expect(counts).toEqual([2, 2, 2, 2, 2, 4, 4].map((count, at) => (at >= 5 ? count : 2)));
+    const message = [{ id: 'm', profileId: holding.profileId, variantId: goods.variantId, type: 'low_stock' as const }];
+    expect(await truths(message)).toEqual(new Map());
+    await shop.move(goods, -2);
+    expect(await truths(message)).toEqual(new Map([['m', 'It is sold out']]));
+  });
+});
+
+describe('a pre-order', () => {
+  it('whose date changes is told to who asked and who ordered, each date once', async () => {
+    const goods = await shop.goods();
+    const [asked, ordered] = [await customer(), await customer()];
+    const node = await shop.nodeOf(ordered.profileId);
+    let promised = Date.UTC(2026, 11, 1);
+    const preorders = {
+      profilesWaiting: async (_sql: unknown, _workspaceId: number, { variantId }: { variantId: string }) =>
+        variantId === goods.variantId ? [{ profileId: ordered.profileId, node, dueAtMs: promised }] : [],
+    };
+    const variantId = publicId('var', goods.variantId);
+    const incoming = { variantId, locationId: publicId('loc', goods.locationId), quantity: 5 };
+    const first = await shop.call('POST', '/api/v1/inventory/incoming', {
+      ...incoming,
+      dueAt: '2026-12-01T00:00:00.000Z',
+    });
+    await shop.hear({ preorders });
+    expect(await shop.tellings(goods.variantId)).toHaveLength(1);
+    const made = await shop.ask(goods.variantId, { type: 'preorder', identifier: asked.identifier });
+    expect(made.body).toMatchObject({ alert: { dueAt: '2026-12-01T00:00:00.000Z' } });
+    const id = first.body['id'] as string;
+    promised = Date.UTC(2026, 11, 20);
+    shop.clock.advance(1_000);
+    const moved = await shop.call('PATCH', `/api/v1/inventory/incoming/${id}`, { dueAt: '2026-12-20T00:00:00.000Z' });
+    expect(moved.status).toBe(200);
+    await shop.hear({ preorders });
+    expect(await shop.tellings(goods.variantId)).toHaveLength(3);
+    await shop.call('PATCH', `/api/v1/inventory/incoming/${id}`, { dueAt: '2026-12-20T00:00:00.000Z' });
+    await shop.hear({ preorders });
+    expect(await shop.tellings(goods.variantId)).toHaveLength(3);
+    expect(await shop.states(goods.variantId)).toEqual({ active: 1 });
+  });
+});
+
+describe('whoever bought', () => {
+  it('bought for what she was told, waits no longer, and an order that is cancelled does not count', async () => {
+    const goods = await shop.goods();
+    const [told, waiting] = [await customer(), await customer()];
+    await shop.waitFor(goods, [told]);
+    await shop.move(goods, 1);
+    await shop.hear();
+    await shop.waitFor(goods, [waiting]);
+    await shop.move(goods, 5);
+    shop.clock.advance(MINUTE_MS);
+    const variantId = publicId('var', goods.variantId);
+    const order = (reference: string, profileId: string) => ({
+      ...{ reference, channel: 'web', currency: 'EUR', profileId: publicId('prf', profileId) },
+      lines: [{ variantId, quantity: 1 }],
+    });
+    const placed = await shop.call('POST', '/api/v1/orders', order(shop.word(), told.profileId));
+    expect(placed.status).toBe(201);
+    await shop.call('POST', '/api/v1/orders', order(shop.word(), waiting.profileId));
+    expect(await shop.states(goods.variantId)).toEqual({ converted: 1, cancelled: 1 });
+    const summary = async () => (await shop.world.get(`/api/v1/alerts/summary?variantId=${variantId}`)).body['types'];
+    expect(await summary()).toMatchObject([{ type: 'restock', waiting: 0, told: 1, converted: 1 }, {}, {}, {}]);
+    const { id } = (placed.body as { order: { id: string } }).order;
+    await shop.call('POST', `/api/v1/orders/${id}/cancel`, {});
+    expect(await summary()).toMatchObject([{ type: 'restock', told: 1, converted: 0 }, {}, {}, {}]);
+    expect(await shop.states(goods.variantId)).toEqual({ sent: 1, cancelled: 1 });
+  });
+});
+
+describe('merged customers', () => {
+  it('wait as one and are told once, and each waits for herself again once the merge is undone', async () => {
+    const goods = await shop.goods();
+    const [byId] = await shop.customers(1);
+    const email = `${shop.word()}@customer.example`;
+    await shop.world.send([{ type: 'identify', messageId: shop.word(), anonymousId: shop.word(), traits: { email } }]);
+    await shop.world.settle();
+    const found = (await shop.world.get(`/api/v1/profiles?identifier=email:${email}`)).body['items'] as {
+      id: string;
+    }[];
+    const byEmail = { profileId: parsePublicId('prf', found[0]!.id)! };
+    await shop.waitFor(goods, [byId!]);
+    shop.clock.advance(5_000);
+    await shop.waitFor(goods, [byEmail]);
+    const into = publicId('prf', byId!.profileId);
+    const merged = await shop.call('POST', `/api/v1/profiles/${into}/merge`, { with: found[0]!.id });
+    expect(merged.status).toBe(200);
+    expect(await shop.states(goods.variantId)).toEqual({ active: 1, cancelled: 1 });
+    const { merges } = (await shop.world.get(`/api/v1/profiles/${into}/identity`)).body as { merges: { id: string }[] };
+    const undone = await shop.call('POST', `/api/v1/profiles/${into}/unmerge`, { merge: merges[0]!.id });
+    expect(undone.status).toBe(200);
+    expect(await shop.states(goods.variantId)).toEqual({ active: 2 });
+    await shop.move(goods, 2);
+    await shop.hear();
+    expect(await shop.states(goods.variantId)).toEqual({ sent: 2 });
+    expect(new Set((await shop.tellings(goods.variantId)).map(({ profileId }) => profileId)).size).toBe(2);
+  });
+});
+
+it('what alerts keep of a customer is told to her, and gone when she is erased', async () => {
+  const goods = await shop.goods();
+  const { profileId } = await customer();
+  await shop.waitFor(goods, [{ profileId }]);
+  await shop.move(goods, 1);
+  await shop.hear();
+  const subject = {
+    ...{ profileId, profileIds: [profileId], nodes: [await shop.nodeOf(profileId)], identifiers: [], values: [] },
+  };
+  const items: string[] = [];
+  for await (const { kind } of alertsPersonalData.export(shop.world.ctx, subject)) items.push(kind);
+  expect(items).toEqual(['alertTelling', 'alert']);
+  await inTransaction(shop.world.ctx, (ctx) => alertsPersonalData.erase(ctx, subject));
+  expect(await shop.states(goods.variantId)).toEqual({});
+  expect(await shop.tellings(goods.variantId)).toEqual([]);
+});
