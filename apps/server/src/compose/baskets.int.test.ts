@@ -180,6 +180,7 @@ describe('a device', () => {
       body: { errors: [{ field: 'lines[0]', message: expect.stringContaining('variantId, sku or productId') }] },
     });
     expect(await say({ basketId: phone.id, lines: [{ sku: 'MUG', quantity: -1 }] })).toMatchObject({ status: 400 });
+    expect(await say({ basketId: phone.id, lines: [{ sku: 'a\0b', quantity: 1 }] })).toMatchObject({ status: 400 });
   });
 
   it('that was offline removes nothing that was put there since', async () => {

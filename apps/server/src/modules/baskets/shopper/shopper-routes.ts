@@ -60,7 +60,7 @@ export function createShopperBasketRoutes(deps: ShopperDeps): Routes {
 
 function registerBaskets(app: FastifyInstance, deps: ShopperDeps): void {
   app.post('/v1/baskets', async (request, reply) => {
-    const body = parseInput(newBody, request.body);
+    const body = parseText(newBody, request.body);
     const ctx = await shopperContext(deps, request);
     const opened = await change(ctx, async (ctx) => {
       const { kind, channel, currency } = body;
@@ -79,7 +79,7 @@ function registerBaskets(app: FastifyInstance, deps: ShopperDeps): void {
   });
 
   app.post('/v1/baskets/:token/lines', async (request) => {
-    const body = parseInput(linesBody, request.body);
+    const body = parseText(linesBody, request.body);
     const ctx = await shopperContext(deps, request);
     const tokenId = await requireToken(ctx, request);
     const basketId = await requirePart(ctx, { tokenId, named: body.basketId });
@@ -92,7 +92,7 @@ function registerBaskets(app: FastifyInstance, deps: ShopperDeps): void {
   });
 
   app.post('/v1/baskets/:token/share', async (request) => {
-    const body = parseInput(shareBody, request.body);
+    const body = parseText(shareBody, request.body);
     const ctx = await shopperContext(deps, request);
     const basketId = await requireToken(ctx, request);
     await change(ctx, (ctx) => shareBasket(basketTx(ctx), basketId, body));
@@ -169,7 +169,23 @@ async function requirePart(ctx: Ctx, { tokenId, named }: { tokenId: string; name
 }
 
 function isText(text: string): boolean {
-  return text.length <= 200 && !/[\0\p{Surrogate}]/u.test(text);
+  return text.length <= 200 && !NOT_TEXT.test(text);
+}
+
+const NOT_TEXT = /[\0\p{Surrogate}]/u;
+
+/** As `parseInput`; no engine stores what is not text. */
+function parseText<S extends z.ZodType>(schema: S, body: unknown): z.output<S> {
+  const parsed = parseInput(schema, body);
+  if (!holdsNotText(parsed)) return parsed;
+  throw new AppError('invalid', 'The request does not fit', {
+    details: [{ field: '', message: 'holds a character that is not text; remove it' }],
+  });
+}
+
+function holdsNotText(value: unknown): boolean {
+  if (typeof value === 'string') return NOT_TEXT.test(value);
+  return typeof value === 'object' && value !== null && Object.values(value).some(holdsNotText);
 }
 
 function notThere(): AppError {
