@@ -5,7 +5,6 @@ import { journeysPersonalData } from '../modules/journeys/index.ts';
 import { ordersPersonalData } from '../modules/orders/index.ts';
 import { basketsPersonalData } from '../modules/baskets/index.ts';
 import { promotionsPersonalData } from '../modules/promotions/index.ts';
-import { loyaltyPersonalData } from '../modules/loyalty/index.ts';
 import { connectorsPersonalData } from '../modules/connectors/index.ts';
 import { messagingPersonalData } from '../modules/messaging/index.ts';
 import { profilesPersonalData } from '../modules/profiles/index.ts';
@@ -25,7 +24,6 @@ export const PERSONAL_DATA: readonly PersonalDataKeeper[] = [
   ordersPersonalData,
   basketsPersonalData,
   promotionsPersonalData,
-  loyaltyPersonalData,
   connectorsPersonalData,
   transfersPersonalData,
 ];

@@ -1,5 +1,6 @@
 import { IDENTIFIER_KINDS, type OperationId } from '@segue/contract';
 import type { Example } from './api-world.ts';
+import { BASKETS_EXAMPLES } from './examples-baskets.data.ts';
 import { COMMERCE_EXAMPLES } from './examples-commerce.data.ts';
 import { CONNECTOR_EXAMPLES, connectorOf } from './examples-connectors.data.ts';
 import { PROMOTIONS_EXAMPLES } from './examples-promotions.data.ts';
@@ -61,6 +62,7 @@ const newShopifyAccount = (shop: Shop): Example => ({
 /** A call of every endpoint that succeeds, once. What it takes away or changes it makes for itself. */
 export const EXAMPLES: Readonly<Record<OperationId, Make>> = {
   ...COMMERCE_EXAMPLES,
+  ...BASKETS_EXAMPLES,
   ...CONNECTOR_EXAMPLES,
   replayConnectorDelivery: async (shop) => {
     const id = await connectorOf(shop);

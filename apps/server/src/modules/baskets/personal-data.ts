@@ -8,7 +8,7 @@ const PAGE_ROWS = 200;
 /** What baskets keeps about customers. Tokens are keys to a basket, so they are told to nobody. */
 export const basketsPersonalData: PersonalDataKeeper = {
   name: 'baskets',
-  untold: {},
+  untold: { basket_conversion: 'only says which order a cart of hers became; the order is told' },
   async *export(ctx, subject) {
     for (let afterId: string | undefined; ;) {
       const page = { subject, afterId, limit: PAGE_ROWS };

@@ -10,6 +10,7 @@ import { consentMigrations } from '../consent/index.ts';
 import { profilesMigrations } from '../profiles/index.ts';
 import { FACTS, type Fact } from './facts.ts';
 import { loadFacts } from './load-facts.ts';
+import { defineShopFacts } from './shop-facts.ts';
 import { segmentsMigrations } from './migrations/index.ts';
 
 let database: TestDatabase;
@@ -23,6 +24,8 @@ beforeAll(async () => {
     segmentsMigrations,
   ];
   database = await createTestDatabase(migrations.flat());
+  const nobody = () => Promise.resolve(new Map());
+  defineShopFacts({ orders: nobody, baskets: nobody, points: nobody, coupons: nobody });
 });
 afterAll(() => database.drop());
 

@@ -1,4 +1,4 @@
-import type { Role } from '@segue/contract';
+import { type Role, ROLE_SCOPES } from '@segue/contract';
 import { afterAll, beforeEach, beforeAll, describe, expect, it } from 'vitest';
 import { addMember, cookiesOf, PASSWORD, signIn, signInAs } from '../testing/sign-in-as.ts';
 import { type Answer, openWorld, type Shop, type World } from '../testing/world.ts';
@@ -244,7 +244,7 @@ describe('an invite', () => {
   });
 
   it('gives no role that may do more than whoever invites', async () => {
-    const body = { name: 'Inviter', scopes: ['members:write', ...ANALYST] };
+    const body = { name: 'Inviter', scopes: ['members:write', ...ROLE_SCOPES.analyst] };
     const { key } = (await world.call('POST', '/api/v1/api-keys', { key: shop.apiKey, body })).body as { key: string };
     const give = (role: Role) => world.call('POST', '/api/v1/invites', { key, body: { email: newEmail(), role } });
     expect((await give('analyst')).status).toBe(201);
@@ -287,18 +287,3 @@ describe('an invite', () => {
     await dumb.close();
   });
 });
-
-const ANALYST = [
-  'profiles:read',
-  'identity:read',
-  'companies:read',
-  'segments:read',
-  'journeys:read',
-  'templates:read',
-  'messages:read',
-  'consent:read',
-  'events:read',
-  'sources:read',
-  'webhooks:read',
-  'workspace:read',
-];
