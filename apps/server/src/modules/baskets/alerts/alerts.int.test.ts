@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inTransaction } from '../../../platform/eventlog/index.ts';
-import { parsePublicId, publicId } from '../../../platform/ids/index.ts';
+import { publicId } from '../../../platform/ids/index.ts';
+import { undoNewestMerge } from '../../../testkit/index.ts';
 import { alertTruths } from './alert-truths.ts';
 import { alertsPersonalData } from './personal-data.ts';
 import { MINUTE_MS } from './settings.ts';
+import type { HoldersAsked } from './ports.ts';
 import { AlertWorld } from './testing/alert-world.ts';
 
 let shop: AlertWorld;
@@ -12,30 +14,25 @@ beforeAll(async () => {
 });
 afterAll(() => shop.close());
 
-async function customer() {
-  const [one] = await shop.customers(1);
-  return { ...one!, identifier: `userId:${one!.userId}` };
-}
-
 const truths = (asked: Parameters<typeof alertTruths>[2]['asked']) =>
-  alertTruths(shop.services.postgres, shop.workspaceId, { asked, nowMs: shop.clock.now() });
+  alertTruths(shop.services.postgres, shop.ctx.workspaceId, { asked, nowMs: shop.clock.now() });
 
 describe('over HTTP', () => {
   it('a customer waits for what is sold out, once; what is there is not waited for', async () => {
     const goods = await shop.goods();
-    const { identifier } = await customer();
+    const { identifier } = await shop.customer();
     const made = await shop.ask(goods.variantId, { type: 'restock', identifier });
     expect(made).toMatchObject({ status: 201, body: { isNew: true, alert: { state: 'active', seenPrice: null } } });
     const again = await shop.ask(goods.variantId, { type: 'restock', identifier });
     expect(again.body).toMatchObject({ isNew: false, alert: { id: (made.body['alert'] as { id: string }).id } });
     await shop.move(goods, 1);
-    const { identifier: other } = await customer();
+    const { identifier: other } = await shop.customer();
     const late = await shop.ask(goods.variantId, { type: 'restock', identifier: other });
     expect(late.status).toBe(409);
     const many = await shop.ask(goods.variantId, { type: 'restock', identifier: other, threshold: { pieces: 3 } });
     expect(many.body).toMatchObject({ alert: { threshold: { pieces: 3 } } });
     await shop.hear();
-    const { body } = await shop.world.get(`/api/v1/alerts?variantId=${publicId('var', goods.variantId)}`);
+    const { body } = await shop.call('GET', `alerts?variantId=${publicId('var', goods.variantId)}`);
     expect(new Set((body['items'] as { state: string }[]).map(({ state }) => state))).toEqual(
       new Set(['active', 'sent']),
     );
@@ -46,7 +43,7 @@ describe('over HTTP', () => {
 
   it('what cannot be said is refused by its field', async () => {
     const goods = await shop.goods();
-    const { identifier } = await customer();
+    const { identifier } = await shop.customer();
     const usual = { type: 'restock', identifier };
     for (const [fields, field] of [
       [{ identifier: 'userId:nobody-knows' }, 'identifier'],
@@ -64,13 +61,13 @@ describe('over HTTP', () => {
 
   it('an alert can be read, cancelled, and asked for anew', async () => {
     const goods = await shop.goods();
-    const { identifier } = await customer();
+    const { identifier } = await shop.customer();
     const { body } = await shop.ask(goods.variantId, { type: 'restock', identifier });
     const { id } = body['alert'] as { id: string };
-    expect((await shop.call('DELETE', `/api/v1/alerts/${id}`)).status).toBe(204);
-    expect((await shop.call('DELETE', `/api/v1/alerts/${id}`)).status).toBe(204);
-    expect((await shop.world.get(`/api/v1/alerts/${id}`)).body).toMatchObject({ state: 'cancelled' });
-    expect((await shop.world.get(`/api/v1/alerts/${publicId('alt', goods.variantId)}`)).status).toBe(404);
+    expect((await shop.call('DELETE', `alerts/${id}`)).status).toBe(204);
+    expect((await shop.call('DELETE', `alerts/${id}`)).status).toBe(204);
+    expect((await shop.call('GET', `alerts/${id}`)).body).toMatchObject({ state: 'cancelled' });
+    expect((await shop.call('GET', `alerts/${publicId('alt', goods.variantId)}`)).status).toBe(404);
     await shop.move(goods, 1);
     await shop.hear();
     expect(await shop.tellings(goods.variantId)).toEqual([]);
@@ -80,7 +77,7 @@ describe('over HTTP', () => {
   });
 
   it('settings change one by one, and waves follow them', async () => {
-    const changed = await shop.call('PATCH', '/api/v1/alerts/settings', { waveFactor: 1, waveDelayMinutes: 10 });
+    const changed = await shop.call('PATCH', 'alerts/settings', { waveFactor: 1, waveDelayMinutes: 10 });
     expect(changed.body).toEqual({
       waveFactor: 1,
       waveDelayMinutes: 10,
@@ -96,12 +93,12 @@ describe('over HTTP', () => {
     shop.clock.advance(10 * MINUTE_MS);
     await shop.waves();
     expect(await shop.states(goods.variantId)).toEqual({ active: 1, sent: 4 });
-    await shop.call('PATCH', '/api/v1/alerts/settings', { waveFactor: 1.5, waveDelayMinutes: 60 });
+    await shop.call('PATCH', 'alerts/settings', { waveFactor: 1.5, waveDelayMinutes: 60 });
   });
 
   it('what came back while the alert was being made is told a minute later', async () => {
     const goods = await shop.goods();
-    const { identifier } = await customer();
+    const { identifier } = await shop.customer();
     // Sold and back between two rounds of news: nothing to tell, as far as stock is concerned.
     await shop.move(goods, 1);
     await shop.hear();
@@ -121,7 +118,7 @@ describe('a price drop', () => {
     const goods = await shop.goods();
     await shop.move(goods, 10);
     await shop.hear();
-    const { identifier, profileId } = await customer();
+    const { identifier, profileId } = await shop.customer();
     const made = await shop.ask(goods.variantId, { type: 'price_drop', identifier });
     expect(made.body).toMatchObject({ alert: { seenPrice: { amountMinor: 2_000, currency: 'EUR' } } });
     const toldAfter = async (amountMinor: number) => {
@@ -133,7 +130,10 @@ describe('a price drop', () => {
     const counts: number[] = [];
     for (const price of [2_500, 2_000, 1_800, 1_900, 1_800, 1_500]) counts.push(await toldAfter(price));
     expect(counts).toEqual([0, 0, 1, 1, 1, 2]);
-    expect(await shop.told('price_drop', `Tee ${goods.ref}`)).toBe(2);
+    expect(await shop.heard('price_drop', goods.variantId)).toMatchObject([
+      { profileId, price: 18, price_before: 20, discount: 2, currency: 'EUR', name: `Tee ${goods.ref}` },
+      { profileId, price: 15, price_before: 18, discount: 3 },
+    ]);
     const asked = [{ id: 'm', profileId, variantId: goods.variantId, type: 'price_drop' as const }];
     expect(await truths(asked)).toEqual(new Map());
     await toldAfter(1_600);
@@ -142,7 +142,7 @@ describe('a price drop', () => {
 
   it('counts only as much as she asked for, and only while it can be bought', async () => {
     const goods = await shop.goods();
-    const [a, b] = [await customer(), await customer()];
+    const [a, b] = [await shop.customer(), await shop.customer()];
     const ten = { percent: 10 };
     await shop.ask(goods.variantId, { type: 'price_drop', identifier: a.identifier, threshold: ten });
     const seenPrice = { amountMinor: 1_850, currency: 'EUR' };
@@ -164,25 +164,16 @@ describe('a price drop', () => {
 describe('low stock', () => {
   it('is told once to who has it in her cart or asked, when it comes down, and not again while it wavers', async () => {
     const goods = await shop.goods();
-    const [asked, holding] = [await customer(), await customer()];
+    const [asked, holding] = [await shop.customer(), await shop.customer()];
     await shop.move(goods, 10);
     await shop.hear();
     await shop.ask(goods.variantId, { type: 'low_stock', identifier: asked.identifier });
-    const holders = [asked, holding].map(({ profileId }) => profileId).sort();
-    const nodes = new Map([...holders].map((id) => [id, 0]));
-    for (const id of holders) nodes.set(id, await shop.nodeOf(id));
-    const carts = {
-      profilesHolding: async (
-        _sql: unknown,
-        _workspaceId: number,
-        { variantId, afterProfileId }: { variantId: string; afterProfileId: string | null },
-      ) =>
-        variantId !== goods.variantId
-          ? []
-          : holders
-              .filter((id) => id > (afterProfileId ?? ''))
-              .map((profileId) => ({ profileId, node: nodes.get(profileId)! })),
-    };
+    const holders = [asked, holding].toSorted((a, b) => (a.profileId < b.profileId ? -1 : 1));
+    const profilesHolding = async (_sql: unknown, _workspaceId: number, page: HoldersAsked) =>
+      page.variantId !== goods.variantId
+        ? []
+        : holders.filter(({ profileId }) => profileId > (page.afterProfileId ?? ''));
+    const carts = { profilesHolding };
     const counts: number[] = [];
     for (const delta of [-7, 1, -1, -1, 4, -3, -1]) {
       await shop.move(goods, delta);
@@ -190,7 +181,7 @@ describe('low stock', () => {
       counts.push((await shop.tellings(goods.variantId)).length);
     }
     // 3 is low; 4, 3, 2 waver; 6 is plenty; 3 is low once more, 2 is not news.
-    expect(counts).toEqual([2, 2, 2, 2, 2, 4, 4].map((count, at) => (at >= 5 ? count : 2)));
+    expect(counts).toEqual([2, 2, 2, 2, 2, 4, 4]);
     const message = [{ id: 'm', profileId: holding.profileId, variantId: goods.variantId, type: 'low_stock' as const }];
     expect(await truths(message)).toEqual(new Map());
     await shop.move(goods, -2);
@@ -201,16 +192,15 @@ describe('low stock', () => {
 describe('a pre-order', () => {
   it('whose date changes is told to who asked and who ordered, each date once', async () => {
     const goods = await shop.goods();
-    const [asked, ordered] = [await customer(), await customer()];
-    const node = await shop.nodeOf(ordered.profileId);
+    const [asked, ordered] = [await shop.customer(), await shop.customer()];
     let promised = Date.UTC(2026, 11, 1);
     const preorders = {
       profilesWaiting: async (_sql: unknown, _workspaceId: number, { variantId }: { variantId: string }) =>
-        variantId === goods.variantId ? [{ profileId: ordered.profileId, node, dueAtMs: promised }] : [],
+        variantId === goods.variantId ? [{ profileId: ordered.profileId, node: ordered.node, dueAtMs: promised }] : [],
     };
     const variantId = publicId('var', goods.variantId);
     const incoming = { variantId, locationId: publicId('loc', goods.locationId), quantity: 5 };
-    const first = await shop.call('POST', '/api/v1/inventory/incoming', {
+    const first = await shop.call('POST', 'inventory/incoming', {
       ...incoming,
       dueAt: '2026-12-01T00:00:00.000Z',
     });
@@ -221,11 +211,11 @@ describe('a pre-order', () => {
     const id = first.body['id'] as string;
     promised = Date.UTC(2026, 11, 20);
     shop.clock.advance(1_000);
-    const moved = await shop.call('PATCH', `/api/v1/inventory/incoming/${id}`, { dueAt: '2026-12-20T00:00:00.000Z' });
+    const moved = await shop.call('PATCH', `inventory/incoming/${id}`, { dueAt: '2026-12-20T00:00:00.000Z' });
     expect(moved.status).toBe(200);
     await shop.hear({ preorders });
     expect(await shop.tellings(goods.variantId)).toHaveLength(3);
-    await shop.call('PATCH', `/api/v1/inventory/incoming/${id}`, { dueAt: '2026-12-20T00:00:00.000Z' });
+    await shop.call('PATCH', `inventory/incoming/${id}`, { dueAt: '2026-12-20T00:00:00.000Z' });
     await shop.hear({ preorders });
     expect(await shop.tellings(goods.variantId)).toHaveLength(3);
     expect(await shop.states(goods.variantId)).toEqual({ active: 1 });
@@ -235,7 +225,7 @@ describe('a pre-order', () => {
 describe('whoever bought', () => {
   it('bought for what she was told, waits no longer, and an order that is cancelled does not count', async () => {
     const goods = await shop.goods();
-    const [told, waiting] = [await customer(), await customer()];
+    const [told, waiting] = [await shop.customer(), await shop.customer()];
     await shop.waitFor(goods, [told]);
     await shop.move(goods, 1);
     await shop.hear();
@@ -247,14 +237,14 @@ describe('whoever bought', () => {
       ...{ reference, channel: 'web', currency: 'EUR', profileId: publicId('prf', profileId) },
       lines: [{ variantId, quantity: 1 }],
     });
-    const placed = await shop.call('POST', '/api/v1/orders', order(shop.word(), told.profileId));
+    const placed = await shop.call('POST', 'orders', order(shop.word(), told.profileId));
     expect(placed.status).toBe(201);
-    await shop.call('POST', '/api/v1/orders', order(shop.word(), waiting.profileId));
+    await shop.call('POST', 'orders', order(shop.word(), waiting.profileId));
     expect(await shop.states(goods.variantId)).toEqual({ converted: 1, cancelled: 1 });
-    const summary = async () => (await shop.world.get(`/api/v1/alerts/summary?variantId=${variantId}`)).body['types'];
+    const summary = async () => (await shop.call('GET', `alerts/summary?variantId=${variantId}`)).body['types'];
     expect(await summary()).toMatchObject([{ type: 'restock', waiting: 0, told: 1, converted: 1 }, {}, {}, {}]);
     const { id } = (placed.body as { order: { id: string } }).order;
-    await shop.call('POST', `/api/v1/orders/${id}/cancel`, {});
+    await shop.call('POST', `orders/${id}/cancel`, {});
     expect(await summary()).toMatchObject([{ type: 'restock', told: 1, converted: 0 }, {}, {}, {}]);
     expect(await shop.states(goods.variantId)).toEqual({ sent: 1, cancelled: 1 });
   });
@@ -263,24 +253,15 @@ describe('whoever bought', () => {
 describe('merged customers', () => {
   it('wait as one and are told once, and each waits for herself again once the merge is undone', async () => {
     const goods = await shop.goods();
-    const [byId] = await shop.customers(1);
-    const email = `${shop.word()}@customer.example`;
-    await shop.world.send([{ type: 'identify', messageId: shop.word(), anonymousId: shop.word(), traits: { email } }]);
-    await shop.world.settle();
-    const found = (await shop.world.get(`/api/v1/profiles?identifier=email:${email}`)).body['items'] as {
-      id: string;
-    }[];
-    const byEmail = { profileId: parsePublicId('prf', found[0]!.id)! };
-    await shop.waitFor(goods, [byId!]);
+    const [byId, byEmail] = [await shop.customer(), await shop.customer('email')];
+    await shop.waitFor(goods, [byId]);
     shop.clock.advance(5_000);
     await shop.waitFor(goods, [byEmail]);
-    const into = publicId('prf', byId!.profileId);
-    const merged = await shop.call('POST', `/api/v1/profiles/${into}/merge`, { with: found[0]!.id });
+    const into = publicId('prf', byId.profileId);
+    const merged = await shop.call('POST', `profiles/${into}/merge`, { with: publicId('prf', byEmail.profileId) });
     expect(merged.status).toBe(200);
     expect(await shop.states(goods.variantId)).toEqual({ active: 1, cancelled: 1 });
-    const { merges } = (await shop.world.get(`/api/v1/profiles/${into}/identity`)).body as { merges: { id: string }[] };
-    const undone = await shop.call('POST', `/api/v1/profiles/${into}/unmerge`, { merge: merges[0]!.id });
-    expect(undone.status).toBe(200);
+    await undoNewestMerge(shop.app, byId.profileId);
     expect(await shop.states(goods.variantId)).toEqual({ active: 2 });
     await shop.move(goods, 2);
     await shop.hear();
@@ -291,17 +272,16 @@ describe('merged customers', () => {
 
 it('what alerts keep of a customer is told to her, and gone when she is erased', async () => {
   const goods = await shop.goods();
-  const { profileId } = await customer();
-  await shop.waitFor(goods, [{ profileId }]);
+  const one = await shop.customer();
+  await shop.waitFor(goods, [one]);
   await shop.move(goods, 1);
   await shop.hear();
-  const subject = {
-    ...{ profileId, profileIds: [profileId], nodes: [await shop.nodeOf(profileId)], identifiers: [], values: [] },
-  };
+  const { profileId, node } = one;
+  const subject = { profileId, profileIds: [profileId], nodes: [node], identifiers: [], values: [] };
   const items: string[] = [];
-  for await (const { kind } of alertsPersonalData.export(shop.world.ctx, subject)) items.push(kind);
+  for await (const { kind } of alertsPersonalData.export(shop.ctx, subject)) items.push(kind);
   expect(items).toEqual(['alertTelling', 'alert']);
-  await inTransaction(shop.world.ctx, (ctx) => alertsPersonalData.erase(ctx, subject));
+  await inTransaction(shop.ctx, (ctx) => alertsPersonalData.erase(ctx, subject));
   expect(await shop.states(goods.variantId)).toEqual({});
   expect(await shop.tellings(goods.variantId)).toEqual([]);
 });

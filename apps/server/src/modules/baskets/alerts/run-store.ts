@@ -1,5 +1,7 @@
 import type { AlertType } from '@segue/contract';
 import { arrayLiteral, type Sql } from '../../../platform/postgres/index.ts';
+
+export { isLostRace } from '../../../platform/postgres/index.ts';
 import type { Place } from './alert.ts';
 
 /** An edge whose customers are being told. */

@@ -1,9 +1,9 @@
 import type { Services } from '../../../../platform/context.ts';
-import { isLostRace, type Transaction } from '../../../../platform/postgres/index.ts';
+import type { Transaction } from '../../../../platform/postgres/index.ts';
 import { takePriceChanges } from '../../../catalog/index.ts';
 import { lastStockSeq, listBundlesOf, listStockNews } from '../../../inventory/index.ts';
 import { expireAlerts, takeLooks } from '../alert-store.ts';
-import { closeRestocks, lockRestocks, openPages, openPriceDrops, openRestocks } from '../run-store.ts';
+import { closeRestocks, isLostRace, lockRestocks, openPages, openPriceDrops, openRestocks } from '../run-store.ts';
 import { MINUTE_MS, readAlertSettings } from '../settings.ts';
 import { noteLow } from './note-low.ts';
 import { readNews } from './read-news.ts';

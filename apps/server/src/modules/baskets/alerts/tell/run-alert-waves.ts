@@ -1,9 +1,8 @@
 import type { AlertType } from '@segue/contract';
 import type { Services } from '../../../../platform/context.ts';
 import { inSubjects } from '../../../../platform/eventlog/index.ts';
-import { isLostRace } from '../../../../platform/postgres/index.ts';
 import type { AlertPorts } from '../ports.ts';
-import { deleteRun, listDueRuns, lockRun, moveRun, postponeRun } from '../run-store.ts';
+import { deleteRun, isLostRace, listDueRuns, lockRun, moveRun, postponeRun } from '../run-store.ts';
 import { MINUTE_MS, readAlertSettings } from '../settings.ts';
 import { tellLowStock } from './tell-low-stock.ts';
 import { tellPreorder } from './tell-preorder.ts';

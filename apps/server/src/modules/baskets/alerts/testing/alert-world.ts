@@ -1,57 +1,149 @@
-import { randomUUID } from 'node:crypto';
 import { ALERT_EVENTS, type AlertType } from '@segue/contract';
-import type { Services } from '../../../../platform/context.ts';
-import { inTransaction } from '../../../../platform/eventlog/index.ts';
-import { newUuid, parsePublicId, publicId } from '../../../../platform/ids/index.ts';
+import type { FastifyInstance } from 'fastify';
+import { createContext, type Ctx, type Services } from '../../../../platform/context.ts';
+import { createReshaper, eventlogMigrations, inTransaction, type Stage } from '../../../../platform/eventlog/index.ts';
+import { type LogProcess, openLogProcess, storedEvent } from '../../../../platform/eventlog/testing/log-process.ts';
+import { httpMigrations } from '../../../../platform/http/index.ts';
+import { newUuid, publicId } from '../../../../platform/ids/index.ts';
 import type { JsonObject } from '../../../../platform/json.ts';
-import { createTestClock, type TestClock } from '../../../../testkit/index.ts';
-import { upsertProducts } from '../../../catalog/index.ts';
-import { API_KEY, createEngines, type Engines, NOW, openWorld, type World } from '../../../events/testing/world.ts';
-import { recordMovements, runStockNews, upsertLocations } from '../../../inventory/index.ts';
+import {
+  createTestClock,
+  createTestDatabase,
+  createTestHistory,
+  numberWorkspaces,
+  serveRoutes,
+  type TestClock,
+  type TestDatabase,
+  type TestHistory,
+} from '../../../../testkit/index.ts';
+import { accountsMigrations } from '../../../accounts/index.ts';
+import { catalogMigrations, upsertProducts } from '../../../catalog/index.ts';
+import { consentMigrations } from '../../../consent/index.ts';
+import { createSubjectHistory, eventsHistoryMigrations, eventsMigrations } from '../../../events/index.ts';
+import {
+  createInventoryRoutes,
+  inventoryMigrations,
+  recordMovements,
+  runStockNews,
+  upsertLocations,
+} from '../../../inventory/index.ts';
+import { createOrderBook, createOrderRoutes, ordersMigrations } from '../../../orders/index.ts';
+import {
+  createIdentityGraphRoutes,
+  createIdentityStage,
+  createTraitsStage,
+  findProfileId,
+  IdentifierReader,
+  NodeDirectory,
+  profilesMigrations,
+} from '../../../profiles/index.ts';
 import { insertAlert } from '../alert-store.ts';
 import { insertReader } from '../edges/reader-store.ts';
 import { runAlertEdges } from '../edges/run-alert-edges.ts';
+import { alertMigrations } from '../migrations/index.ts';
+import { alertFollower } from '../orders/alert-follower.ts';
 import type { AlertPorts } from '../ports.ts';
+import { createAlertsStage } from '../profiles/alerts-stage.ts';
+import { createAlertRoutes } from '../routes.ts';
 import { DAY_MS } from '../settings.ts';
 import { runAlertWaves } from '../tell/run-alert-waves.ts';
 
-export interface Telling {
-  readonly id: string;
+const NOW = Date.UTC(2026, 10, 22, 9);
+const reader = new IdentifierReader();
+
+export interface Customer {
   readonly profileId: string;
-  readonly type: AlertType;
-  readonly variantId: string;
+  readonly node: number;
+  /** As calls name her. */
+  readonly identifier: string;
+}
+
+export interface Telling {
+  readonly profileId: string;
   readonly edge: number;
+}
+
+interface Reply {
+  readonly status: number;
+  readonly body: JsonObject;
+}
+
+interface Engines {
+  readonly database: TestDatabase;
+  readonly history: TestHistory;
+  readonly process: LogProcess;
 }
 
 /** A shop whose stock and prices change, and whose customers want to hear of it. */
 export class AlertWorld {
-  readonly world: World;
+  readonly services: Services;
+  readonly ctx: Ctx;
   readonly clock: TestClock;
+  readonly app: FastifyInstance;
+  /** What stages heard of alerts, as journeys and segments do. */
+  readonly #heard: JsonObject[] = [];
   readonly #engines: Engines;
+  readonly #directory: NodeDirectory;
+  readonly #stages: readonly Stage[];
   #serial = 0;
 
-  private constructor(world: World, clock: TestClock, engines: Engines) {
-    this.world = world;
-    this.clock = clock;
+  private constructor(engines: Engines, clock: TestClock) {
+    const { process, database, history } = engines;
     this.#engines = engines;
+    this.clock = clock;
+    this.services = { ...process.services, postgres: database.postgres };
+    this.ctx = createContext(this.services, 1, { kind: 'system', name: 'test' });
+    this.#directory = new NodeDirectory(database.postgres, this.services.keysOf);
+    this.#stages = [
+      createIdentityStage(),
+      createTraitsStage((id) => this.services.keysOf(id)),
+      createAlertsStage(),
+      this.#ears(),
+    ];
+    const book = createOrderBook({ followers: [alertFollower] });
+    const coupons = { hold: async () => ({ kind: 'held' as const, discounts: [] }), commit: nothing, void: nothing };
+    const points = { burn: async () => ({ kind: 'refused' as const, message: 'none' }) };
+    const reshaper = createReshaper({ stages: this.#stages, history: createSubjectHistory(history.history) });
+    const routes = [
+      ...[createAlertRoutes(), createInventoryRoutes(this.services), createIdentityGraphRoutes(reshaper)],
+      createOrderRoutes({ book, coupons, points }),
+    ];
+    this.app = serveRoutes(routes, () => ({ ...this.ctx, ip: '127.0.0.1' }));
   }
 
   static async open(): Promise<AlertWorld> {
-    const engines = await createEngines();
+    const migrations = [
+      ...[eventlogMigrations, httpMigrations, accountsMigrations, profilesMigrations, eventsMigrations],
+      ...[consentMigrations, catalogMigrations, inventoryMigrations, ordersMigrations, alertMigrations],
+    ];
+    const database = await createTestDatabase(migrations.flat(), { maxConnections: 12 });
+    await numberWorkspaces(database.postgres, 1);
+    const history = await createTestHistory(eventsHistoryMigrations);
     const clock = createTestClock(NOW);
-    const world = await openWorld(engines, { clock });
-    world.work();
-    const shop = new AlertWorld(world, clock, engines);
-    await insertReader(world.services.postgres, world.ctx.workspaceId);
-    return shop;
+    const process = await openLogProcess({ databaseUrl: database.url, history: history.history, clock });
+    await insertReader(database.postgres, 1);
+    return new AlertWorld({ database, history, process }, clock);
   }
 
-  get services(): Services {
-    return this.world.services;
+  async close(): Promise<void> {
+    const { process, database, history } = this.#engines;
+    await this.app.close();
+    await process.close();
+    await Promise.all([database.drop(), history.drop()]);
   }
 
-  get workspaceId(): number {
-    return this.world.ctx.workspaceId;
+  #ears(): Stage {
+    const names = new Set<string>(Object.values(ALERT_EVENTS));
+    return {
+      name: 'ears',
+      hears: async () => (event) => names.has(event.name),
+      run: async (batch) => {
+        for (const { event, subject } of batch.entries) {
+          if (!names.has(event.name) || subject === undefined) continue;
+          this.#heard.push({ event: event.name, profileId: subject.id, ...event.payload.properties });
+        }
+      },
+    };
   }
 
   word(): string {
@@ -59,11 +151,16 @@ export class AlertWorld {
     return `w${this.#serial}`;
   }
 
+  /** Until everything that was said is processed. */
+  async settle(): Promise<void> {
+    await this.#engines.process.process(this.#stages);
+  }
+
   /** A variant at 20.00 EUR, counted at a new store where none lies yet. */
   async goods(): Promise<{ variantId: string; locationId: string; ref: string }> {
     const ref = this.word();
     const variantId = await this.price(ref, 2_000);
-    const locationId = await inTransaction(this.world.ctx, async (ctx) => {
+    const locationId = await inTransaction(this.ctx, async (ctx) => {
       const [id] = await upsertLocations(ctx, [
         { ref: { source: 'api', id: ref }, name: `Store ${ref}`, kind: 'store' },
       ]);
@@ -71,17 +168,17 @@ export class AlertWorld {
     });
     await this.move({ variantId, locationId }, 1);
     await this.move({ variantId, locationId }, -1);
-    await this.news();
+    await this.hear();
     return { variantId, locationId, ref };
   }
 
-  /** Sets what a variant costs from now on. */
-  async price(ref: string, amountMinor: number): Promise<string> {
-    return inTransaction(this.world.ctx, async (ctx) => {
+  /** Sets what a variant costs from now on; answers the variant. */
+  async price(ref: string, amountMinor: number, status: 'active' | 'draft' = 'active'): Promise<string> {
+    return inTransaction(this.ctx, async (ctx) => {
       const [product] = await upsertProducts(ctx, [
         {
           ref: { source: 'api', id: ref },
-          ...{ title: `Tee ${ref}`, status: 'active' },
+          ...{ title: `Tee ${ref}`, status },
           variants: [{ ref: { source: 'api', id: ref }, sku: ref, prices: [{ currency: 'EUR', amountMinor }] }],
         },
       ]);
@@ -92,7 +189,7 @@ export class AlertWorld {
   /** Brings or takes pieces; nobody has heard of it yet. */
   async move(goods: { variantId: string; locationId: string }, delta: number): Promise<void> {
     const { variantId, locationId } = goods;
-    await inTransaction(this.world.ctx, (ctx) =>
+    await inTransaction(this.ctx, (ctx) =>
       recordMovements(ctx, [{ variantId, locationId, field: 'on_hand', delta, reason: 'counted' }]),
     );
   }
@@ -116,102 +213,96 @@ export class AlertWorld {
     await this.waves(ports);
   }
 
-  /** Profiles known by a user id, in the order they became known. */
-  async customers(count: number): Promise<{ profileId: string; userId: string }[]> {
-    const userIds = Array.from({ length: count }, () => this.word());
-    for (let at = 0; at < count; at += 100) {
-      const events = userIds
-        .slice(at, at + 100)
-        .map((userId) => ({ type: 'identify', messageId: randomUUID(), userId }));
-      await this.world.send(events);
+  /** Somebody new for each, known by a user id or what `kind` says. */
+  async customers(count: number, kind = 'userId'): Promise<Customer[]> {
+    const { workspaceId } = this.ctx;
+    const domain = kind === 'email' ? '@customer.example' : '';
+    const identifiers = Array.from({ length: count }, () => reader.read(kind, `${this.word()}${domain}`)!);
+    await this.#directory.ensure(identifiers.map((identifier) => ({ workspaceId, identifier })));
+    const nodes = identifiers.map((identifier) => this.#directory.find(workspaceId, identifier)!);
+    await this.#directory.ensureKeys(
+      workspaceId,
+      nodes.map(({ id }) => id),
+    );
+    const at = this.clock.now();
+    const said = { workspaceId, type: 'identify' as const, name: '', occurredAt: at, receivedAt: at };
+    await this.#engines.process.append(
+      nodes.map((node) => ({
+        lane: node.lane,
+        event: storedEvent({ ...said, nodes: [{ kind: node.kind, id: node.id }] }),
+      })),
+    );
+    await this.settle();
+    const known: Customer[] = [];
+    for (const [place, identifier] of identifiers.entries()) {
+      const profileId = (await findProfileId(this.ctx, identifier))!;
+      known.push({ profileId, node: nodes[place]!.id, identifier: `${identifier.kind}:${identifier.value}` });
     }
-    await this.world.settle();
-    const { rows } = await this.services.postgres.query<{ id: string }>({
-      text: 'select id from profile where workspace_id = $1 order by id desc limit $2',
-      values: [this.workspaceId, count],
-    });
-    if (count > 1) return rows.map(({ id }) => ({ profileId: id, userId: '' }));
-    const { body } = await this.world.get(`/api/v1/profiles?identifier=userId:${userIds[0]}`);
-    const found = (body['items'] as { id: string }[])[0]!.id;
-    return [{ profileId: parsePublicId('prf', found)!, userId: userIds[0]! }];
+    return known;
   }
 
-  /** Restock alerts as the calls of the API make them, many at once; each a second after the one before. */
+  async customer(kind?: string): Promise<Customer> {
+    return (await this.customers(1, kind))[0]!;
+  }
+
+  /** Restock alerts, as the API makes them; each a second after the one before. */
   async waitFor(
     goods: { variantId: string },
-    customers: readonly { profileId: string }[],
+    customers: readonly Customer[],
     locationId: string | null = null,
   ): Promise<string[]> {
     const ids: string[] = [];
-    for (const [at, { profileId }] of customers.entries()) {
+    for (const [at, { profileId, node }] of customers.entries()) {
       const createdAt = new Date(this.clock.now() - (customers.length - at) * 1_000);
       const id = newUuid(createdAt.getTime());
-      const node = await this.nodeOf(profileId);
-      await insertAlert(this.services.postgres, this.workspaceId, {
-        ...{ id, profileId, node, variantId: goods.variantId, locationId, type: 'restock' },
-        ...{ channel: 'web', threshold: null, baselineMinor: null, currency: null, dueAt: null, source: 'api' },
-        ...{ createdAt, expiresAt: new Date(NOW + 365 * DAY_MS), lookAt: null },
+      await insertAlert(this.services.postgres, this.ctx.workspaceId, {
+        ...{ id, profileId, node, variantId: goods.variantId, locationId, type: 'restock', channel: 'web' },
+        ...{ threshold: null, baselineMinor: null, currency: null, dueAt: null, source: 'api', createdAt },
+        ...{ expiresAt: new Date(this.clock.now() + 365 * DAY_MS), lookAt: null },
       });
       ids.push(id);
     }
     return ids;
   }
 
-  async nodeOf(profileId: string): Promise<number> {
-    const { rows } = await this.services.postgres.query<{ id: number }>({
-      text: 'select id from identity_node where workspace_id = $1 and profile_id = $2 order by id limit 1',
-      values: [this.workspaceId, profileId],
-    });
-    return rows[0]!.id;
-  }
-
-  async call(
-    method: 'POST' | 'PATCH' | 'DELETE',
-    path: string,
-    body?: unknown,
-  ): Promise<{ status: number; body: JsonObject }> {
-    const response = await this.world.http.inject({
-      method,
-      url: path,
-      headers: { authorization: `Bearer ${API_KEY}` },
-      ...(body !== undefined && { payload: body as object }),
-    });
+  async call(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<Reply> {
+    const payload = body === undefined ? {} : { payload: body as object };
+    const response = await this.app.inject({ method, url: `/api/v1/${path}`, ...payload });
     return { status: response.statusCode, body: response.body === '' ? {} : response.json<JsonObject>() };
   }
 
-  /** An alert by the API. */
-  async ask(variantId: string, fields: JsonObject): Promise<{ status: number; body: JsonObject }> {
-    return this.call('POST', '/api/v1/alerts', { variantId: publicId('var', variantId), ...fields });
+  /** Asks for an alert. */
+  ask(variantId: string, fields: JsonObject): Promise<Reply> {
+    return this.call('POST', 'alerts', { variantId: publicId('var', variantId), ...fields });
+  }
+
+  async rows<T>(text: string, values: readonly unknown[] = []): Promise<T[]> {
+    return (await this.services.postgres.query<T>({ text, values: [this.ctx.workspaceId, ...values] })).rows;
   }
 
   async tellings(variantId: string): Promise<Telling[]> {
-    const { rows } = await this.services.postgres.query<Telling>({
-      text: `select id, profile_id as "profileId", type, variant_id as "variantId", edge from alert_telling
-             where workspace_id = $1 and variant_id = $2 order by told_at, id`,
-      values: [this.workspaceId, variantId],
-    });
-    return rows;
-  }
-
-  /** How often each state is there. */
-  async states(variantId: string): Promise<Record<string, number>> {
-    const { rows } = await this.services.postgres.query<{ state: string; count: number }>({
-      text: `select state, count(*)::int as count from stock_alert where workspace_id = $1 and variant_id = $2 group by state`,
-      values: [this.workspaceId, variantId],
-    });
-    return Object.fromEntries(rows.map((row) => [row.state, row.count]));
-  }
-
-  /** What the log was told of alerts, as anybody who reads it hears it. */
-  async told(type: AlertType, productName: string): Promise<number> {
-    await this.world.settle();
-    return this.world.count(
-      `event where name = '${ALERT_EVENTS[type]}' and JSONExtractString(payload, 'properties', 'name') = '${productName}'`,
+    return this.rows(
+      `select profile_id as "profileId", edge from alert_telling where workspace_id = $1 and variant_id = $2
+       order by told_at, id`,
+      [variantId],
     );
   }
 
-  async close(): Promise<void> {
-    await this.world.close();
-    await this.#engines.drop();
+  /** How many alerts of a variant are in each state. */
+  async states(variantId: string): Promise<Record<string, number>> {
+    const rows = await this.rows<{ state: string; count: number }>(
+      'select state, count(*)::int as count from stock_alert where workspace_id = $1 and variant_id = $2 group by state',
+      [variantId],
+    );
+    return Object.fromEntries(rows.map((row) => [row.state, row.count]));
+  }
+
+  /** What was heard of a variant, in its order. */
+  async heard(type: AlertType, variantId: string): Promise<JsonObject[]> {
+    await this.settle();
+    const variant = publicId('var', variantId);
+    return this.#heard.filter((one) => one['event'] === ALERT_EVENTS[type] && one['variant_id'] === variant);
   }
 }
+
+async function nothing(): Promise<void> {}
