@@ -30,6 +30,7 @@ import { companyEndpoints } from './api/companies.ts';
 import { sessionEndpoints } from './api/sessions.ts';
 import { computedTraitEndpoints } from './api/computed-traits.ts';
 import { lifecycleEndpoints } from './api/lifecycle.ts';
+import { alertEndpoints } from './api/alerts.ts';
 import { listEndpoints } from './api/lists.ts';
 import { segmentEndpoints } from './api/segments.ts';
 import { sourceHealthEndpoints } from './api/source-health.ts';
@@ -72,6 +73,7 @@ export const api = {
   ...identityGraphEndpoints,
   ...workspaceEndpoints,
   ...webhookEndpoints,
+  ...alertEndpoints,
   ...catalogEndpoints,
   ...inventoryEndpoints,
   ...orderEndpoints,

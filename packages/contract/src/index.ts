@@ -73,6 +73,16 @@ export {
   type SegmentStatus,
   type UpdateSegmentBody,
 } from './api/segments.ts';
+export {
+  ALERT_EVENTS,
+  ALERT_TYPES,
+  type Alert,
+  type AlertSettings,
+  type AlertState,
+  type AlertSummary,
+  type AlertType,
+  type CreateAlertBody,
+} from './api/alerts.ts';
 export { PRODUCT_ROWS_MAX } from './api/catalog.ts';
 export { LIST_ADD_MAX, LIST_IMPORT_MAX, type AddListMembersBody, type ManualList } from './api/lists.ts';
 export {

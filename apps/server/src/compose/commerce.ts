@@ -7,7 +7,7 @@ import {
   readProductFacts,
   type VariantRow,
 } from '../modules/catalog/index.ts';
-import { basketFactsOf, basketFollower, takeShopCarts } from '../modules/baskets/index.ts';
+import { alertFollower, basketFactsOf, basketFollower, takeShopCarts } from '../modules/baskets/index.ts';
 import type { ShopPorts } from '../modules/connectors/index.ts';
 import { readAvailability } from '../modules/inventory/index.ts';
 import type { ProductPort } from '../modules/messaging/index.ts';
@@ -49,7 +49,7 @@ const noPoints: OrderPointsPort = {
 
 /** Keeps nothing: any number of them are the same one. */
 export function createCommerce(): Commerce {
-  const followers = [couponFollower, basketFollower];
+  const followers = [couponFollower, basketFollower, alertFollower];
   const book = createOrderBook({ followers });
   const shops = {
     orders: book,

@@ -29,7 +29,7 @@ import { createAnswerRoutes } from '../modules/answers/index.ts';
 import { catalogRoutes } from '../modules/catalog/index.ts';
 import { createInventoryRoutes } from '../modules/inventory/index.ts';
 import { createOrderRoutes } from '../modules/orders/index.ts';
-import { basketRoutes, createShopperBasketRoutes } from '../modules/baskets/index.ts';
+import { basketRoutes, createAlertRoutes, createShopperBasketRoutes } from '../modules/baskets/index.ts';
 import { couponRoutes } from '../modules/promotions/index.ts';
 import { loyaltyRoutes } from '../modules/loyalty/index.ts';
 import { createConnectorHookRoutes, createConnectorRoutes, createPosHookRoutes } from '../modules/connectors/index.ts';
@@ -132,6 +132,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     createInventoryRoutes(services),
     createOrderRoutes(commerce),
     basketRoutes,
+    createAlertRoutes(),
     createShopperBasketRoutes({ services, findSource: (key) => keyRing.findSource(key) }),
     couponRoutes,
     loyaltyRoutes,

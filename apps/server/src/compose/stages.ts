@@ -1,4 +1,4 @@
-import { createBasketsStage } from '../modules/baskets/index.ts';
+import { createAlertsStage, createBasketsStage } from '../modules/baskets/index.ts';
 import { consentSignalsStage, consentStage } from '../modules/consent/index.ts';
 import { createSubjectHistory, sessionsStage } from '../modules/events/index.ts';
 import { createJourneysStage } from '../modules/journeys/index.ts';
@@ -25,6 +25,7 @@ export function createStages(services: Services): readonly Stage[] {
     createOrdersStage(commerce.book, commerce.followers),
     createPromotionsStage(),
     createBasketsStage(),
+    createAlertsStage(),
     segmentStage,
     messagingStage,
     createJourneysStage(),

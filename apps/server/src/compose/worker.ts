@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { sweepSignIn } from '../modules/accounts/index.ts';
-import { sweepBaskets } from '../modules/baskets/index.ts';
+import { forgetAlerts, runAlertEdges, runAlertWaves, sweepBaskets } from '../modules/baskets/index.ts';
 import {
   type Committer,
   retainWebhooks,
@@ -130,6 +130,9 @@ function shopLoops(services: Services, { config, outbound }: { config: Config; o
     ['stock news', 25, () => runStockNews(services)],
     ['expiry of reservations', 250, () => runReservationExpiry(services)],
     ['old stock news', 60_000, () => forgetStockNews(services)],
+    ['edges of alerts', 250, () => runAlertEdges(services)],
+    ['waves of alerts', 250, () => runAlertWaves(services)],
+    ['old alerts', 60_000, () => forgetAlerts(services)],
     ['old baskets', 60_000, () => sweepBaskets(services)],
     ['coupon holds', 250, () => runHoldExpiry(services)],
     ['old coupon holds', 60_000, () => forgetOldHolds(services)],

@@ -3,6 +3,7 @@ import type { api, OperationId, QueryOf } from '@segue/contract';
 import { inSubjects } from '../../platform/eventlog/index.ts';
 import { type ApiWorld, NOW } from './api-world.ts';
 import { EXAMPLES } from './examples.data.ts';
+import { ALERT_GROW } from './grow-alerts.ts';
 import { COMMERCE_GROW } from './grow-commerce.ts';
 import { CONNECTOR_GROW } from './grow-connectors.ts';
 import { PROMOTIONS_GROW } from './grow-promotions.ts';
@@ -52,6 +53,7 @@ let visits = 1;
 /** How each list gets one row more, as far as can be at another place each time. */
 export const GROW: Readonly<Record<PagedId, Grow>> = {
   ...COMMERCE_GROW,
+  ...ALERT_GROW,
   ...CONNECTOR_GROW,
   ...PROMOTIONS_GROW,
   listProfiles: async (world, shop) => {

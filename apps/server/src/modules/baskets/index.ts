@@ -9,3 +9,14 @@ export { type ShopCart, takeShopCarts } from './orders/take-shop-carts.ts';
 export { basketFactsOf } from './basket-facts.ts';
 export { cartsOf } from './read-baskets.ts';
 export { sweepBaskets } from './sweep-baskets.ts';
+export {
+  alertFollower,
+  alertMigrations,
+  type AlertPorts,
+  alertsPersonalData,
+  createAlertRoutes,
+  createAlertsStage,
+  forgetAlerts,
+  runAlertEdges,
+  runAlertWaves,
+} from './alerts/index.ts';
