@@ -14,7 +14,7 @@ export interface HoldersAsked {
   readonly limit: number;
 }
 
-/** Whose active carts and wish lists a variant lies in: answered by baskets. Each profile once, in the order of their ids. */
+/** Whose active carts and wish lists a variant lies in: Each profile once, in the order of their ids. */
 export interface CartHolders {
   profilesHolding(sql: Sql, workspaceId: number, asked: HoldersAsked): Promise<readonly Holder[]>;
 }
@@ -42,7 +42,7 @@ export interface SeenPrices {
   ): Promise<Money | undefined>;
 }
 
-/** What alerts ask of others. Each may be left out: then nobody holds, waits or goes first. */
+/** What alerts ask of others. Carts and seen prices baskets answer where nobody else does; else nobody waits or goes first. */
 export interface AlertPorts {
   readonly carts?: CartHolders;
   readonly preorders?: PreorderHolders;

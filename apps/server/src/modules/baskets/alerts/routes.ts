@@ -6,6 +6,7 @@ import { recordAudit } from '../../accounts/index.ts';
 import type { StockAlert } from './alert.ts';
 import { cancelActive, countWaiting, findAlert, pageAlerts } from './alert-store.ts';
 import { createAlert } from './create-alert.ts';
+import { withBaskets } from './holders/basket-ports.ts';
 import type { AlertPorts } from './ports.ts';
 import { DAY_MS, readAlertSettings, updateAlertSettings } from './settings.ts';
 import { countTellings } from './tell/telling-store.ts';
@@ -13,7 +14,8 @@ import { countTellings } from './tell/telling-store.ts';
 const SUMMARY_DAYS = 30;
 
 /** Who waits for what, and how alerts are told. */
-export function createAlertRoutes(ports: AlertPorts = {}): Routes {
+export function createAlertRoutes(given: AlertPorts = {}): Routes {
+  const ports = withBaskets(given);
   return (serve) => {
     serve(api.createAlert, async ({ ctx, body }) => {
       const { alert, isNew } = await createAlert(ctx, ports, body);

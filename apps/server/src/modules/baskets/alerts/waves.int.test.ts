@@ -187,3 +187,36 @@ it('a purchase from before she waited, or long after she was told, is none for i
   );
   expect(rows).toEqual([{ n: 0 }]);
 });
+
+it('what lies in carts and on wish lists is told of when there is little left, what was only viewed is not', async () => {
+  const goods = await shop.goods();
+  await shop.move(goods, 10);
+  await shop.hear();
+  const [cart, wishes, viewed, other] = await shop.customers(4);
+  await shop.hold(goods, cart!);
+  await shop.hold(goods, cart!, { kind: 'wishlist' });
+  await shop.hold(goods, wishes!, { kind: 'wishlist' });
+  await shop.hold(goods, viewed!, { kind: 'viewed' });
+  await shop.hold(await shop.goods(), other!);
+  await shop.move(goods, -8);
+  await shop.hear();
+  const told = (await shop.heard('low_stock', goods.variantId)).map((one) => [
+    one['profileId'],
+    one['inventory_quantity'],
+  ]);
+  expect(new Map(told as [string, number][])).toEqual(new Map([cart!, wishes!].map(({ profileId }) => [profileId, 2])));
+  expect(told).toHaveLength(2);
+});
+
+it('a price is less than it was when she put it on her wish list, though it was asked for only now', async () => {
+  const goods = await shop.goods();
+  await shop.move(goods, 1);
+  await shop.hear();
+  const one = await shop.customer();
+  await shop.hold(goods, one, { kind: 'wishlist', priceMinor: 2_400 });
+  const asked = await shop.ask(goods.variantId, { type: 'price_drop', identifier: one.identifier });
+  expect(asked.body).toMatchObject({ alert: { seenPrice: { amountMinor: 2_400, currency: 'EUR' } } });
+  shop.clock.advance(MINUTE_MS);
+  await shop.hear();
+  expect(await shop.heard('price_drop', goods.variantId)).toMatchObject([{ price: 20, price_before: 24 }]);
+});

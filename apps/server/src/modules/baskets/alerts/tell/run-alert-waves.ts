@@ -1,6 +1,7 @@
 import type { AlertType } from '@segue/contract';
 import type { Services } from '../../../../platform/context.ts';
 import { inSubjects } from '../../../../platform/eventlog/index.ts';
+import { withBaskets } from '../holders/basket-ports.ts';
 import type { AlertPorts } from '../ports.ts';
 import { deleteRun, isLostRace, listDueRuns, lockRun, moveRun, postponeRun } from '../run-store.ts';
 import { MINUTE_MS, readAlertSettings } from '../settings.ts';
@@ -27,7 +28,7 @@ export async function runAlertWaves(services: Services, ports: AlertPorts = {}):
   const now = new Date(services.clock.now());
   const runs = await listDueRuns(services.postgres, { now, limit: RUNS_AT_ONCE });
   let done = 0;
-  for (const run of runs) done += await goOn(services, { ...run, ports });
+  for (const run of runs) done += await goOn(services, { ...run, ports: withBaskets(ports) });
   return done;
 }
 

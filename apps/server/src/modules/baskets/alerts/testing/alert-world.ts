@@ -37,6 +37,7 @@ import {
   NodeDirectory,
   profilesMigrations,
 } from '../../../profiles/index.ts';
+import { basketsMigrations } from '../../migrations/index.ts';
 import { insertAlert } from '../alert-store.ts';
 import { insertReader } from '../edges/reader-store.ts';
 import { runAlertEdges } from '../edges/run-alert-edges.ts';
@@ -114,7 +115,14 @@ export class AlertWorld {
   static async open(): Promise<AlertWorld> {
     const migrations = [
       ...[eventlogMigrations, httpMigrations, accountsMigrations, profilesMigrations, eventsMigrations],
-      ...[consentMigrations, catalogMigrations, inventoryMigrations, ordersMigrations, alertMigrations],
+      ...[
+        consentMigrations,
+        catalogMigrations,
+        inventoryMigrations,
+        ordersMigrations,
+        basketsMigrations,
+        alertMigrations,
+      ],
     ];
     const database = await createTestDatabase(migrations.flat(), { maxConnections: 12 });
     await numberWorkspaces(database.postgres, 1);
@@ -239,6 +247,26 @@ export class AlertWorld {
       known.push({ profileId, node: nodes[place]!.id, identifier: `${identifier.kind}:${identifier.value}` });
     }
     return known;
+  }
+
+  /** Puts a variant into a basket of hers, as baskets keep it. */
+  async hold(
+    { variantId }: { variantId: string },
+    { profileId, node }: Customer,
+    { kind = 'cart', priceMinor = 2_000 } = {},
+  ): Promise<void> {
+    const at = new Date(this.clock.now());
+    const id = newUuid(this.clock.now());
+    await this.rows(
+      `insert into basket (workspace_id, id, kind, token, profile_id, node, is_linked, channel, source, created_at, updated_at)
+       values ($1, $2, $3, $2::uuid::text, $4, $5, true, 'web', 'api', $6, $6)`,
+      [id, kind, profileId, node, at],
+    );
+    await this.rows(
+      `insert into basket_line (workspace_id, basket_id, line_key, variant_id, quantity, price_minor, currency, seq, said_at_ms,
+         said_by, added_at) values ($1, $2, 'line', $3, 1, $4, 'EUR', 1, 0, 'api', $5)`,
+      [id, variantId, priceMinor, at],
+    );
   }
 
   async customer(kind?: string): Promise<Customer> {
