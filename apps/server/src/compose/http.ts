@@ -55,6 +55,7 @@ import {
   createHttpServer,
   createServe,
   registerApiDocs,
+  type Routes,
 } from '../platform/http/index.ts';
 import { registerMetrics } from '../platform/metrics/index.ts';
 import { createOutbound, type Outbound } from '../platform/outbound/index.ts';
@@ -101,7 +102,6 @@ export function createHttp(options: HttpOptions): FastifyInstance {
   const contextOf = (request: FastifyRequest): Ctx => contexts.get(request)!;
   registerIntake(app, { services, committer, findSource: (key) => keyRing.findSource(key), settings: options.intake });
   const outbound = options.outbound ?? createOutbound();
-  const commerce = createCommerce();
   for (const routes of [
     ...accounts.routes,
     profileRoutes,
@@ -128,17 +128,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     journeyRoutes,
     createReachabilityRoutes(SENDING_CHANNELS),
     createAnswerRoutes(SENDING_CHANNELS),
-    catalogRoutes,
-    createInventoryRoutes(services),
-    createOrderRoutes(commerce),
-    basketRoutes,
-    createAlertRoutes(),
-    createShopperBasketRoutes({ services, findSource: (key) => keyRing.findSource(key) }),
-    couponRoutes,
-    loyaltyRoutes,
-    createConnectorRoutes({ outbound, ports: commerce.shops }),
-    createConnectorHookRoutes(services),
-    createPosHookRoutes(services),
+    ...shopRoutes(services, { keyRing, outbound }),
     privacyRequestRoutes,
     retentionRoutes,
     shopifyAccountRoutes,
@@ -157,6 +147,24 @@ export function createHttp(options: HttpOptions): FastifyInstance {
   registerApiDocs(app, { publicUrl });
   registerPage(app, options.pageDir);
   return app;
+}
+
+/** What the shop sells and has, and whoever tells of it. */
+function shopRoutes(services: Services, { keyRing, outbound }: { keyRing: KeyRing; outbound: Outbound }): Routes[] {
+  const commerce = createCommerce();
+  return [
+    catalogRoutes,
+    createInventoryRoutes(services),
+    createOrderRoutes(commerce),
+    basketRoutes,
+    createAlertRoutes(),
+    createShopperBasketRoutes({ services, findSource: (key) => keyRing.findSource(key) }),
+    couponRoutes,
+    loyaltyRoutes,
+    createConnectorRoutes({ outbound, ports: commerce.shops }),
+    createConnectorHookRoutes(services),
+    createPosHookRoutes(services),
+  ];
 }
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {

@@ -147,12 +147,11 @@ export const stockEndpoints = {
   }),
   promiseStock: defineEndpoint({
     method: 'GET',
-    path: '/api/v1/inventory/promise',
+    path: '/api/v1/variants/{id}/promise',
     scope: read,
     tag,
     summary: 'Say when so many of a variant can be promised (ATP)',
     query: z.strictObject({
-      variantId,
       quantity: z.coerce.number().int().min(1).max(QUANTITY_MAX).default(1),
       channel: channelSchema.optional(),
     }),

@@ -25,7 +25,7 @@ type BasketOperation = Extract<OperationId, `${string}Basket${string}`>;
 
 /** A call of every endpoint of baskets that succeeds, once. */
 export const BASKETS_EXAMPLES: Readonly<Record<BasketOperation, MakeExample>> = {
-  listBaskets: (shop) => ({ query: { profileId: shop.profileId } }),
+  listBaskets: () => ({ query: { identifier: 'userId:ada' } }),
   createBasket: () => ({ body: { kind: 'cart', channel: 'pos', currency: 'EUR' } }),
   getBasket: async (shop) => ({ params: { id: (await cartOf(shop)).id } }),
   setBasketLines: async (shop) => ({ params: { id: (await open(shop, 'cart')).id }, ...(await linesOf(shop)) }),

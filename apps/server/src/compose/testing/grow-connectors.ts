@@ -17,7 +17,7 @@ export async function addSetAside(
   const { wrapping } = await services.keysOf(workspaceId);
   await services.postgres.query({
     text: `insert into connector_inbox (workspace_id, connector_id, id, topic, delivery_key, body_sha256, received_at, raw, state, fault)
-           values ($1, $2, $3, 'orders/create', $3::text, $4, $5, $6, 'faulted', 'the order has no id')`,
+           values ($1, $2, $3::uuid, 'orders/create', $3::uuid::text, $4, $5, $6, 'faulted', 'the order has no id')`,
     values: [
       ...[workspaceId, connectorId.slice('cnc_'.length), id, randomBytes(32)],
       ...[new Date(NOW), seal(wrapping, '{}')],

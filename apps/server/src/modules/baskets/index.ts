@@ -7,12 +7,10 @@ export { createBasketsStage } from './baskets-stage.ts';
 export { basketFollower } from './orders/basket-follower.ts';
 export { type ShopCart, takeShopCarts } from './orders/take-shop-carts.ts';
 export { basketFactsOf } from './basket-facts.ts';
-export { cartsOf } from './read-baskets.ts';
 export { sweepBaskets } from './sweep-baskets.ts';
 export {
   alertFollower,
   alertMigrations,
-  type AlertPorts,
   alertsPersonalData,
   createAlertRoutes,
   createAlertsStage,

@@ -46,13 +46,3 @@ export async function basketsOf(
     all.set(profileId, [...(all.get(profileId) ?? []), ...(baskets.get(id) === undefined ? [] : [baskets.get(id)!])]);
   return all;
 }
-
-/** As `basketsOf`, of carts alone. */
-export async function cartsOf(
-  sql: Sql,
-  workspaceId: number,
-  profileIds: readonly string[],
-): Promise<Map<string, Basket[]>> {
-  const all = await basketsOf(sql, workspaceId, profileIds);
-  return new Map([...all].map(([profileId, own]) => [profileId, own.filter(({ kind }) => kind === 'cart')]));
-}

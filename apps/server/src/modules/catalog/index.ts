@@ -1,12 +1,12 @@
 export { catalogMigrations } from './migrations/index.ts';
 export { catalogRoutes } from './routes.ts';
 export type { ExternalRef, SourceVersion } from './external-ref.ts';
-export { findRefs, type KindedRef, listRefsOf, recordRefs } from './refs/ref-store.ts';
-export type { PriceInput, ProductInput, UpsertedProduct, VariantInput } from './products/product-input.ts';
+export { findRefs, recordRefs } from './refs/ref-store.ts';
+export type { PriceInput, ProductInput, VariantInput } from './products/product-input.ts';
 export { archiveProducts, upsertProducts } from './products/upsert-products.ts';
 export { findVariants, type VariantNames } from './variants/find-variants.ts';
 export { readVariants, type VariantRow } from './variants/variant-store.ts';
 export { readProductCards } from './variants/read-product-cards.ts';
 export { type ProductFactsOfVariant, readProductFacts } from './variants/read-product-facts.ts';
 export { type Price, readPrices } from './prices/read-prices.ts';
-export { type PriceChange, takePriceChanges } from './prices/price-store.ts';
+export { takePriceChanges } from './prices/price-store.ts';

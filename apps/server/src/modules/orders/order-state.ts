@@ -77,12 +77,6 @@ export interface OrderState {
   readonly version: number;
 }
 
-/** What an order came to in the end: paid for goods and shipping and not given back. 0 once it is cancelled or voided. Pure. */
-export function netMinorOf(order: OrderState): number {
-  if (order.standing === 'cancelled' || order.payment === 'voided') return 0;
-  return Math.max(0, order.paidMinor - order.refundedMinor);
-}
-
 /** Pieces of a line she has and keeps, or still gets. Pure. */
 export function keptOf(line: OrderLine): number {
   return Math.max(0, line.quantity - line.cancelled - line.returned);

@@ -1,4 +1,3 @@
-export { assignCode } from './codes/assign-code.ts';
 export { defineCouponFacts, type LineFact } from './coupon-facts.ts';
 export { forgetGuesses } from './guesses/limit-guesses.ts';
 export { promotionsMigrations } from './migrations/index.ts';

@@ -1,7 +1,7 @@
 import { api } from '@segue/contract';
 import type { Routes } from '../../../platform/http/index.ts';
 import { publicId } from '../../../platform/ids/index.ts';
-import { requireKnown } from '../require-known.ts';
+import { requireKnown, requireVariant } from '../require-known.ts';
 import { promiseDate, readAvailability } from './read-availability.ts';
 
 export const availabilityRoutes: Routes = (serve) => {
@@ -28,9 +28,9 @@ export const availabilityRoutes: Routes = (serve) => {
     };
   });
 
-  serve(api.promiseStock, async ({ ctx, query: { variantId, quantity, channel } }) => {
-    const { variantIds } = await requireKnown(ctx, { variants: [{ field: 'variantId', id: variantId }] });
-    const query = { variantId: variantIds[0]!, quantity, channel, nowMs: ctx.clock.now() };
+  serve(api.promiseStock, async ({ ctx, params, query: { quantity, channel } }) => {
+    const variantId = await requireVariant(ctx, params.id);
+    const query = { variantId, quantity, channel, nowMs: ctx.clock.now() };
     return { at: isoOf(await promiseDate(ctx.sql, ctx.workspaceId, query)) };
   });
 };

@@ -1,14 +1,5 @@
 import type { Sql } from '../../../platform/postgres/index.ts';
-import {
-  availableOf,
-  byKey,
-  keyOf,
-  type Level,
-  type LevelField,
-  type LevelKey,
-  preorderShortfallOf,
-  shortfallOf,
-} from './level.ts';
+import { byKey, keyOf, type Level, type LevelField, type LevelKey, preorderShortfallOf, shortfallOf } from './level.ts';
 import { insertMissingLevels, lockItemLevels, type Movement, writeLevels } from './level-store.ts';
 
 /** Why a count changes, and what by. */
@@ -127,9 +118,4 @@ function lessShort(level: Level): Level {
 
 function refOf({ refType, refId }: Cause): Pick<Cause, 'refType' | 'refId'> {
   return { refType, refId };
-}
-
-/** Of all levels together. Pure. */
-export function totalAvailable(levels: readonly Level[]): number {
-  return levels.reduce((sum, level) => sum + availableOf(level), 0);
 }
