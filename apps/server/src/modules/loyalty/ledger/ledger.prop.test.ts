@@ -105,7 +105,7 @@ it('the balance is what is left in active lots and the sum of its entries, and s
         }
         for (const one of account.allocations) expect(one.restored).toBeLessThanOrEqual(one.quantity);
       }
-      const keys = entries().map((entry) => entry.key);
+      const keys = entries().map((entry) => `${entry.accountId}/${entry.key}`);
       expect(new Set(keys).size).toBe(keys.length);
     }),
     { numRuns: propertyRuns(3_000) },

@@ -28,7 +28,8 @@ create table points_rule (
 );
 create index points_rule_event on points_rule (workspace_id, event) where state = 'active';
 
--- One customer's points in one program. balance is what lies in active lots; debt is what was taken back after it was spent.
+-- Points in one program, earned under one identifier. A customer's purse is all accounts of her profile. balance is what lies in
+-- active lots; debt is what was taken back after it was spent.
 create table loyalty_account (
   workspace_id integer not null references workspace (id),
   id uuid not null,
@@ -42,10 +43,11 @@ create table loyalty_account (
   spent bigint not null default 0,
   created_at timestamptz not null,
   primary key (workspace_id, id),
-  unique (workspace_id, program_id, profile_id),
+  unique (workspace_id, program_id, node),
   foreign key (workspace_id, program_id) references points_program (workspace_id, id)
 ) with (fillfactor = 70);
-create index loyalty_account_profile on loyalty_account (workspace_id, profile_id);
+create index loyalty_account_profile on loyalty_account (workspace_id, profile_id, program_id);
+create index loyalty_account_node on loyalty_account (workspace_id, node);
 
 -- Points earned together: one source, one start, one end.
 create table loyalty_lot (
@@ -84,7 +86,6 @@ create table loyalty_entry (
   -- The same for the same entry: it is made once.
   key text not null,
   reason text,
-  balance_after bigint not null,
   at timestamptz not null,
   primary key (workspace_id, id),
   unique (workspace_id, account_id, key),
@@ -125,3 +126,18 @@ create table order_points (
   primary key (workspace_id, order_id, program_id),
   foreign key (workspace_id, account_id) references loyalty_account (workspace_id, id) on delete cascade
 );
+
+-- What was asked for by name, so that a repeat is known: its row comes first.
+create table points_operation (
+  workspace_id integer not null references workspace (id),
+  program_id uuid not null,
+  profile_id uuid not null,
+  node bigint not null,
+  kind text not null check (kind in ('earn', 'burn', 'refund', 'adjust', 'transfer')),
+  reference text not null,
+  quantity bigint not null,
+  at timestamptz not null,
+  primary key (workspace_id, program_id, kind, reference)
+);
+create index points_operation_profile on points_operation (workspace_id, profile_id);
+create index points_operation_node on points_operation (workspace_id, node);
