@@ -1,3 +1,9 @@
 import type { Routes } from '../../platform/http/index.ts';
+import { programRoutes } from './programs/program-routes.ts';
+import { pointsRoutes } from './spending/points-routes.ts';
 
-export const loyaltyRoutes: Routes = () => undefined;
+/** Points: programs, what earns them, and what customers have of them. */
+export const loyaltyRoutes: Routes = (serve, app) => {
+  programRoutes(serve, app);
+  pointsRoutes(serve, app);
+};

@@ -1,3 +1,4 @@
 import type { Migration } from '../../../platform/postgres/index.ts';
+import createLoyalty from './20261128T1500_create-loyalty.sql?raw';
 
-export const loyaltyMigrations: readonly Migration[] = [];
+export const loyaltyMigrations: readonly Migration[] = [{ id: '20261128T1500_create-loyalty', sql: createLoyalty }];

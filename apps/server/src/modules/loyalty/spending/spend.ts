@@ -1,0 +1,40 @@
+import { newUuid } from '../../../platform/ids/index.ts';
+import type { HeldProfile } from '../../profiles/index.ts';
+import { openBook, type PointsTx, writeBook } from '../ledger/open-book.ts';
+import type { PointsBook } from '../ledger/points-book.ts';
+import { type Program, programsOf } from '../programs/program.ts';
+import { insertBurn } from './burn-store.ts';
+
+export interface Spending {
+  readonly program: Program;
+  readonly holder: HeldProfile;
+  readonly points: number;
+  readonly reference: string;
+  /** Whose changes give them back. */
+  readonly order: { readonly source: string; readonly id: string } | undefined;
+  readonly worth: { readonly amountMinor: number; readonly currency: string } | undefined;
+}
+
+export type Spent =
+  | { readonly kind: 'spent'; readonly book: PointsBook; readonly accountId: string }
+  | { readonly kind: 'short'; readonly available: number };
+
+/** Takes points of a customer, all or none, so that they can come back. */
+export async function spend(tx: PointsTx, wish: Spending): Promise<Spent> {
+  const { program, holder, points, reference, order, worth } = wish;
+  const programs = programsOf([program]);
+  const owner = { programId: program.id, ...holder };
+  const book = await openBook(tx, programs, { owners: [owner], isSpending: true });
+  const { id: accountId } = book.accountOf(program.id, holder.node)!;
+  const burnId = newUuid(tx.now);
+  const burned = book.burn(accountId, points, { ref: reference, key: `burn/${burnId}`, burnId });
+  if (burned.kind === 'short') return burned;
+  const burn = {
+    ...{ id: burnId, programId: program.id, accountId, reference, points },
+    ...{ orderSource: order?.source ?? null, orderRef: order?.id ?? null },
+    ...{ amountMinor: worth?.amountMinor ?? null, currency: worth?.currency ?? null },
+  };
+  await insertBurn(tx.sql, tx.workspaceId, { burn, at: new Date(tx.now) });
+  await writeBook(tx, programs, book);
+  return { kind: 'spent', book, accountId };
+}
