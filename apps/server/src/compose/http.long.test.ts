@@ -313,7 +313,7 @@ async function untilData(body: ReadableStream<Uint8Array>, of: string): Promise<
     const found = text
       .split('\n\n')
       .slice(0, -1)
-      .find((message) => message.startsWith('event: events\n') && message.includes(of));
+      .find((message) => message.includes('\ndata: ') && message.includes(of));
     if (found !== undefined) return JSON.parse(found.slice(found.indexOf('data: ') + 'data: '.length));
   }
   throw new Error('the stream ended before');
