@@ -14,6 +14,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createKeyRing } from '../modules/accounts/index.ts';
 import { signInAs } from '../modules/accounts/testing/sign-in-as.ts';
+import { runStockNews } from '../modules/inventory/index.ts';
 import { type ApiWorld, endpointOf, type Keys, openApiWorld, urlOf } from './testing/api-world.ts';
 import { EXAMPLES } from './testing/examples.data.ts';
 import { furnishShop } from './testing/furnish-shop.ts';
@@ -267,10 +268,8 @@ describe('a stream', () => {
         signal: abort.signal,
       });
       expect([id, response.headers.get('content-type')]).toEqual([id, 'text/event-stream']);
-      const event = { type: 'track', event: 'Watched', userId: 'ada', messageId: shop.word() };
-      const payload = { writeKey: shop.writeKey, batch: [event] };
-      expect((await world.app.inject({ method: 'POST', url: '/v1/batch', payload })).statusCode).toBe(200);
-      const data = await untilData(response.body!, 'Watched');
+      const word = id === 'streamStock' ? await moveStock() : await sendEvent();
+      const data = await untilData(response.body!, word);
       abort.abort();
       expect([id, endpointOf(id).stream?.safeParse(data).error]).toEqual([id, undefined]);
     }
@@ -291,6 +290,21 @@ describe('a stream', () => {
   });
 });
 
+/** Answers a word that a stream of events says then. */
+async function sendEvent(): Promise<string> {
+  const event = { type: 'track', event: 'Watched', userId: 'ada', messageId: shop.word() };
+  const payload = { writeKey: shop.writeKey, batch: [event] };
+  expect((await world.app.inject({ method: 'POST', url: '/v1/batch', payload })).statusCode).toBe(200);
+  return 'Watched';
+}
+
+/** Answers a word that a stream of stock says then. */
+async function moveStock(): Promise<string> {
+  await shop.call('recordStockMovements', await EXAMPLES.recordStockMovements(shop));
+  await runStockNews(world.services);
+  return 'totalAfter';
+}
+
 /** The data of the first message of a stream that speaks of this. */
 async function untilData(body: ReadableStream<Uint8Array>, of: string): Promise<unknown> {
   let text = '';
@@ -299,7 +313,7 @@ async function untilData(body: ReadableStream<Uint8Array>, of: string): Promise<
     const found = text
       .split('\n\n')
       .slice(0, -1)
-      .find((message) => message.startsWith('event: events\n') && message.includes(of));
+      .find((message) => message.includes('\ndata: ') && message.includes(of));
     if (found !== undefined) return JSON.parse(found.slice(found.indexOf('data: ') + 'data: '.length));
   }
   throw new Error('the stream ended before');

@@ -323,4 +323,18 @@ describe('while the history of a new segment is counted', () => {
     const rows = await listMembers(here.ctx.sql, here.workspaceId, { segmentId: id, afterId: null, limit: 9 });
     expect(rows.map(({ cause }) => cause)).toEqual(['already_in', 'already_in']);
   });
+
+  it('a value too large to count stops no rule, and counts for none', async () => {
+    const here = shop.workspace(++workspaces);
+    await here.live(order('userId:ada', { total: 1.7976931348623157e308 }), order('userId:ben', { total: 2 }));
+    const rule: SegmentRule = {
+      event: 'Order Completed',
+      aggregate: { function: 'sum', property: 'total', op: 'atLeast', value: 1 },
+    };
+    const { id } = await createSegment(here.ctx, { name: 'Any', rule });
+    await here.fill();
+    expect(await listMembers(here.ctx.sql, here.workspaceId, { segmentId: id, afterId: null, limit: 9 })).toHaveLength(
+      1,
+    );
+  });
 });

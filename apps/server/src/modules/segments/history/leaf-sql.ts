@@ -126,9 +126,12 @@ function aggregateSql(plan: Extract<LeafPlan, { kind: 'aggregate' }>, row: RowSq
   }
 }
 
-/** A number in whole micro-units, by the formula of leaves/tally.ts. */
+/**
+ * A number in whole micro-units, by the formula of leaves/tally.ts. Sums work it out of every row before they look at its verdict:
+ * what is too large to count is nothing here, or the conversion would stop the query.
+ */
 export function microSql(number: string): string {
-  return `toInt64(floor(${number} * 1e6 + 0.5))`;
+  return `toInt64(floor(if(abs(${number}) <= ${VALUE_MAX}, ${number}, 0) * 1e6 + 0.5))`;
 }
 
 /** What a property's value counts as, and whether it does: as `countable` in leaves/tally.ts says. */
