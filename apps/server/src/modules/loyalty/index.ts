@@ -1,4 +1,10 @@
+export { runDuePoints } from './due/run-due-points.ts';
+export { runPointsNews } from './ledger/run-points-news.ts';
 export { loyaltyMigrations } from './migrations/index.ts';
+export { createOrderPoints } from './orders/order-points-port.ts';
+export { pointsFollower } from './orders/points-follower.ts';
+export { loyaltyPersonalData } from './personal-data.ts';
+export { createLoyaltyStage } from './profiles/loyalty-stage.ts';
 export { pointsFactsOf } from './profiles/points-facts-of.ts';
 export { readBalances } from './profiles/read-balances.ts';
 export { loyaltyRoutes } from './routes.ts';

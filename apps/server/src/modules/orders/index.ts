@@ -3,14 +3,17 @@ export { createOrderRoutes } from './routes.ts';
 export { batchOf, createOrderBook, type OrderBook } from './order-book.ts';
 export { createOrdersStage } from './orders-stage.ts';
 export { orderFactsOf } from './read-orders.ts';
+export { ordersOfEvents } from './orders-of-events.ts';
 export { ordersPersonalData } from './personal-data.ts';
 export type { FulfilmentInput, OrderInput, OrderPart, RefundInput } from './order-input.ts';
-export { keptOf, type OrderState } from './order-state.ts';
+export { keptOf, type OrderLine, type OrderState } from './order-state.ts';
 export type {
   CouponsHeld,
+  OrderBatch,
   OrderChange,
   OrderCouponPort,
   OrderFollower,
   OrderPointsPort,
   PlacedOrder,
+  PointsBurned,
 } from './ports.ts';

@@ -1,5 +1,4 @@
-import { type EventBatch, finalOwners, type LoggedEvent, type Stage } from '../../platform/eventlog/index.ts';
-import { uuidText } from '../../platform/ids/index.ts';
+import { type EventBatch, finalOwners, type Stage } from '../../platform/eventlog/index.ts';
 import { findOwnSource, listNumberedSources } from '../accounts/index.ts';
 import { tellUnfitEvents, type UnfitEvent } from '../events/index.ts';
 import { noteFacts } from '../profiles/index.ts';
@@ -8,6 +7,7 @@ import type { OrderBook, OrderOwner } from './order-book.ts';
 import type { OrderInput, OrderPart } from './order-input.ts';
 import { attachOrders, handOrdersOver, lockOrdersById, moveOrders } from './order-store.ts';
 import { deriveOrder } from './derive-order.ts';
+import { announcedOrderId } from './orders-of-events.ts';
 import type { OrderBatch, OrderFollower } from './ports.ts';
 
 /** Knows whose orders are, once their events have found their profiles; and takes orders that events alone tell of. */
@@ -16,7 +16,7 @@ export function createOrdersStage(book: OrderBook, followers: readonly OrderFoll
     name: 'orders',
     async run(batch) {
       await moveOrders(batch.sql, batch.workspaceId, finalOwners(batch.merges));
-      const isOwn = batch.entries.some(({ event }) => orderIdOf(event) !== undefined);
+      const isOwn = batch.entries.some(({ event }) => announcedOrderId(event) !== undefined);
       const isTold = batch.entries.some(({ event, subject }) => subject !== undefined && isOrderEvent(event));
       if (!isOwn && !isTold) return;
       const shop = await findOwnSource(batch.sql, batch.workspaceId, 'shop');
@@ -29,14 +29,6 @@ export function createOrdersStage(book: OrderBook, followers: readonly OrderFoll
   };
 }
 
-const MESSAGE_ID = /^ord-([0-9a-f]{32})-/;
-
-/** Of the order an announcement of the book is about. */
-function orderIdOf({ id }: LoggedEvent): string | undefined {
-  const hex = MESSAGE_ID.exec(id)?.[1];
-  return hex === undefined ? undefined : uuidText(Buffer.from(hex, 'hex'));
-}
-
 /** Events about orders find the customer as any event does; the orders are hers from then on. */
 async function attach(
   batch: EventBatch,
@@ -45,7 +37,7 @@ async function attach(
   const finals = finalOwners(batch.merges);
   const owners = new Map<string, { orderId: string; profileId: string; node: number }>();
   for (const { event, subject } of batch.entries) {
-    const orderId = orderIdOf(event);
+    const orderId = announcedOrderId(event);
     const node = event.nodes[0];
     if (orderId === undefined || subject === undefined || node === undefined || event.payload.source !== shop) continue;
     if (!owners.has(orderId))

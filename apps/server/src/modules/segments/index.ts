@@ -2,6 +2,8 @@ export { catchUpMembers } from './catch-up-members.ts';
 export { createSegment } from './create-segment.ts';
 export { evaluateRule } from './evaluate.ts';
 export { passesOf } from './leaf.ts';
+export { compileFilters } from './event-source.ts';
+export { matchesProduct } from './product-match.ts';
 export { segmentsMigrations } from './migrations/index.ts';
 export { pathSteps, valueAt } from './path.ts';
 export { countMembers, listMembers, listSegmentsOfProfile } from './member-store.ts';

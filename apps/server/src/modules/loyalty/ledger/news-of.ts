@@ -19,6 +19,14 @@ const NAMES: Readonly<Record<EntryKind, string | undefined>> = {
   settle: undefined,
 };
 
+const EXPIRING = 'Points Expiring';
+
+/** Everything that is told of points. */
+export const TOLD_EVENTS: ReadonlySet<string> = new Set([
+  ...Object.values(NAMES).flatMap((name) => name ?? []),
+  EXPIRING,
+]);
+
 interface Told {
   readonly workspaceId: number;
   account(id: string): Account;
@@ -61,4 +69,23 @@ function propertiesOf(group: readonly Entry[], { points, ...told }: Told & { poi
     ...(lot?.state === 'pending' && { available_at: new Date(lot.availableAtMs).toISOString() }),
     ...(lot !== undefined && lot.expiresAtMs !== null && { expires_at: new Date(lot.expiresAtMs).toISOString() }),
   };
+}
+
+/** What is told before points expire: of one customer, program and end once, with all of them together. Pure. */
+export function expiringNews(lots: readonly Lot[], told: Told): News[] {
+  const groups = new Map<string, Lot[]>();
+  for (const lot of lots) {
+    const { profileId, id } = told.account(lot.accountId);
+    const key = JSON.stringify([lot.programId, profileId ?? id, lot.expiresAtMs]);
+    groups.set(key, [...(groups.get(key) ?? []), lot]);
+  }
+  return [...groups.values()].flatMap((group): News[] => {
+    const [first] = group;
+    if (first?.expiresAtMs === undefined || first.expiresAtMs === null) return [];
+    const { key: program, unit } = told.program(first.programId);
+    const points = group.reduce((sum, { remaining }) => sum + remaining, 0);
+    const eventId = causedId('points', told.workspaceId, EXPIRING, first.id, first.version);
+    const properties = { program, unit, points, expires_at: new Date(first.expiresAtMs).toISOString() };
+    return [{ eventId, accountId: first.accountId, name: EXPIRING, properties }];
+  });
 }

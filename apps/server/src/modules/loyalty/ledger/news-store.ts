@@ -33,7 +33,6 @@ export async function insertNews(
 }
 
 export interface NewsRow {
-  workspace_id: number;
   seq: number;
   event_id: string;
   name: string;
@@ -43,16 +42,25 @@ export interface NewsRow {
   profile_id: string | null;
 }
 
-/** The oldest ones of one workspace that nobody is at. */
-export async function lockNews(sql: Sql, limit: number): Promise<NewsRow[]> {
+/** Whose news wait. */
+export async function listNewsWorkspaces(sql: Sql): Promise<number[]> {
+  const { rows } = await sql.query<{ workspace_id: number }>({
+    name: 'points_news_workspaces',
+    // every workspace: one loop works for all.
+    text: 'select distinct workspace_id from points_news',
+    values: [],
+  });
+  return rows.map((row) => row.workspace_id);
+}
+
+/** The oldest ones that nobody is at. */
+export async function lockNews(sql: Sql, workspaceId: number, limit: number): Promise<NewsRow[]> {
   const { rows } = await sql.query<NewsRow>({
     name: 'points_news_lock',
-    // every workspace: one loop works for all.
-    text: `select n.workspace_id, n.seq, n.event_id, n.name, n.properties, n.occurred_at, a.profile_id
+    text: `select n.seq, n.event_id, n.name, n.properties, n.occurred_at, a.profile_id
            from points_news n join loyalty_account a on a.workspace_id = n.workspace_id and a.id = n.account_id
-           where n.workspace_id = (select workspace_id from points_news order by workspace_id, seq limit 1)
-           order by n.seq limit $1 for update of n skip locked`,
-    values: [limit],
+           where n.workspace_id = $1 order by n.seq limit $2 for update of n skip locked`,
+    values: [workspaceId, limit],
   });
   return rows;
 }

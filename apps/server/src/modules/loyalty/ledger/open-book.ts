@@ -67,13 +67,17 @@ export async function writeBook(tx: PointsTx, programs: Programs, book: PointsBo
   await writeAccounts(sql, workspaceId, changedAccounts);
   await writeLots(sql, workspaceId, { lots: changedLots, at });
   await insertEntries(sql, workspaceId, { entries, at });
-  const told = {
+  await insertNews(sql, workspaceId, { news: newsOf(entries, toldOf(tx, programs, book)), at });
+  const profileIds = changedAccounts.flatMap(({ profileId }) => profileId ?? []);
+  if (profileIds.length > 0) await noteFacts(tx, profileIds, FACTS);
+}
+
+/** What is known of who is told. */
+export function toldOf({ workspaceId }: Pick<PointsTx, 'workspaceId'>, programs: Programs, book: PointsBook) {
+  return {
     workspaceId,
     account: (id: string) => book.account(id),
     lot: (id: string) => book.lot(id),
     program: (id: string) => programs.get(id),
   };
-  await insertNews(sql, workspaceId, { news: newsOf(entries, told), at });
-  const profileIds = changedAccounts.flatMap(({ profileId }) => profileId ?? []);
-  if (profileIds.length > 0) await noteFacts(tx, profileIds, FACTS);
 }

@@ -169,6 +169,14 @@ export class PointsBook {
     this.#post(lot.accountId, { kind: 'expire', balance: -points, lotId }, happening);
   }
 
+  /** If it is time to tell that it will expire: it is told of once. */
+  notice(lotId: string): Lot | undefined {
+    const lot = this.lot(lotId);
+    if (lot.state !== 'active' || lot.noticeAtMs === null || lot.noticeAtMs > this.nowMs) return undefined;
+    this.#putLot({ ...lot, noticeAtMs: null });
+    return lot;
+  }
+
   /**
    * Takes back what a source earned: of its own lot first, where what expired is gone already; what was spent of it from what
    * else she has, and the rest she owes.

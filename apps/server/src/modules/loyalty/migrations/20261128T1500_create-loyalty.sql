@@ -205,6 +205,20 @@ create table points_rule_use (
   foreign key (workspace_id, account_id) references loyalty_account (workspace_id, id)
 );
 
+-- What an event about an order earned by a rule: it goes back when the order comes to nothing.
+create table points_rule_order (
+  workspace_id integer not null references workspace (id),
+  order_id uuid not null,
+  lot_id uuid not null,
+  account_id uuid not null,
+  points bigint not null check (points > 0),
+  is_back boolean not null,
+  changes integer not null default 0,
+  primary key (workspace_id, order_id, lot_id),
+  foreign key (workspace_id, account_id) references loyalty_account (workspace_id, id),
+  foreign key (workspace_id, lot_id) references loyalty_lot (workspace_id, id)
+);
+
 -- What is to be told of accounts. A loop tells it of whoever's they are by then.
 create table points_news (
   workspace_id integer not null references workspace (id),

@@ -23,9 +23,10 @@ export async function burnPoints(ctx: TxCtx, body: Body): Promise<Done> {
   const { profileId } = holder!;
   const asked = { points, currency: body.currency ?? null, order: order ?? null };
   return onceByReference(ctx, { kind: 'burn', program, reference, profileId, asked }, async () => {
-    const spent = await spend(txOf(ctx), { program, holder: holder!, points, reference, order, worth });
-    if (spent.kind === 'short') throw tooFew(spent.available);
-    const { book, accountId } = spent;
+    const { spent, book } = await spend(txOf(ctx), [{ program, holder: holder!, points, reference, order, worth }]);
+    const [outcome] = spent;
+    if (outcome?.kind !== 'spent') throw tooFew(outcome?.available ?? 0);
+    const { accountId } = outcome;
     return { accountId, done: doneOf(book, accountId, { program, reference, points, amount: worth ?? null }) };
   });
 }

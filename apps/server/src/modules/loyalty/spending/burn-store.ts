@@ -21,20 +21,31 @@ const COLUMNS = `b.id, b.program_id as "programId", b.account_id as "accountId",
   b.order_ref as "orderRef", b.points, b.restored, b.restored_by_order as "restoredByOrder", b.changes,
   b.amount_minor as "amountMinor", b.currency`;
 
-/** False: there is one of this reference. */
-export async function insertBurn(
+export type NewBurn = Omit<Burn, 'restored' | 'restoredByOrder' | 'changes'>;
+
+export async function insertBurns(
   sql: Sql,
   workspaceId: number,
-  { burn, at }: { burn: Omit<Burn, 'restored' | 'restoredByOrder' | 'changes'>; at: Date },
+  { burns, at }: { burns: readonly NewBurn[]; at: Date },
 ): Promise<void> {
-  const { id, programId, accountId, reference, orderSource, orderRef, points, amountMinor, currency } = burn;
+  if (burns.length === 0) return;
   await sql.query({
     name: 'loyalty_burn_insert',
     text: `insert into loyalty_burn (workspace_id, id, program_id, account_id, reference, order_source, order_ref, points,
              amount_minor, currency, created_at)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+           select $1, b.*, $11 from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::bigint[],
+             $9::bigint[], $10::text[]) as b`,
     values: [
-      ...[workspaceId, id, programId, accountId, reference, orderSource, orderRef, points, amountMinor, currency],
+      workspaceId,
+      arrayLiteral(burns.map((one) => one.id)),
+      arrayLiteral(burns.map((one) => one.programId)),
+      arrayLiteral(burns.map((one) => one.accountId)),
+      burns.map((one) => one.reference),
+      burns.map((one) => one.orderSource),
+      burns.map((one) => one.orderRef),
+      arrayLiteral(burns.map((one) => one.points)),
+      burns.map((one) => one.amountMinor),
+      burns.map((one) => one.currency),
       at,
     ],
   });
