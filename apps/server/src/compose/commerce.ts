@@ -10,6 +10,7 @@ import {
 import { alertFollower, basketFactsOf, basketFollower, takeShopCarts } from '../modules/baskets/index.ts';
 import type { ShopPorts } from '../modules/connectors/index.ts';
 import { readAvailability } from '../modules/inventory/index.ts';
+import { createOrderPoints, pointsFactsOf, pointsFollower } from '../modules/loyalty/index.ts';
 import type { ProductPort } from '../modules/messaging/index.ts';
 import {
   createOrderBook,
@@ -43,13 +44,9 @@ export interface Commerce {
   readonly shops: ShopPorts;
 }
 
-const noPoints: OrderPointsPort = {
-  burn: async () => ({ kind: 'refused', message: 'There is no points program to pay with' }),
-};
-
 /** Keeps nothing: any number of them are the same one. */
 export function createCommerce(): Commerce {
-  const followers = [couponFollower, basketFollower, alertFollower];
+  const followers = [couponFollower, pointsFollower, basketFollower, alertFollower];
   const book = createOrderBook({ followers });
   const shops = {
     orders: book,
@@ -57,7 +54,7 @@ export function createCommerce(): Commerce {
     coupons: { takeCoupons, takeHonoured },
     carts: { takeCarts: takeShopCarts },
   };
-  return { book, followers, coupons: createOrderCoupons(), points: noPoints, shops };
+  return { book, followers, coupons: createOrderCoupons(), points: createOrderPoints(), shops };
 }
 
 type Names = { readonly productId?: string; readonly variantId?: string; readonly sku?: string };
@@ -130,7 +127,7 @@ defineShopFacts({
     );
   },
   baskets: basketFactsOf,
-  points: async () => new Map(),
+  points: pointsFactsOf,
   coupons: couponFactsOf,
 });
 

@@ -4,6 +4,7 @@ import { eventsPersonalData } from '../modules/events/index.ts';
 import { journeysPersonalData } from '../modules/journeys/index.ts';
 import { ordersPersonalData } from '../modules/orders/index.ts';
 import { alertsPersonalData, basketsPersonalData } from '../modules/baskets/index.ts';
+import { loyaltyPersonalData } from '../modules/loyalty/index.ts';
 import { promotionsPersonalData } from '../modules/promotions/index.ts';
 import { connectorsPersonalData } from '../modules/connectors/index.ts';
 import { messagingPersonalData } from '../modules/messaging/index.ts';
@@ -25,6 +26,7 @@ export const PERSONAL_DATA: readonly PersonalDataKeeper[] = [
   basketsPersonalData,
   alertsPersonalData,
   promotionsPersonalData,
+  loyaltyPersonalData,
   connectorsPersonalData,
   transfersPersonalData,
 ];

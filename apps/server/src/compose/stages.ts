@@ -1,6 +1,7 @@
 import { createAlertsStage, createBasketsStage } from '../modules/baskets/index.ts';
 import { consentSignalsStage, consentStage } from '../modules/consent/index.ts';
 import { createSubjectHistory, sessionsStage } from '../modules/events/index.ts';
+import { createLoyaltyStage } from '../modules/loyalty/index.ts';
 import { createJourneysStage } from '../modules/journeys/index.ts';
 import { messagingStage } from '../modules/messaging/index.ts';
 import { companiesStage, createIdentityStage, createTraitsStage, restrictionStage } from '../modules/profiles/index.ts';
@@ -24,6 +25,7 @@ export function createStages(services: Services): readonly Stage[] {
     restrictionStage,
     createOrdersStage(commerce.book, commerce.followers),
     createPromotionsStage(),
+    createLoyaltyStage(),
     createBasketsStage(),
     createAlertsStage(),
     segmentStage,

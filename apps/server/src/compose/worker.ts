@@ -21,6 +21,7 @@ import {
 import { readSignalConsent } from '../modules/consent/index.ts';
 import { forgetLinkVisits, runHeldClicks } from '../modules/content/index.ts';
 import { forgetStockNews, runReservationExpiry, runStockNews } from '../modules/inventory/index.ts';
+import { runDuePoints, runPointsNews } from '../modules/loyalty/index.ts';
 import { journeySendGuard, runDueJourneyWaits } from '../modules/journeys/index.ts';
 import { createEmailChannel, recoverMessages, runDueMessages, type SendDeps } from '../modules/messaging/index.ts';
 import {
@@ -138,6 +139,8 @@ function shopLoops(services: Services, { config, outbound }: { config: Config; o
     ['old coupon holds', 60_000, () => forgetOldHolds(services)],
     ['coupon codes', 250, () => runCouponGeneration(services)],
     ['coupon pools', 60_000, () => runPoolWatch(services)],
+    ['due points', 250, () => runDuePoints(services)],
+    ['news of points', 50, () => runPointsNews(services)],
     ['guesses at coupons', 60_000, () => forgetGuesses(services)],
     ['inbox of connectors', 50, () => runConnectorInbox(services, commerce.shops)],
     ['polls of connectors', 1_000, () => runConnectorPolls(services, sync)],

@@ -6,6 +6,7 @@ import { EXAMPLES } from './examples.data.ts';
 import { ALERT_GROW } from './grow-alerts.ts';
 import { COMMERCE_GROW } from './grow-commerce.ts';
 import { CONNECTOR_GROW } from './grow-connectors.ts';
+import { LOYALTY_GROW } from './grow-loyalty.ts';
 import { PROMOTIONS_GROW } from './grow-promotions.ts';
 import type { Shop } from './shop.ts';
 
@@ -55,6 +56,7 @@ export const GROW: Readonly<Record<PagedId, Grow>> = {
   ...COMMERCE_GROW,
   ...ALERT_GROW,
   ...CONNECTOR_GROW,
+  ...LOYALTY_GROW,
   ...PROMOTIONS_GROW,
   listProfiles: async (world, shop) => {
     const { services } = world;

@@ -47,8 +47,8 @@ export async function changeOrder(
   const change = restate({ before, after: { ...before, facts, version: before.version + 1 } });
   await deps.book.carryOut(batchOf(ctx), [change]);
   const order = change.after.state!;
-  if (wish.verb.kind === 'pay' && order.payment === 'paid') await deps.coupons.commit(ctx, order);
-  if (wish.verb.kind === 'cancel') await deps.coupons.void(ctx, order);
+  if (wish.verb.kind === 'pay' && order.payment === 'paid') await deps.coupons.commit(ctx, [order]);
+  if (wish.verb.kind === 'cancel') await deps.coupons.void(ctx, [order]);
   return order;
 }
 

@@ -9,6 +9,7 @@ export type { FulfilmentInput, OrderInput, OrderPart, RefundInput } from './orde
 export { keptOf, type OrderLine, type OrderState } from './order-state.ts';
 export type {
   CouponsHeld,
+  NamedOrder,
   OrderBatch,
   OrderChange,
   OrderCouponPort,

@@ -96,7 +96,7 @@ export async function placeOrder(ctx: TxCtx, deps: PlaceDeps, wish: PlaceOrder):
   const change = restate({ before, after });
   await deps.book.carryOut(batchOf(ctx), [change], { hasStock: true });
   const order = change.after.state!;
-  if (wish.payment === 'paid') await deps.coupons.commit(ctx, order);
+  if (wish.payment === 'paid') await deps.coupons.commit(ctx, [order]);
   return { order, isRepeat: false };
 }
 
@@ -170,7 +170,8 @@ async function holdCoupons(
   { placed, wish }: { placed: PlacedOrder; wish: PlaceOrder },
 ) {
   if (wish.couponCodes.length === 0) return [];
-  const held = await coupons.hold(ctx, { order: placed, codes: wish.couponCodes, cartRef: wish.holdRef ?? null });
+  const [held] = await coupons.hold(ctx, [{ order: placed, codes: wish.couponCodes, cartRef: wish.holdRef ?? null }]);
+  if (held === undefined) throw new Error('coupons of an order were not answered');
   if (held.kind === 'held') return held.discounts;
   throw new AppError('conflict', held.message, {
     details: [{ field: `couponCodes[${wish.couponCodes.indexOf(held.code)}]`, message: held.message }],
@@ -183,7 +184,8 @@ async function burnPoints(
   { placed, wish, atMostMinor }: { placed: PlacedOrder; wish: PlaceOrder; atMostMinor: number },
 ): Promise<number> {
   if (wish.points === 0) return 0;
-  const burned = await points.burn(ctx, { order: placed, points: wish.points, atMostMinor });
+  const [burned] = await points.burn(ctx, [{ order: placed, points: wish.points, atMostMinor }]);
+  if (burned === undefined) throw new Error('points of an order were not answered');
   if (burned.kind === 'burned') return burned.amountMinor;
   throw new AppError('conflict', burned.message, { details: [{ field: 'points', message: burned.message }] });
 }

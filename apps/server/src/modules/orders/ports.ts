@@ -60,28 +60,34 @@ export type CouponsHeld =
     }
   | { readonly kind: 'refused'; readonly code: string; readonly message: string };
 
-/** Coupons, as placing an order needs them: answered by whoever keeps them. */
+/** An order as coupons name it. */
+export type NamedOrder = Pick<OrderState, 'id' | 'source' | 'sourceOrderId'>;
+
+/** Coupons, as placing orders needs them: answered by whoever keeps them, for a group of orders at once. */
 export interface OrderCouponPort {
   /**
-   * Holds every code for the order, or none. The hold has no end of its own: it lasts until the order is paid or cancelled.
-   * What `cartRef` (a cart's or checkout's hold) held before is taken over.
+   * Of each order in turn: holds every code for it, or none; answers in their order. The hold has no end of its own: it lasts
+   * until the order is paid or cancelled. What `cartRef` (a cart's or checkout's hold) held before is taken over.
    */
   hold(
     ctx: TxCtx,
-    wish: { order: PlacedOrder; codes: readonly string[]; cartRef: string | null },
-  ): Promise<CouponsHeld>;
+    wishes: readonly { order: PlacedOrder; codes: readonly string[]; cartRef: string | null }[],
+  ): Promise<CouponsHeld[]>;
   /** Paid: what is held is redeemed. A repeat changes nothing. */
-  commit(ctx: TxCtx, order: Pick<OrderState, 'id' | 'source' | 'sourceOrderId'>): Promise<void>;
+  commit(ctx: TxCtx, orders: readonly NamedOrder[]): Promise<void>;
   /** Cancelled: what is held is let go, what was redeemed gives its use back, once. */
-  void(ctx: TxCtx, order: Pick<OrderState, 'id' | 'source' | 'sourceOrderId'>): Promise<void>;
+  void(ctx: TxCtx, orders: readonly NamedOrder[]): Promise<void>;
 }
 
 export type PointsBurned =
   | { readonly kind: 'burned'; readonly amountMinor: number }
   | { readonly kind: 'refused'; readonly message: string };
 
-/** Points, as placing an order needs them. What refunds and cancelling do to points follows from the order's changes. */
+/** Points, as placing orders needs them. What refunds and cancelling do to points follows from the order's changes. */
 export interface OrderPointsPort {
-  /** Takes the points at once; `atMostMinor` is what is left to pay. */
-  burn(ctx: TxCtx, wish: { order: PlacedOrder; points: number; atMostMinor: number }): Promise<PointsBurned>;
+  /** Of each order in turn: takes the points at once; `atMostMinor` is what is left to pay. Answers in their order. */
+  burn(
+    ctx: TxCtx,
+    wishes: readonly { order: PlacedOrder; points: number; atMostMinor: number }[],
+  ): Promise<PointsBurned[]>;
 }

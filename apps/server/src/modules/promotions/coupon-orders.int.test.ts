@@ -61,7 +61,7 @@ describe('an order placed here', () => {
     const order = placedOrder();
     const state = orderState({ ...nameOf(order), channel: 'chat', couponCodes: [code], payment: 'pending' });
     const held = await inTransaction(shop.ctx, async (ctx) => {
-      const answer = await port.hold(ctx, { order, codes: [code], cartRef });
+      const [answer] = await port.hold(ctx, [{ order, codes: [code], cartRef }]);
       await couponFollower.follow(batchOf(ctx), [placed(state)]);
       return answer;
     });
@@ -72,7 +72,7 @@ describe('an order placed here', () => {
     for (let time = 0; time < 2; time++) {
       await inTransaction(shop.ctx, async (ctx) => {
         await couponFollower.follow(batchOf(ctx), [{ before: state, after: paid }]);
-        await port.commit(ctx, nameOf(order));
+        await port.commit(ctx, [nameOf(order)]);
       });
     }
     expect(await redemptionsOf(state)).toMatchObject([{ state: 'redeemed', amountMinor: 100 }]);
@@ -80,7 +80,7 @@ describe('an order placed here', () => {
     for (let time = 0; time < 2; time++) {
       await inTransaction(shop.ctx, async (ctx) => {
         await couponFollower.follow(batchOf(ctx), [{ before: paid, after: cancelled }]);
-        await port.void(ctx, nameOf(order));
+        await port.void(ctx, [nameOf(order)]);
       });
     }
     expect([await codeCounts(code), await redemptionsOf(state)]).toMatchObject([
@@ -97,7 +97,7 @@ describe('an order placed here', () => {
     await shop.call('coupons/hold', { ...shop.quote([code]), ownerRef: cartRef });
     const typed = spent.toLowerCase();
     const order = placedOrder();
-    const held = await inTransaction(shop.ctx, (ctx) => port.hold(ctx, { order, codes: [code, typed], cartRef }));
+    const [held] = await inTransaction(shop.ctx, (ctx) => port.hold(ctx, [{ order, codes: [code, typed], cartRef }]));
     expect(held).toMatchObject({ kind: 'refused', code: typed });
     expect(
       await shop.call('coupons/commit', { ownerRef: cartRef, orderSource: 'web', orderRef: shop.word() }),

@@ -1,7 +1,7 @@
 import type { TxCtx } from '../../../platform/eventlog/index.ts';
 import { publicId } from '../../../platform/ids/index.ts';
 import { getWorkspaceRow } from '../../accounts/index.ts';
-import type { CouponsHeld, OrderCouponPort, OrderState, PlacedOrder } from '../../orders/index.ts';
+import type { CouponsHeld, NamedOrder, OrderCouponPort, PlacedOrder } from '../../orders/index.ts';
 import { holdProfiles } from '../../profiles/index.ts';
 import { normaliseCode } from '../codes/code-text.ts';
 import { batchOf } from '../coupon-batch.ts';
@@ -18,10 +18,15 @@ export function createOrderCoupons(): OrderCouponPort {
   return { hold, commit, void: giveBack };
 }
 
-async function hold(
-  ctx: TxCtx,
-  { order, codes, cartRef }: Parameters<OrderCouponPort['hold']>[1],
-): Promise<CouponsHeld> {
+type Wish = Parameters<OrderCouponPort['hold']>[1][number];
+
+async function hold(ctx: TxCtx, wishes: readonly Wish[]): Promise<CouponsHeld[]> {
+  const held: CouponsHeld[] = [];
+  for (const wish of wishes) held.push(await holdOne(ctx, wish));
+  return held;
+}
+
+async function holdOne(ctx: TxCtx, { order, codes, cartRef }: Wish): Promise<CouponsHeld> {
   const { language, time_zone: timeZone } = await getWorkspaceRow(ctx.sql, ctx.workspaceId);
   const held = await holdCoupons(batchOf(ctx), {
     ownerRef: ownerOf.order(order.orderId),
@@ -69,16 +74,22 @@ async function buyerOf(ctx: TxCtx, profileId: string | null): Promise<Buyer> {
   return held === undefined ? NOBODY : { ...NOBODY, ...held };
 }
 
-type OrderNamed = Pick<OrderState, 'id' | 'source' | 'sourceOrderId'>;
-
-async function commit(ctx: TxCtx, order: OrderNamed): Promise<void> {
-  const name = { orderSource: order.source, orderRef: order.sourceOrderId };
-  const done = await commitHold(batchOf(ctx), { ...name, ownerRef: ownerOf.order(order.id) });
-  if (done.kind === 'other_order') throw new Error('the hold of an order was redeemed for another');
+async function commit(ctx: TxCtx, orders: readonly NamedOrder[]): Promise<void> {
+  for (const { id, source, sourceOrderId } of orders) {
+    const name = { orderSource: source, orderRef: sourceOrderId };
+    const done = await commitHold(batchOf(ctx), { ...name, ownerRef: ownerOf.order(id) });
+    if (done.kind === 'other_order') throw new Error('the hold of an order was redeemed for another');
+  }
 }
 
-async function giveBack(ctx: TxCtx, order: OrderNamed): Promise<void> {
+async function giveBack(ctx: TxCtx, orders: readonly NamedOrder[]): Promise<void> {
   const batch = batchOf(ctx);
-  await releaseHolds(batch, [ownerOf.order(order.id)]);
-  await voidRedemptions(batch, [{ orderSource: order.source, orderRef: order.sourceOrderId }]);
+  await releaseHolds(
+    batch,
+    orders.map(({ id }) => ownerOf.order(id)),
+  );
+  await voidRedemptions(
+    batch,
+    orders.map(({ source, sourceOrderId }) => ({ orderSource: source, orderRef: sourceOrderId })),
+  );
 }

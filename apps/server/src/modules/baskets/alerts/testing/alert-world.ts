@@ -102,8 +102,8 @@ export class AlertWorld {
       this.#ears(),
     ];
     const book = createOrderBook({ followers: [alertFollower] });
-    const coupons = { hold: async () => ({ kind: 'held' as const, discounts: [] }), commit: nothing, void: nothing };
-    const points = { burn: async () => ({ kind: 'refused' as const, message: 'none' }) };
+    const coupons = { hold: async () => [], commit: nothing, void: nothing };
+    const points = { burn: async () => [] };
     const reshaper = createReshaper({ stages: this.#stages, history: createSubjectHistory(history.history) });
     const routes = [
       ...[createAlertRoutes(), createInventoryRoutes(this.services), createIdentityGraphRoutes(reshaper)],
