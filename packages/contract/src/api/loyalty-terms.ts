@@ -182,5 +182,4 @@ export const pointsTermsSchema = z
   .refine(({ burn }) => burn === null || burn.minimum % burn.step === 0, {
     error: 'give a minimum that is a multiple of the step',
     path: ['burn', 'minimum'],
-  })
-  .meta({ id: 'PointsTerms' });
+  });
