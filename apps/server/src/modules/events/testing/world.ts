@@ -83,6 +83,8 @@ export interface Answer {
 /** How a world differs from the usual one. */
 interface WorldOptions extends Pick<HttpOptions, 'intake' | 'trustProxy' | 'outbound'> {
   readonly clock?: Clock;
+  /** Of the pool; 10 if left out. */
+  readonly maxConnections?: number;
   readonly history?: History;
 }
 
@@ -91,7 +93,7 @@ export async function openWorld(engines: Engines, options: WorldOptions = {}): P
   const postgres = openPostgres({
     url: engines.databaseUrl,
     applicationName: applicationName(processId),
-    maxConnections: 10,
+    maxConnections: options.maxConnections ?? 10,
   });
   await createLanes(postgres);
   const { workspaceId } = await ensureFirstWorkspace(postgres, {
@@ -114,7 +116,7 @@ export async function openWorld(engines: Engines, options: WorldOptions = {}): P
     keysOf: (id) => keyRing.keysOf(id),
   };
   const committer = createCommitter(services);
-  const { clock: _clock, history: _history, ...intakeOptions } = options;
+  const { clock: _clock, history: _history, maxConnections: _connections, ...intakeOptions } = options;
   const accounts = createAccounts(services, keyRing, { secret: SECRET, publicUrl: 'http://127.0.0.1:4100' });
   const http = createHttp({ services, keyRing, accounts, committer, pageDir: '/nowhere', ...intakeOptions });
   const abort = new AbortController();
