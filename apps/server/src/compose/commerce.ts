@@ -75,9 +75,9 @@ defineCouponFacts({
       return known === undefined ? undefined : lineFactOf(known, prices.get(variant!.id));
     });
   },
-  async hasOrdered(sql, workspaceId, profileId) {
-    const facts = (await orderFactsOf(sql, workspaceId, [profileId])).get(profileId);
-    return facts !== undefined && facts.hasOrdered;
+  async haveOrdered(sql, workspaceId, profileIds) {
+    const facts = await orderFactsOf(sql, workspaceId, profileIds);
+    return new Set(profileIds.filter((profileId) => facts.get(profileId)?.hasOrdered === true));
   },
 });
 

@@ -22,8 +22,8 @@ export interface CouponFactSources {
     workspaceId: number,
     asked: { lines: readonly CouponLine[]; channel: string; currency: string; atMs: number },
   ): Promise<readonly (LineFact | undefined)[]>;
-  /** Whether she has an order that was not cancelled. */
-  hasOrdered(sql: Sql, workspaceId: number, profileId: string): Promise<boolean>;
+  /** Those of them who have an order that was not cancelled. */
+  haveOrdered(sql: Sql, workspaceId: number, profileIds: readonly string[]): Promise<ReadonlySet<string>>;
 }
 
 let sources: CouponFactSources | undefined;
@@ -39,8 +39,10 @@ export async function readLineFacts(
   return sources?.lines(...asked) ?? [];
 }
 
-export async function hasOrdered(...asked: Parameters<CouponFactSources['hasOrdered']>): Promise<boolean> {
+export async function haveOrdered(
+  ...asked: Parameters<CouponFactSources['haveOrdered']>
+): ReturnType<CouponFactSources['haveOrdered']> {
   // A guess would give first orders' coupons away.
   if (sources === undefined) throw new Error('nobody answers whether a customer has ordered');
-  return sources.hasOrdered(...asked);
+  return sources.haveOrdered(...asked);
 }

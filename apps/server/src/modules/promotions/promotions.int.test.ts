@@ -128,7 +128,10 @@ describe('a coupon', () => {
 
   it('counts once it is known whose address it is: first orders and domains are asked', async () => {
     let hasOrdered = false;
-    defineCouponFacts({ lines: () => Promise.resolve([]), hasOrdered: () => Promise.resolve(hasOrdered) });
+    defineCouponFacts({
+      lines: () => Promise.resolve([]),
+      haveOrdered: (_sql, _workspaceId, profileIds) => Promise.resolve(new Set(hasOrdered ? profileIds : [])),
+    });
     const campaign = await shop.campaign({ terms: { firstOrderOnly: true, emailDomains: ['customer.example'] } });
     const code = await shop.shared(campaign);
     const reasons = async (more: object) => {
@@ -159,7 +162,7 @@ describe('a coupon', () => {
     defineCouponFacts({
       lines: (_sql, _workspaceId, { lines }) =>
         Promise.resolve(lines.map(({ sku }) => (sku === 'TEE' ? facts : undefined))),
-      hasOrdered: () => Promise.resolve(false),
+      haveOrdered: () => Promise.resolve(new Set()),
     });
     const uuid = randomUUID();
     const segment = `seg_${uuid.replaceAll('-', '')}`;

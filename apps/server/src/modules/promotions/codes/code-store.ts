@@ -84,6 +84,11 @@ export async function findRecipients(
   return new Set(rows.map((row) => `${row.code_id} ${row.profile_id}`));
 }
 
+/** A code that was found for nobody in particular, as it is to one customer. Pure. */
+export function asTo(code: FoundCode, isHers: boolean): FoundCode {
+  return isHers ? { ...code, offer: { ...code.offer, isHers: true } } : code;
+}
+
 function foundOf(row: OfferRow): FoundCode {
   return {
     offer: {

@@ -6,8 +6,8 @@ import { holdProfiles } from '../../profiles/index.ts';
 import { normaliseCode } from '../codes/code-text.ts';
 import { batchOf } from '../coupon-batch.ts';
 import { type Buyer, NOBODY } from '../spending/buyer.ts';
-import { commitHold } from '../spending/commit-hold.ts';
-import { holdCoupons } from '../spending/hold-coupons.ts';
+import { commitAll } from '../spending/commit-hold.ts';
+import { type Held, holdAll } from '../spending/hold-coupons.ts';
 import { ownerOf } from '../spending/owner.ts';
 import type { Quote } from '../spending/quote.ts';
 import { releaseHolds } from '../spending/release-holds.ts';
@@ -21,25 +21,28 @@ export function createOrderCoupons(): OrderCouponPort {
 type Wish = Parameters<OrderCouponPort['hold']>[1][number];
 
 async function hold(ctx: TxCtx, wishes: readonly Wish[]): Promise<CouponsHeld[]> {
-  const held: CouponsHeld[] = [];
-  for (const wish of wishes) held.push(await holdOne(ctx, wish));
-  return held;
+  if (wishes.length === 0) return [];
+  const { language, time_zone: timeZone } = await getWorkspaceRow(ctx.sql, ctx.workspaceId);
+  const buyers = await buyersOf(ctx, wishes);
+  const held = await holdAll(
+    batchOf(ctx),
+    wishes.map(({ order, codes, cartRef }) => ({
+      ownerRef: ownerOf.order(order.orderId),
+      takesOver: cartRef === null ? [] : [ownerOf.cart(cartRef)],
+      codes,
+      cart: cartOf(order),
+      channel: order.channel,
+      store: undefined,
+      buyer: buyers.get(order.profileId ?? '') ?? NOBODY,
+      expiresAtMs: null,
+      ...{ isWhole: true, isOnce: true },
+      place: { language, timeZone },
+    })),
+  );
+  return held.map((one, at) => answerOf(one, wishes[at]!.codes));
 }
 
-async function holdOne(ctx: TxCtx, { order, codes, cartRef }: Wish): Promise<CouponsHeld> {
-  const { language, time_zone: timeZone } = await getWorkspaceRow(ctx.sql, ctx.workspaceId);
-  const held = await holdCoupons(batchOf(ctx), {
-    ownerRef: ownerOf.order(order.orderId),
-    takesOver: cartRef === null ? [] : [ownerOf.cart(cartRef)],
-    codes,
-    cart: cartOf(order),
-    channel: order.channel,
-    store: undefined,
-    buyer: await buyerOf(ctx, order.profileId),
-    expiresAtMs: null,
-    ...{ isWhole: true, isOnce: true },
-    place: { language, timeZone },
-  });
+function answerOf(held: Held, codes: readonly string[]): CouponsHeld {
   switch (held.kind) {
     case 'refused': {
       const [first] = held.refused;
@@ -67,19 +70,27 @@ function cartOf(order: PlacedOrder) {
   };
 }
 
-async function buyerOf(ctx: TxCtx, profileId: string | null): Promise<Buyer> {
-  if (profileId === null) return NOBODY;
-  const { ofIds } = await holdProfiles(ctx, { profileIds: [profileId], identifiers: [] });
-  const [held] = ofIds;
-  return held === undefined ? NOBODY : { ...NOBODY, ...held };
+async function buyersOf(ctx: TxCtx, wishes: readonly Wish[]): Promise<Map<string, Buyer>> {
+  const profileIds = [...new Set(wishes.flatMap(({ order }) => order.profileId ?? []))];
+  if (profileIds.length === 0) return new Map();
+  const { ofIds } = await holdProfiles(ctx, { profileIds, identifiers: [] });
+  return new Map(
+    profileIds.flatMap((id, at) => {
+      const held = ofIds[at];
+      return held === undefined ? [] : [[id, { ...NOBODY, ...held }] as const];
+    }),
+  );
 }
 
 async function commit(ctx: TxCtx, orders: readonly NamedOrder[]): Promise<void> {
-  for (const { id, source, sourceOrderId } of orders) {
-    const name = { orderSource: source, orderRef: sourceOrderId };
-    const done = await commitHold(batchOf(ctx), { ...name, ownerRef: ownerOf.order(id) });
-    if (done.kind === 'other_order') throw new Error('the hold of an order was redeemed for another');
-  }
+  const done = await commitAll(
+    batchOf(ctx),
+    orders.map(({ id, source: orderSource, sourceOrderId: orderRef }) => ({
+      ...{ orderSource, orderRef },
+      ownerRef: ownerOf.order(id),
+    })),
+  );
+  if (done.some(({ kind }) => kind === 'other_order')) throw new Error('the hold of an order was redeemed for another');
 }
 
 async function giveBack(ctx: TxCtx, orders: readonly NamedOrder[]): Promise<void> {

@@ -4,7 +4,7 @@ import { publicId } from '../../../platform/ids/index.ts';
 import type { Sql } from '../../../platform/postgres/index.ts';
 import { listAddresses } from '../../profiles/index.ts';
 import { listSegmentsOfProfile } from '../../segments/index.ts';
-import { hasOrdered, type LineFact, readLineFacts } from '../coupon-facts.ts';
+import { haveOrdered, type LineFact, readLineFacts } from '../coupon-facts.ts';
 import type { Cart, CartLine, CouponOffer, Customer } from '../terms/cart.ts';
 import type { Buyer } from './buyer.ts';
 
@@ -23,26 +23,56 @@ interface FactReader {
   keysOf(workspaceId: number): Promise<WorkspaceKeys>;
 }
 
+/** Whose cart it is, and what it is to be measured by. */
+export interface CartAsked {
+  readonly wish: CartWish;
+  readonly buyer: Buyer;
+  readonly offers: readonly CouponOffer[];
+}
+
 /** A cart with everything the terms of these offers ask: of its products, and of who buys. */
 export async function buildCart(
   reader: FactReader,
-  { cart, channel, store }: CartWish,
-  asked: { buyer: Buyer; offers: readonly CouponOffer[]; atMs: number },
+  wish: CartWish,
+  { atMs, ...asked }: { buyer: Buyer; offers: readonly CouponOffer[]; atMs: number },
 ): Promise<Cart> {
-  const { sql, workspaceId } = reader;
-  const { lines, currency, shippingMinor } = cart;
-  const terms = asked.offers.map((offer) => offer.terms);
-  const facts = terms.some(asksOfProducts)
-    ? await readLineFacts(sql, workspaceId, { lines, channel, currency, atMs: asked.atMs })
-    : [];
-  return {
-    currency,
-    channel,
-    store,
-    lines: lines.map((line, place) => cartLine(line, facts[place])),
-    shippingMinor,
-    customer: await customerOf(reader, asked.buyer, terms),
-  };
+  const [cart] = await buildCarts(reader, [{ wish, ...asked }], atMs);
+  if (cart === undefined) throw new Error('a cart was asked for and not built');
+  return cart;
+}
+
+/** As `buildCart`, for many at once and in their order. */
+export async function buildCarts(reader: FactReader, asked: readonly CartAsked[], atMs: number): Promise<Cart[]> {
+  const facts = await readFacts(reader, asked, atMs);
+  const customers = await customersOf(reader, asked);
+  return asked.map(({ wish: { cart, channel, store } }, place) => ({
+    ...{ currency: cart.currency, channel, store, shippingMinor: cart.shippingMinor },
+    lines: cart.lines.map((line) => cartLine(line, facts.get(line))),
+    customer: customers[place]!,
+  }));
+}
+
+/** What the catalog knows of the lines of those whose terms ask; of one channel and currency in one. */
+async function readFacts(
+  { sql, workspaceId }: FactReader,
+  asked: readonly CartAsked[],
+  atMs: number,
+): Promise<Map<CouponLine, LineFact | undefined>> {
+  const places = new Map<string, { channel: string; currency: string; lines: CouponLine[] }>();
+  for (const { wish, offers } of asked) {
+    if (!offers.some(({ terms }) => asksOfProducts(terms))) continue;
+    const { channel, cart } = wish;
+    const key = `${channel} ${cart.currency}`;
+    const place = places.get(key) ?? { channel, currency: cart.currency, lines: [] };
+    place.lines.push(...cart.lines);
+    places.set(key, place);
+  }
+  const facts = new Map<CouponLine, LineFact | undefined>();
+  for (const place of places.values()) {
+    const found = await readLineFacts(sql, workspaceId, { ...place, atMs });
+    place.lines.forEach((line, at) => facts.set(line, found[at]));
+  }
+  return facts;
 }
 
 function asksOfProducts({ only, except, excludeSale, benefit }: CouponTerms): boolean {
@@ -68,18 +98,34 @@ export function cartLine(line: CouponLine, fact: LineFact | undefined): CartLine
 }
 
 /** Loads only what some terms ask. */
-async function customerOf(reader: FactReader, buyer: Buyer, terms: readonly CouponTerms[]): Promise<Customer> {
+async function customersOf(reader: FactReader, asked: readonly CartAsked[]): Promise<Customer[]> {
   const { sql, workspaceId } = reader;
-  const { profileId } = buyer;
-  const asksSegments = terms.some((one) => one.segments !== undefined || one.notSegments !== undefined);
-  const asksOrders = terms.some((one) => one.firstOrderOnly);
-  const asksEmail = terms.some((one) => one.emailDomains !== undefined);
-  return {
-    isKnown: profileId !== null,
-    hasOrdered: profileId !== null && asksOrders && (await hasOrdered(sql, workspaceId, profileId)),
-    segmentIds: new Set(profileId !== null && asksSegments ? await segmentsOf(reader, profileId) : []),
-    emailDomains: new Set(asksEmail ? await emailDomainsOf(reader, buyer) : []),
+  const idsOf = (asks: (terms: CouponTerms) => boolean) => {
+    const those = asked.filter(({ offers }) => offers.some(({ terms }) => asks(terms)));
+    return [...new Set(those.flatMap(({ buyer }) => buyer.profileId ?? []))];
   };
+  const buyers = idsOf((terms) => terms.firstOrderOnly);
+  const ordered = buyers.length === 0 ? new Set<string>() : await haveOrdered(sql, workspaceId, buyers);
+  const domains = await emailDomainsOf(reader, idsOf(asksEmail));
+  const segments = new Map<string, readonly string[]>();
+  for (const profileId of idsOf(asksSegments)) segments.set(profileId, await segmentsOf(reader, profileId));
+  return asked.map(({ buyer: { profileId, email }, offers }) => {
+    const own = offers.some(({ terms }) => asksEmail(terms)) && email !== undefined ? [domainOf(email)] : [];
+    return {
+      isKnown: profileId !== null,
+      hasOrdered: profileId !== null && ordered.has(profileId),
+      segmentIds: new Set(segments.get(profileId ?? '')),
+      emailDomains: new Set([...(domains.get(profileId ?? '') ?? []), ...own]),
+    };
+  });
+}
+
+function asksSegments({ segments, notSegments }: CouponTerms): boolean {
+  return segments !== undefined || notSegments !== undefined;
+}
+
+function asksEmail({ emailDomains }: CouponTerms): boolean {
+  return emailDomains !== undefined;
 }
 
 async function segmentsOf({ sql, workspaceId }: FactReader, profileId: string): Promise<string[]> {
@@ -93,8 +139,12 @@ async function segmentsOf({ sql, workspaceId }: FactReader, profileId: string): 
   }
 }
 
-async function emailDomainsOf(reader: FactReader, { profileId, email }: Buyer): Promise<string[]> {
-  const known = profileId === null ? undefined : (await listAddresses(reader, [profileId], 'email')).get(profileId);
-  const addresses = [...(known ?? []).map(({ address }) => address), ...(email === undefined ? [] : [email])];
-  return addresses.map((address) => address.slice(address.lastIndexOf('@') + 1).toLowerCase());
+async function emailDomainsOf(reader: FactReader, profileIds: readonly string[]): Promise<Map<string, string[]>> {
+  if (profileIds.length === 0) return new Map();
+  const known = await listAddresses(reader, profileIds, 'email');
+  return new Map([...known].map(([id, addresses]) => [id, addresses.map(({ address }) => domainOf(address))]));
+}
+
+function domainOf(address: string): string {
+  return address.slice(address.lastIndexOf('@') + 1).toLowerCase();
 }

@@ -40,35 +40,86 @@ interface CommitWish extends OrderName {
  * given in the end beyond the budget is kept as an exception: it has happened.
  */
 export async function commitHold(batch: CouponBatch, wish: CommitWish): Promise<Committed> {
+  const [committed] = await commitAll(batch, [wish]);
+  if (committed === undefined) throw new Error('a hold was redeemed and not answered');
+  return committed;
+}
+
+/** As `commitHold`, for many owners and orders at once, no two of one. */
+export async function commitAll(batch: CouponBatch, wishes: readonly CommitWish[]): Promise<Committed[]> {
+  if (wishes.length === 0) return [];
   const { sql, workspaceId, now } = batch;
-  await lockOrders(sql, workspaceId, [wish]);
-  const [hold] = await lockHolds(sql, workspaceId, [wish.ownerRef]);
-  const known = await listRedemptionsOf(sql, workspaceId, { orders: [wish], lock: false });
-  if (hold?.state === 'committed') {
-    const isSame = hold.order_source === wish.orderSource && hold.order_ref === wish.orderRef;
-    return isSame ? repeat(known) : { kind: 'other_order' };
-  }
-  if (hold === undefined || hold.codes.length === 0) return known.length > 0 ? repeat(known) : { kind: 'nothing' };
-  const uses = usesOf(hold);
-  const found = await findOffersOf(sql, workspaceId, {
-    codeIds: uses.map((use) => use.codeId),
-    profileId: hold.profile_id,
+  await lockOrders(sql, workspaceId, wishes);
+  const holds = new Map(
+    (
+      await lockHolds(
+        sql,
+        workspaceId,
+        wishes.map((wish) => wish.ownerRef),
+      )
+    ).map((hold) => [hold.owner_ref, hold]),
+  );
+  const rows = await listRedemptionsOf(sql, workspaceId, { orders: wishes, lock: false });
+  const asked = wishes.map((wish) => ({ wish, hold: holds.get(wish.ownerRef), known: rows.filter(isOf(wish)) }));
+  const open = asked.flatMap(({ hold, ...one }) =>
+    hold === undefined || hold.state === 'committed' || hold.codes.length === 0 ? [] : [{ ...one, hold }],
+  );
+  const redeemers = open.length === 0 ? [] : await redeemAll(batch, open);
+  await commitHolds(sql, workspaceId, {
+    holds: open.map(({ wish: { ownerRef, orderSource, orderRef } }) => ({ ownerRef, orderSource, orderRef })),
+    at: new Date(now),
   });
+  const redeemerOf = new Map(open.map(({ wish }, at) => [wish, redeemers[at]!]));
+  return asked.map(({ wish, hold, known }) => committedOf({ wish, hold, known, redeemer: redeemerOf.get(wish) }));
+}
+
+function isOf({ orderSource, orderRef }: OrderName): (row: RedemptionRow) => boolean {
+  return (row) => row.order_source === orderSource && row.order_ref === orderRef;
+}
+
+async function redeemAll(
+  batch: CouponBatch,
+  open: readonly { wish: CommitWish; hold: HoldRow; known: readonly RedemptionRow[] }[],
+): Promise<Redeemer[]> {
+  const { sql, workspaceId } = batch;
+  const uses = open.flatMap(({ hold }) => usesOf(hold));
+  const codeIds = [...new Set(uses.map((use) => use.codeId))];
+  const found = await findOffersOf(sql, workspaceId, { codeIds, profileId: null });
   const ledger = await openLedger(sql, workspaceId, uses);
-  const redeemer = new Redeemer({ batch, wish, hold, found, ledger, known });
-  for (const use of uses) redeemer.redeem(use);
+  const redeemers = open.map((one) => new Redeemer({ batch, ...one, found, ledger }));
+  for (const redeemer of redeemers) redeemer.redeemAll();
   await saveLedger(sql, workspaceId, ledger);
-  await insertRedemptions(sql, workspaceId, redeemer.redemptions);
-  await insertExceptions(sql, workspaceId, redeemer.exceptions);
-  const { orderSource, orderRef } = wish;
-  await commitHolds(sql, workspaceId, { ownerRefs: [hold.owner_ref], orderSource, orderRef, at: new Date(now) });
-  await noteCoupons(batch, [hold.profile_id]);
-  return {
-    kind: 'committed',
-    redemptions: [...known, ...redeemer.redemptions],
-    refused: redeemer.refused,
-    isRepeat: false,
-  };
+  await insertRedemptions(
+    sql,
+    workspaceId,
+    redeemers.flatMap((one) => one.redemptions),
+  );
+  await insertExceptions(
+    sql,
+    workspaceId,
+    redeemers.flatMap((one) => one.exceptions),
+  );
+  await noteCoupons(
+    batch,
+    open.map(({ hold }) => hold.profile_id),
+  );
+  return redeemers;
+}
+
+function committedOf(of: {
+  wish: CommitWish;
+  hold: HoldRow | undefined;
+  known: readonly RedemptionRow[];
+  redeemer: Redeemer | undefined;
+}): Committed {
+  const { wish, hold, known, redeemer } = of;
+  if (redeemer !== undefined) {
+    const { redemptions, refused } = redeemer;
+    return { kind: 'committed', redemptions: [...known, ...redemptions], refused, isRepeat: false };
+  }
+  if (hold?.state !== 'committed') return known.length > 0 ? repeat(known) : { kind: 'nothing' };
+  const isSame = hold.order_source === wish.orderSource && hold.order_ref === wish.orderRef;
+  return isSame ? repeat(known) : { kind: 'other_order' };
 }
 
 function repeat(redemptions: readonly RedemptionRow[]): Committed {
@@ -96,7 +147,11 @@ class Redeemer {
     this.#of = redeeming;
   }
 
-  redeem(use: Use): void {
+  redeemAll(): void {
+    for (const use of usesOf(this.#of.hold)) this.#redeem(use);
+  }
+
+  #redeem(use: Use): void {
     const { hold, found, ledger, known, wish } = this.#of;
     const code = found.find((one) => one.offer.couponId === use.codeId);
     const isHeld = hold.state === 'held';

@@ -1,14 +1,14 @@
 import { blindHash, type WorkspaceKeys } from '../../../platform/crypto/index.ts';
 import type { CouponBatch } from '../coupon-batch.ts';
-import { findOffers, type FoundCode } from '../codes/code-store.ts';
+import { asTo, findOffers, findRecipients, type FoundCode } from '../codes/code-store.ts';
 import { normaliseCode } from '../codes/code-text.ts';
 import type { Refused } from '../terms/cart.ts';
 import { refusalMessage } from '../terms/refusal-message.ts';
-import { buildCart, type CartWish } from './build-cart.ts';
+import { buildCarts, type CartWish } from './build-cart.ts';
 import type { Buyer } from './buyer.ts';
 import { type Decided, decideUses } from './decide-uses.ts';
-import { claimHold, endHolds, forgetHold, type HoldRow, lockHolds, saveHold } from './hold-store.ts';
-import type { Ledger, Use } from './ledger.ts';
+import { claimHolds, endHolds, forgetHolds, type HoldRow, lockHolds, type SavedHold, saveHolds } from './hold-store.ts';
+import type { Use } from './ledger.ts';
 import { openLedger, saveLedger } from './open-ledger.ts';
 import { type Quote, quoteOf } from './quote.ts';
 
@@ -48,35 +48,122 @@ export type Held =
  * not at all. Of an owner that asks for the same again nothing changes.
  */
 export async function holdCoupons(batch: CouponBatch, wish: HoldWish): Promise<Held> {
+  const [held] = await holdAll(batch, [wish]);
+  if (held === undefined) throw new Error('a hold was asked for and not answered');
+  return held;
+}
+
+/**
+ * As `holdCoupons`, for many at once: each in turn finds the counts as those before it left them, and one that is refused leaves
+ * nothing. No two of one owner, and none takes over what is another's here.
+ */
+export async function holdAll(batch: CouponBatch, wishes: readonly HoldWish[]): Promise<Held[]> {
+  if (wishes.length === 0) return [];
   const { sql, workspaceId, now } = batch;
-  const at = new Date(now);
-  const { ownerRef, takesOver = [] } = wish;
-  const isNew = await claimHold(sql, workspaceId, { ownerRef, at });
-  const holds = await lockHolds(sql, workspaceId, [...new Set([ownerRef, ...takesOver])]);
-  const own = holds.find((hold) => hold.owner_ref === ownerRef);
-  if (own === undefined) throw new Error('a hold went while it was locked');
-  const fingerprint = fingerprintOf(wish, await batch.keysOf(workspaceId));
-  if (isRepeat(own, { wish, fingerprint, now })) return { kind: 'repeat', hold: own };
-  const before = holds.filter((hold) => hold.state === 'held');
-  const { decided, ledger, found, unknown } = await decide(batch, wish, before);
-  if (wish.isWhole === true && (decided.refused.length > 0 || unknown.length > 0)) {
-    if (isNew) await forgetHold(sql, workspaceId, ownerRef);
-    return { kind: 'refused', refused: [...unknown, ...decided.refused] };
-  }
-  for (const use of decided.uses) ledger.take(use, 'held');
+  const ownerRefs = wishes.map((wish) => wish.ownerRef);
+  const claimed = await claimHolds(sql, workspaceId, { ownerRefs, at: new Date(now) });
+  const others = new Set(wishes.flatMap(({ takesOver = [] }) => takesOver));
+  const taken = await lockHolds(
+    sql,
+    workspaceId,
+    [...others].filter((ref) => !ownerRefs.includes(ref)),
+  );
+  const keys = await batch.keysOf(workspaceId);
+  const ofRef = new Map([...taken, ...claimed].map((hold) => [hold.owner_ref, hold]));
+  const asked = wishes.map((wish): Asked => {
+    const own = claimed.find((hold) => hold.owner_ref === wish.ownerRef);
+    if (own === undefined) throw new Error('a hold went while it was locked');
+    const rows = [...new Set([wish.ownerRef, ...(wish.takesOver ?? [])])].flatMap((ref) => ofRef.get(ref) ?? []);
+    return { wish, own, before: rows.filter((hold) => hold.state === 'held'), fingerprint: fingerprintOf(wish, keys) };
+  });
+  const fresh = asked.filter((one) => !isRepeat(one.own, { ...one, now }));
+  const decisions = fresh.length === 0 ? [] : await decideAll(batch, fresh);
+  const decisionOf = new Map(fresh.map((one, at) => [one, decisions[at]!]));
+  return asked.map((one): Held => {
+    const decision = decisionOf.get(one);
+    return decision === undefined ? { kind: 'repeat', hold: one.own } : heldOf(one, decision);
+  });
+}
+
+/** A wish, and what its owner and those it takes over held so far. */
+interface Asked {
+  readonly wish: HoldWish;
+  readonly own: HoldRow & { readonly isNew: boolean };
+  readonly before: readonly HoldRow[];
+  readonly fingerprint: Buffer;
+}
+
+interface Decision {
+  readonly decided: Decided;
+  readonly found: readonly FoundCode[];
+  readonly unknown: readonly Refused[];
+  readonly isRefused: boolean;
+  readonly quote: Quote;
+}
+
+/** On locked counts, from which what an owner held is given back before it is decided what it holds. */
+async function decideAll(batch: CouponBatch, asked: readonly Asked[]): Promise<Decision[]> {
+  const { sql, workspaceId, now } = batch;
+  const typed = await findTypedOfAll(
+    batch,
+    asked.map(({ wish }) => ({ codes: wish.codes, profileId: wish.buyer.profileId })),
+  );
+  const offersOf = (at: number) => typed[at]!.found.map((one) => one.offer);
+  const carts = await buildCarts(
+    batch,
+    asked.map(({ wish }, at) => ({ wish, buyer: wish.buyer, offers: offersOf(at) })),
+    now,
+  );
+  const places = asked.flatMap(({ wish: { buyer }, before }, at) => [
+    ...before.flatMap(usesOf),
+    ...offersOf(at).map(({ couponId: codeId, campaignId }) => ({ codeId, campaignId, profileId: buyer.profileId })),
+  ]);
+  const ledger = await openLedger(sql, workspaceId, places);
+  const decisions = asked.map(({ wish, before }, at): Decision => {
+    const { found, unknown } = typed[at]!;
+    const mark = before.length === 0 ? undefined : ledger.mark();
+    for (const use of before.flatMap(usesOf)) ledger.giveBack(use, 'held');
+    const { profileId } = wish.buyer;
+    const decided = decideUses({ cart: carts[at]!, profileId, nowMs: now }, offersOf(at), ledger);
+    const isRefused = wish.isWhole === true && (decided.refused.length > 0 || unknown.length > 0);
+    if (!isRefused) for (const use of decided.uses) ledger.take(use, 'held');
+    else if (mark !== undefined) ledger.undoTo(mark);
+    const quote = quoteOf({ decided, unknown, currency: wish.cart.currency, place: wish.place });
+    return { decided, found, unknown, isRefused, quote };
+  });
   await saveLedger(sql, workspaceId, ledger);
-  const expiresAtMs = decided.uses.length === 0 ? null : wish.expiresAtMs;
-  const quote = quoteOf({ decided, unknown, currency: wish.cart.currency, place: wish.place });
-  const others = before.filter((hold) => hold !== own).map((hold) => hold.owner_ref);
+  await write(batch, asked, decisions);
+  return decisions;
+}
+
+async function write(
+  { sql, workspaceId, now }: CouponBatch,
+  asked: readonly Asked[],
+  decisions: readonly Decision[],
+): Promise<void> {
+  const at = new Date(now);
+  const granted = asked.flatMap((one, place) => {
+    const decision = decisions[place]!;
+    return decision.isRefused ? [] : [{ ...one, ...decision }];
+  });
+  const others = granted.flatMap(({ before, own }) =>
+    before.filter((hold) => hold !== own).map((hold) => hold.owner_ref),
+  );
   await endHolds(sql, workspaceId, { ownerRefs: others, state: 'released', at });
-  if (decided.uses.length === 0) await forgetHold(sql, workspaceId, ownerRef);
-  else
-    await saveHold(sql, workspaceId, {
-      ...rowOf(wish, { decided, found, quote }),
-      fingerprint,
-      at,
-      hadCodes: own.codes.length > 0,
-    });
+  const refused = asked.filter(({ own }, place) => own.isNew && decisions[place]!.isRefused);
+  const empty = granted.filter(({ decided }) => decided.uses.length === 0);
+  await forgetHolds(
+    sql,
+    workspaceId,
+    [...refused, ...empty].map(({ wish }) => wish.ownerRef),
+  );
+  const holds = granted.filter(({ decided }) => decided.uses.length > 0).map(rowOf);
+  await saveHolds(sql, workspaceId, { holds, at });
+}
+
+function heldOf({ wish, before }: Asked, { decided, unknown, isRefused, quote }: Decision): Held {
+  if (isRefused) return { kind: 'refused', refused: [...unknown, ...decided.refused] };
+  const expiresAtMs = decided.uses.length === 0 ? null : wish.expiresAtMs;
   const had = new Set(before.flatMap((hold) => hold.codes.map((code) => code.codeId)));
   const has = new Set(decided.uses.map((use) => use.codeId));
   const added = [...has].filter((id) => !had.has(id));
@@ -97,43 +184,45 @@ function fingerprintOf({ codes, cart, channel, store, buyer }: HoldWish, keys: W
   return blindHash(keys.blind, JSON.stringify(asked));
 }
 
-interface Decision {
-  readonly decided: Decided;
-  readonly ledger: Ledger;
+/** Codes as they were typed; what there is none of is refused. */
+export async function findTyped(
+  batch: Pick<CouponBatch, 'workspaceId'> & { sql: Parameters<typeof findOffers>[0] },
+  codes: readonly string[],
+  profileId: string | null,
+): Promise<TypedCodes> {
+  const [typed] = await findTypedOfAll(batch, [{ codes, profileId }]);
+  if (typed === undefined) throw new Error('codes were asked for and not answered');
+  return typed;
+}
+
+interface TypedCodes {
   readonly found: readonly FoundCode[];
   readonly unknown: readonly Refused[];
 }
 
-/** On locked counts, from which what the owner held is given back already. */
-async function decide(batch: CouponBatch, wish: HoldWish, before: readonly HoldRow[]): Promise<Decision> {
-  const { sql, workspaceId, now } = batch;
-  const { profileId } = wish.buyer;
-  const { found, unknown } = await findTyped(batch, wish.codes, profileId);
-  const offers = found.map((one) => one.offer);
-  const cart = await buildCart(batch, wish, { buyer: wish.buyer, offers, atMs: now });
-  const held = before.flatMap(usesOf);
-  const places = offers.map((offer) => ({ codeId: offer.couponId, campaignId: offer.campaignId, profileId }));
-  const ledger = await openLedger(sql, workspaceId, [...held, ...places]);
-  for (const use of held) ledger.giveBack(use, 'held');
-  const decided = decideUses({ cart, profileId, nowMs: now }, offers, ledger);
-  return { decided, ledger, found, unknown };
-}
-
-/** Codes as they were typed; what there is none of is refused. */
-export async function findTyped(
+/** As `findTyped`, of many customers at once: each finds codes as they are to her. */
+async function findTypedOfAll(
   { sql, workspaceId }: Pick<CouponBatch, 'workspaceId'> & { sql: Parameters<typeof findOffers>[0] },
-  codes: readonly string[],
-  profileId: string | null,
-): Promise<{ found: FoundCode[]; unknown: Refused[] }> {
-  const typed = new Map(codes.map((code) => [normaliseCode(code), code]));
-  const found = await findOffers(sql, workspaceId, { normalised: [...typed.keys()], profileId });
-  for (const { normalised } of found) typed.delete(normalised);
-  const unknown = [...typed.values()].map((code) => ({
-    code,
-    reason: 'unknown' as const,
-    message: refusalMessage('unknown'),
-  }));
-  return { found, unknown };
+  asked: readonly { readonly codes: readonly string[]; readonly profileId: string | null }[],
+): Promise<TypedCodes[]> {
+  const typed = asked.map(({ codes }) => new Map(codes.map((code) => [normaliseCode(code), code])));
+  const normalised = [...new Set(typed.flatMap((codes) => [...codes.keys()]))];
+  const all = await findOffers(sql, workspaceId, { normalised, profileId: null });
+  const recipients = await findRecipients(sql, workspaceId, {
+    codeIds: all.map((one) => one.offer.couponId),
+    profileIds: [...new Set(asked.flatMap(({ profileId }) => profileId ?? []))],
+  });
+  return asked.map(({ profileId }, at) => {
+    const codes = typed[at]!;
+    const found = all
+      .filter((one) => codes.has(one.normalised))
+      .map((one) => asTo(one, recipients.has(`${one.offer.couponId} ${profileId}`)));
+    const known = new Set(found.map((one) => one.normalised));
+    const unknown = [...codes].flatMap(([normal, code]): Refused[] =>
+      known.has(normal) ? [] : [{ code, reason: 'unknown', message: refusalMessage('unknown') }],
+    );
+    return { found, unknown };
+  });
 }
 
 /** What a hold took. Pure. */
@@ -141,13 +230,11 @@ export function usesOf({ codes, profile_id: profileId, currency }: HoldRow): Use
   return codes.map(({ codeId, campaignId, amountMinor }) => ({ codeId, campaignId, profileId, amountMinor, currency }));
 }
 
-function rowOf(
-  wish: HoldWish,
-  { decided, found, quote }: { decided: Decided; found: readonly FoundCode[]; quote: Quote },
-) {
+function rowOf({ wish, own, decided, found, quote, fingerprint }: Asked & Decision): SavedHold {
   const versions = new Map(found.map((one) => [one.offer.couponId, one.version]));
   return {
     owner_ref: wish.ownerRef,
+    fingerprint,
     answer: { ...quote },
     currency: wish.cart.currency,
     channel: wish.channel,
@@ -159,5 +246,6 @@ function rowOf(
       ...{ codeId, campaignId, amountMinor },
       version: versions.get(codeId) ?? 1,
     })),
+    hadCodes: own.codes.length > 0,
   };
 }

@@ -32,21 +32,33 @@ export interface HoldCode {
 const COLUMNS = `workspace_id, owner_ref, state, fingerprint, answer, currency, channel, store, profile_id, node, order_source,
   order_ref, expires_at`;
 
-/** Locks the row of an owner, and makes it when there is none; then it holds nothing yet. Answers whether it was made. */
-export async function claimHold(sql: Sql, workspaceId: number, hold: { ownerRef: string; at: Date }): Promise<boolean> {
-  const { rows } = await sql.query<{ is_new: boolean }>({
+/** Locks the rows of owners, and makes those there are none of; these hold nothing yet. */
+export async function claimHolds(
+  sql: Sql,
+  workspaceId: number,
+  { ownerRefs, at }: { ownerRefs: readonly string[]; at: Date },
+): Promise<(HoldRow & { readonly isNew: boolean })[]> {
+  const { rows } = await sql.query<Omit<HoldRow, 'codes'> & { is_new: boolean }>({
     name: 'coupon_hold_claim',
     text: `insert into coupon_hold as h (workspace_id, owner_ref, state, fingerprint, answer, currency, channel, changed_at)
-           values ($1, $2, 'released', '', '{}', '', '', $3)
+           select $1::integer, o.owner_ref, 'released', '', '{}', '', '', $3::timestamptz
+           from unnest($2::text[]) as o(owner_ref) order by o.owner_ref
            on conflict (workspace_id, owner_ref) do update set changed_at = h.changed_at
-           returning xmax = 0 as is_new`,
-    values: [workspaceId, hold.ownerRef, hold.at],
+           returning ${COLUMNS}, xmax = 0 as is_new`,
+    values: [workspaceId, ownerRefs, at],
   });
-  return rows[0]?.is_new === true;
+  const isNew = new Set(rows.filter((row) => row.is_new).map((row) => row.owner_ref));
+  const holds = await withCodes(
+    sql,
+    workspaceId,
+    rows.map(({ is_new: _isNew, ...row }) => row),
+  );
+  return holds.map((hold) => ({ ...hold, isNew: isNew.has(hold.owner_ref) }));
 }
 
 /** Locked until the transaction ends, in the order of their names. */
 export async function lockHolds(sql: Sql, workspaceId: number, ownerRefs: readonly string[]): Promise<HoldRow[]> {
+  if (ownerRefs.length === 0) return [];
   const { rows } = await sql.query<Omit<HoldRow, 'codes'>>({
     name: 'coupon_hold_lock',
     text: `select ${COLUMNS} from coupon_hold where workspace_id = $1 and owner_ref = any($2::text[])
@@ -115,45 +127,48 @@ async function codesOf(sql: Sql, workspaceId: number, ownerRefs: readonly string
   return rows;
 }
 
-/** What an owner holds from now on, in place of what it held. */
-export async function saveHold(
+export type SavedHold = Omit<HoldRow, 'workspace_id' | 'state' | 'order_source' | 'order_ref'> & {
+  readonly hadCodes: boolean;
+};
+
+/** What owners hold from now on, in place of what they held. */
+export async function saveHolds(
   sql: Sql,
   workspaceId: number,
-  hold: Omit<HoldRow, 'workspace_id' | 'state' | 'order_source' | 'order_ref'> & { at: Date; hadCodes: boolean },
+  { holds, at }: { holds: readonly SavedHold[]; at: Date },
 ): Promise<void> {
+  if (holds.length === 0) return;
   await sql.query({
     name: 'coupon_hold_save',
-    text: `update coupon_hold set state = 'held', fingerprint = $3, answer = $4, currency = $5, channel = $6, store = $7,
-             profile_id = $8, node = $9, expires_at = $10, changed_at = $11, order_source = null, order_ref = null
-           where workspace_id = $1 and owner_ref = $2`,
+    text: `update coupon_hold h set state = 'held', fingerprint = w.fingerprint, answer = w.answer, currency = w.currency,
+             channel = w.channel, store = w.store, profile_id = w.profile_id, node = w.node, expires_at = w.expires_at,
+             changed_at = $3, order_source = null, order_ref = null
+           from unnest($2::text[], $4::bytea[], $5::jsonb[], $6::text[], $7::text[], $8::text[], $9::uuid[], $10::bigint[],
+             $11::timestamptz[]) as w(owner_ref, fingerprint, answer, currency, channel, store, profile_id, node, expires_at)
+           where h.workspace_id = $1 and h.owner_ref = w.owner_ref`,
     values: [
-      workspaceId,
-      hold.owner_ref,
-      hold.fingerprint,
-      JSON.stringify(hold.answer),
-      hold.currency,
-      hold.channel,
-      hold.store,
-      hold.profile_id,
-      hold.node,
-      hold.expires_at,
-      hold.at,
+      ...[workspaceId, holds.map((hold) => hold.owner_ref), at, holds.map((hold) => hold.fingerprint)],
+      ...[holds.map((hold) => JSON.stringify(hold.answer)), holds.map((hold) => hold.currency)],
+      ...[holds.map((hold) => hold.channel), holds.map((hold) => hold.store), holds.map((hold) => hold.profile_id)],
+      ...[holds.map((hold) => hold.node), holds.map((hold) => hold.expires_at)],
     ],
   });
-  if (hold.hadCodes) await deleteHoldCodes(sql, workspaceId, [hold.owner_ref]);
+  const replaced = holds.filter((hold) => hold.hadCodes).map((hold) => hold.owner_ref);
+  if (replaced.length > 0) await deleteHoldCodes(sql, workspaceId, replaced);
+  const codes = holds.flatMap((hold) => hold.codes.map((code) => ({ ...code, ownerRef: hold.owner_ref })));
   await sql.query({
     name: 'coupon_hold_code_insert',
     text: `insert into coupon_hold_code (workspace_id, owner_ref, code_id, campaign_id, version, amount_minor)
-           select $1::integer, $2::text, code_id, campaign_id, version, amount_minor
-           from unnest($3::uuid[], $4::uuid[], $5::integer[], $6::bigint[])
-             as c(code_id, campaign_id, version, amount_minor)`,
+           select $1::integer, owner_ref, code_id, campaign_id, version, amount_minor
+           from unnest($2::text[], $3::uuid[], $4::uuid[], $5::integer[], $6::bigint[])
+             as c(owner_ref, code_id, campaign_id, version, amount_minor)`,
     values: [
       workspaceId,
-      hold.owner_ref,
-      arrayLiteral(hold.codes.map((one) => one.codeId)),
-      arrayLiteral(hold.codes.map((one) => one.campaignId)),
-      arrayLiteral(hold.codes.map((one) => one.version)),
-      arrayLiteral(hold.codes.map((one) => one.amountMinor)),
+      codes.map((one) => one.ownerRef),
+      arrayLiteral(codes.map((one) => one.codeId)),
+      arrayLiteral(codes.map((one) => one.campaignId)),
+      arrayLiteral(codes.map((one) => one.version)),
+      arrayLiteral(codes.map((one) => one.amountMinor)),
     ],
   });
 }
@@ -181,27 +196,31 @@ export async function endHolds(
   if (holds.state === 'released') await deleteHoldCodes(sql, workspaceId, holds.ownerRefs);
 }
 
-/** Redeemed for an order. */
+/** Redeemed, each for an order. */
 export async function commitHolds(
   sql: Sql,
   workspaceId: number,
-  holds: { ownerRefs: readonly string[]; orderSource: string; orderRef: string; at: Date },
+  { holds, at }: { holds: readonly { ownerRef: string; orderSource: string; orderRef: string }[]; at: Date },
 ): Promise<void> {
+  if (holds.length === 0) return;
+  const ownerRefs = holds.map((hold) => hold.ownerRef);
   await sql.query({
     name: 'coupon_hold_commit',
-    text: `update coupon_hold set state = 'committed', order_source = $3, order_ref = $4, changed_at = $5
-           where workspace_id = $1 and owner_ref = any($2::text[])`,
-    values: [workspaceId, holds.ownerRefs, holds.orderSource, holds.orderRef, holds.at],
+    text: `update coupon_hold h set state = 'committed', order_source = w.source, order_ref = w.ref, changed_at = $5
+           from unnest($2::text[], $3::text[], $4::text[]) as w(owner_ref, source, ref)
+           where h.workspace_id = $1 and h.owner_ref = w.owner_ref`,
+    values: [workspaceId, ownerRefs, holds.map((hold) => hold.orderSource), holds.map((hold) => hold.orderRef), at],
   });
-  await deleteHoldCodes(sql, workspaceId, holds.ownerRefs);
+  await deleteHoldCodes(sql, workspaceId, ownerRefs);
 }
 
-/** As if it had never been asked for. */
-export async function forgetHold(sql: Sql, workspaceId: number, ownerRef: string): Promise<void> {
+/** As if they had never been asked for. */
+export async function forgetHolds(sql: Sql, workspaceId: number, ownerRefs: readonly string[]): Promise<void> {
+  if (ownerRefs.length === 0) return;
   await sql.query({
     name: 'coupon_hold_forget',
-    text: 'delete from coupon_hold where workspace_id = $1 and owner_ref = $2',
-    values: [workspaceId, ownerRef],
+    text: 'delete from coupon_hold where workspace_id = $1 and owner_ref = any($2::text[])',
+    values: [workspaceId, ownerRefs],
   });
 }
 

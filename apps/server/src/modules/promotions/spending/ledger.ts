@@ -73,6 +73,22 @@ export class Ledger {
     this.#profiles = new Map(counts.profiles.map((one) => [keyOf(one), { ...one }]));
   }
 
+  /** A place to come back to with `undoTo`. */
+  mark(): Counts {
+    return {
+      codes: [...this.#codes.values()].map((one) => ({ ...one })),
+      campaigns: [...this.#campaigns.values()].map((one) => ({ ...one })),
+      profiles: [...this.#profiles.values()].map((one) => ({ ...one })),
+    };
+  }
+
+  /** Of holds only: what was redeemed since stays counted in the sums of campaigns. */
+  undoTo(mark: Counts): void {
+    for (const one of mark.codes) Object.assign(this.#codes.get(one.id)!, one);
+    for (const one of mark.campaigns) Object.assign(this.#campaigns.get(one.id)!, one);
+    for (const one of mark.profiles) Object.assign(this.#profiles.get(keyOf(one))!, one);
+  }
+
   /** Why one more use does not fit; undefined: it does. */
   refusal(use: Use): LimitRefusal | undefined {
     const code = this.#codes.get(use.codeId);

@@ -54,10 +54,14 @@ export async function recordFacts(
   const at = new Date(batch.now);
   const beyond = [...made].flatMap(([row, kind]) => (kind === null ? [] : [exceptionOf(row, kind, at)]));
   await insertExceptions(sql, workspaceId, beyond);
-  for (const { order, hold } of carts) {
-    const { orderSource, orderRef } = order;
-    await commitHolds(sql, workspaceId, { ownerRefs: [hold.owner_ref], orderSource, orderRef, at });
-  }
+  await commitHolds(sql, workspaceId, {
+    holds: carts.map(({ order: { orderSource, orderRef }, hold }) => ({
+      ownerRef: hold.owner_ref,
+      orderSource,
+      orderRef,
+    })),
+    at,
+  });
   await noteCoupons(
     batch,
     [...made.keys()].map((row) => row.profile_id),

@@ -1,5 +1,5 @@
 import type { CouponBatch } from '../coupon-batch.ts';
-import { endHolds, forgetHold, type HoldRow, lockHolds } from './hold-store.ts';
+import { endHolds, forgetHolds, type HoldRow, lockHolds } from './hold-store.ts';
 import { usesOf } from './hold-coupons.ts';
 import { openLedger, saveLedger } from './open-ledger.ts';
 
@@ -9,9 +9,8 @@ export async function releaseHolds(batch: CouponBatch, ownerRefs: readonly strin
   const held = holds.filter((hold) => hold.state === 'held');
   await giveBack(batch, held, 'released');
   // It will not be paid any more: what had expired is not taken again either.
-  for (const { owner_ref: ownerRef, state } of holds) {
-    if (state === 'expired') await forgetHold(batch.sql, batch.workspaceId, ownerRef);
-  }
+  const expired = holds.filter(({ state }) => state === 'expired').map((hold) => hold.owner_ref);
+  await forgetHolds(batch.sql, batch.workspaceId, expired);
   return held;
 }
 
