@@ -2,7 +2,7 @@ import type { LoggedEvent } from '../../platform/eventlog/index.ts';
 import { uuidText } from '../../platform/ids/index.ts';
 import type { Sql } from '../../platform/postgres/index.ts';
 import type { OrderState } from './order-state.ts';
-import { findBookRows } from './order-store.ts';
+import { findBookRows } from './order-lookup-store.ts';
 
 const MESSAGE_ID = /^ord-([0-9a-f]{32})-/;
 

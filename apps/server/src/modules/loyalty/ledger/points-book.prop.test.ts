@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import type { Account } from './account.ts';
 import type { Allocation, Entry } from './entry.ts';
 import type { Lot } from './lot.ts';
-import { type LedgerRules, PointsBook } from './points-book.ts';
+import { PointsBook } from './points-book.ts';
+import type { LedgerRules } from './points-sheet.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 const START = Date.UTC(2026, 10, 22);

@@ -1,31 +1,8 @@
-import { type Account, type Standing, standingOf } from './account.ts';
-import type { Allocation, Entry, EntryKind } from './entry.ts';
-import { isLive, type Lot, type LotDates, noticeOf, spentFirst } from './lot.ts';
+import type { Allocation } from './entry.ts';
+import { type Lot, type LotDates, noticeOf, spentFirst } from './lot.ts';
+import { type Happening, PointsSheet } from './points-sheet.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
-
-/** What of a program's terms the ledger itself asks. */
-export interface LedgerRules {
-  readonly graceDays: number;
-  readonly noticeDays: number | null;
-  /** Points expire so long after she last earned or spent any; null: each by a date of its own. */
-  readonly inactivityDays: number | null;
-}
-
-export interface BookParts {
-  readonly nowMs: number;
-  newId(): string;
-  /** All accounts of every customer in it, of each program it is about. */
-  readonly accounts: readonly Account[];
-  readonly lots: readonly Lot[];
-  rulesOf(programId: string): LedgerRules;
-}
-
-/** What a change is about, and what makes its entries the same if it came again. */
-export interface Happening {
-  readonly ref: string;
-  readonly key: string;
-}
 
 /** There are fewer points than were asked for. */
 interface Short {
@@ -33,86 +10,16 @@ interface Short {
   readonly available: number;
 }
 
-/** What an entry changes. */
-interface Posting {
-  readonly kind: EntryKind;
-  readonly balance?: number;
-  readonly pending?: number;
-  readonly debt?: number;
-  readonly lotId?: string;
-  readonly allocations?: readonly Allocation[];
-  readonly burnId?: string;
-  readonly earned?: number;
-  readonly burned?: number;
-}
-
 /**
  * The ledger of some customers, whose accounts are locked, in memory: every change is decided here and written as a whole. At
  * each moment an account's balance is what remains in its active lots and the sum of its entries, pending likewise, and whoever
  * owes points has none.
  */
-export class PointsBook {
-  readonly nowMs: number;
-  readonly #parts: BookParts;
-  readonly #accounts: Map<string, Account>;
-  readonly #lots: Map<string, Lot>;
-  readonly #entries: Entry[] = [];
-  readonly #changedAccounts = new Set<string>();
-  readonly #changedLots = new Set<string>();
-  readonly #serials = new Map<string, number>();
-
-  constructor(parts: BookParts) {
-    this.#parts = parts;
-    this.nowMs = parts.nowMs;
-    this.#accounts = new Map(parts.accounts.map((account) => [account.id, account]));
-    this.#lots = new Map(parts.lots.map((lot) => [lot.id, lot]));
-  }
-
-  get entries(): readonly Entry[] {
-    return this.#entries;
-  }
-
-  get changedAccounts(): Account[] {
-    return [...this.#changedAccounts].map((id) => this.account(id));
-  }
-
-  get changedLots(): Lot[] {
-    return [...this.#changedLots].map((id) => this.lot(id));
-  }
-
-  account(id: string): Account {
-    const account = this.#accounts.get(id);
-    if (account === undefined) throw new Error(`account ${id} was not locked`);
-    return account;
-  }
-
-  accountOf(programId: string, node: number): Account | undefined {
-    return [...this.#accounts.values()].find((one) => one.programId === programId && one.node === node);
-  }
-
-  accountsOf(programId: string, profileId: string): Account[] {
-    return [...this.#accounts.values()].filter((one) => one.programId === programId && one.profileId === profileId);
-  }
-
-  lot(id: string): Lot {
-    const lot = this.#lots.get(id);
-    if (lot === undefined) throw new Error(`lot ${id} was not read`);
-    return lot;
-  }
-
-  lotOf(programId: string, sourceRef: string): Lot | undefined {
-    return [...this.#lots.values()].find((lot) => lot.programId === programId && lot.sourceRef === sourceRef);
-  }
-
-  /** Everything the holder of an account has in its program. */
-  standing(accountId: string): Standing {
-    return standingOf(this.#purse(accountId));
-  }
-
+export class PointsBook extends PointsSheet {
   /** Does what fell due with her points meanwhile, as the loop would: no point is spent after its end. */
   refresh(accountId: string): void {
-    for (const lot of this.#liveLots(accountId)) if (lot.state === 'pending') this.activate(lot.id);
-    for (const lot of this.#liveLots(accountId)) this.expire(lot.id);
+    for (const lot of this.liveLots(accountId)) if (lot.state === 'pending') this.activate(lot.id);
+    for (const lot of this.liveLots(accountId)) this.expire(lot.id);
   }
 
   /** Points that come in. Those of one source are one lot, however often some are added. */
@@ -125,7 +32,7 @@ export class PointsBook {
     const lot = this.lotOf(this.account(accountId).programId, wish.sourceRef) ?? this.#openLot(accountId, wish);
     const waits = lot.state === 'pending' || (lot.earned === 0 && dates.availableAtMs > this.nowMs);
     const fresh = lot.earned === 0 ? this.#dated(lot, dates) : lot;
-    this.#putLot({
+    this.putLot({
       ...fresh,
       earned: lot.earned + points,
       remaining: lot.remaining + points,
@@ -133,7 +40,7 @@ export class PointsBook {
     });
     const delta = waits ? { pending: points } : { balance: points };
     const earned = kind === 'earn' && !waits ? points : 0;
-    this.#post(lot.accountId, { kind: waits ? 'earn_pending' : kind, ...delta, lotId: lot.id, earned }, wish);
+    this.post(lot.accountId, { kind: waits ? 'earn_pending' : kind, ...delta, lotId: lot.id, earned }, wish);
     if (kind === 'earn') this.#touch(lot.accountId);
     this.expire(lot.id);
     this.#settle(lot.accountId, wish);
@@ -143,7 +50,7 @@ export class PointsBook {
   redate(lotId: string, dates: LotDates): void {
     const lot = this.lot(lotId);
     if (lot.state !== 'pending' || lot.availableAtMs === dates.availableAtMs) return;
-    this.#putLot(this.#dated(lot, dates));
+    this.putLot(this.#dated(lot, dates));
     this.activate(lotId);
   }
 
@@ -152,10 +59,10 @@ export class PointsBook {
     const lot = this.lot(lotId);
     if (lot.state !== 'pending' || lot.availableAtMs > this.nowMs) return;
     const { remaining: points } = lot;
-    this.#putLot({ ...lot, state: 'active' });
+    this.putLot({ ...lot, state: 'active' });
     const happening = { ref: lot.sourceRef, key: `lot/${lot.id}/${lot.version}` };
     const posting = { kind: 'activate', balance: points, pending: -points, lotId, earned: points } as const;
-    this.#post(lot.accountId, posting, happening);
+    this.post(lot.accountId, posting, happening);
     this.#settle(lot.accountId, happening);
   }
 
@@ -164,16 +71,16 @@ export class PointsBook {
     const lot = this.lot(lotId);
     if (lot.state !== 'active' || lot.expiresAtMs === null || lot.expiresAtMs > this.nowMs) return;
     const { remaining: points } = lot;
-    this.#putLot({ ...lot, remaining: 0, expired: lot.expired + points, state: 'expired' });
+    this.putLot({ ...lot, remaining: 0, expired: lot.expired + points, state: 'expired' });
     const happening = { ref: lot.sourceRef, key: `lot/${lot.id}/${lot.version}` };
-    this.#post(lot.accountId, { kind: 'expire', balance: -points, lotId }, happening);
+    this.post(lot.accountId, { kind: 'expire', balance: -points, lotId }, happening);
   }
 
   /** If it is time to tell that it will expire: it is told of once. */
   notice(lotId: string): Lot | undefined {
     const lot = this.lot(lotId);
     if (lot.state !== 'active' || lot.noticeAtMs === null || lot.noticeAtMs > this.nowMs) return undefined;
-    this.#putLot({ ...lot, noticeAtMs: null });
+    this.putLot({ ...lot, noticeAtMs: null });
     return lot;
   }
 
@@ -190,14 +97,14 @@ export class PointsBook {
     const left = lot.remaining - own;
     const earned = lot.earned - own - gone;
     const ended = earned === 0 ? 'void' : lot.state === 'expired' ? 'expired' : 'depleted';
-    this.#putLot({
+    this.putLot({
       ...lot,
       ...{ earned, remaining: left, expired: lot.expired - gone },
       state: left > 0 ? lot.state : ended,
     });
     const { taken, short } = this.#take(lot.accountId, points - own - gone);
     const first = own === 0 ? [] : [{ lotId, quantity: -own }];
-    this.#post(
+    this.post(
       lot.accountId,
       {
         kind: 'reverse',
@@ -226,7 +133,7 @@ export class PointsBook {
   /** As `burn`, for what has happened already: what she has not she owes. */
   reburn(accountId: string, points: number, wish: Happening & { burnId: string }): void {
     const { taken, short } = this.#take(accountId, points);
-    if (short > 0) this.#post(accountId, { kind: 'burn', debt: short, burned: short, burnId: wish.burnId }, wish);
+    if (short > 0) this.post(accountId, { kind: 'burn', debt: short, burned: short, burnId: wish.burnId }, wish);
     this.#postTaken('burn', taken, wish);
   }
 
@@ -247,13 +154,13 @@ export class PointsBook {
       const part = Math.min(left, quantity);
       if (part <= 0) continue;
       left -= part;
-      this.#putLot({ ...lot, remaining: lot.remaining + part, state: 'active' });
+      this.putLot({ ...lot, remaining: lot.remaining + part, state: 'active' });
       back.set(lot.accountId, [...(back.get(lot.accountId) ?? []), { lotId: lot.id, quantity: part }]);
     }
     for (const [id, allocations] of back) {
       const sum = sumOf(allocations);
       const { burnId } = wish;
-      this.#post(id, { kind: 'refund_burn', balance: sum, allocations, burned: -sum, burnId }, wish);
+      this.post(id, { kind: 'refund_burn', balance: sum, allocations, burned: -sum, burnId }, wish);
     }
     if (left > 0) this.#restoreOwed(accountId, left, wish);
     for (const allocations of back.values()) for (const { lotId } of allocations) this.#endOrSpare(lotId);
@@ -281,16 +188,12 @@ export class PointsBook {
     if (paid <= 0) return;
     const { taken } = this.#take(accountId, paid);
     let left = paid;
-    for (const account of this.#purse(accountId)) {
+    for (const account of this.purse(accountId)) {
       const part = Math.min(left, account.debt);
       left -= part;
       const allocations = taken.get(account.id) ?? [];
       if (part === 0 && allocations.length === 0) continue;
-      this.#post(
-        account.id,
-        { kind: 'settle', balance: sumOf(allocations), debt: 0 - part, allocations },
-        { ref, key },
-      );
+      this.post(account.id, { kind: 'settle', balance: sumOf(allocations), debt: 0 - part, allocations }, { ref, key });
     }
   }
 
@@ -303,41 +206,41 @@ export class PointsBook {
     const sourceRef = `restored:${wish.burnId}`;
     const lot =
       this.lotOf(this.account(accountId).programId, sourceRef) ?? this.#openLot(accountId, { ...wish, sourceRef });
-    this.#putLot({ ...lot, earned: lot.earned + points, remaining: lot.remaining + points, state: 'active' });
+    this.putLot({ ...lot, earned: lot.earned + points, remaining: lot.remaining + points, state: 'active' });
     const posting = { kind: 'refund_burn', balance: points, lotId: lot.id, burned: -points } as const;
-    this.#post(lot.accountId, { ...posting, burnId: wish.burnId }, wish);
+    this.post(lot.accountId, { ...posting, burnId: wish.burnId }, wish);
   }
 
   #endOrSpare(lotId: string): void {
     const lot = this.lot(lotId);
-    const { graceDays, inactivityDays } = this.#rules(lot.accountId);
-    const activeAtMs = Math.max(...this.#purse(lot.accountId).map((one) => one.activeAtMs ?? 0));
+    const { graceDays, inactivityDays } = this.rules(lot.accountId);
+    const activeAtMs = Math.max(...this.purse(lot.accountId).map((one) => one.activeAtMs ?? 0));
     const asked = inactivityDays === null ? lot.expiresAtMs : activeAtMs + inactivityDays * DAY_MS;
     const isOver = asked !== null && asked <= this.nowMs;
     const expiresAtMs = isOver && graceDays > 0 ? this.nowMs + graceDays * DAY_MS : asked;
-    if (expiresAtMs !== lot.expiresAtMs) this.#putLot(this.#dated(lot, { ...lot, expiresAtMs }));
+    if (expiresAtMs !== lot.expiresAtMs) this.putLot(this.#dated(lot, { ...lot, expiresAtMs }));
     this.expire(lotId);
   }
 
   /** She did something: where points expire by inactivity, all of hers last longer. */
   #touch(accountId: string): void {
-    this.#putAccount({ ...this.account(accountId), activeAtMs: this.nowMs });
-    const { inactivityDays } = this.#rules(accountId);
+    this.putAccount({ ...this.account(accountId), activeAtMs: this.nowMs });
+    const { inactivityDays } = this.rules(accountId);
     if (inactivityDays === null) return;
     const expiresAtMs = this.nowMs + inactivityDays * DAY_MS;
-    for (const lot of this.#liveLots(accountId)) {
-      if (lot.expiresAtMs !== expiresAtMs) this.#putLot(this.#dated(lot, { ...lot, expiresAtMs }));
+    for (const lot of this.liveLots(accountId)) {
+      if (lot.expiresAtMs !== expiresAtMs) this.putLot(this.#dated(lot, { ...lot, expiresAtMs }));
     }
   }
 
   #dated(lot: Lot, { availableAtMs, expiresAtMs }: LotDates): Lot {
-    const { noticeDays } = this.#rules(lot.accountId);
+    const { noticeDays } = this.rules(lot.accountId);
     return { ...lot, availableAtMs, expiresAtMs, noticeAtMs: noticeOf(expiresAtMs, noticeDays, this.nowMs) };
   }
 
   #openLot(accountId: string, { sourceRef, dates }: { sourceRef: string; dates: LotDates }): Lot {
     const { programId } = this.account(accountId);
-    const names = { id: this.#parts.newId(), accountId, programId, sourceRef };
+    const names = { id: this.parts.newId(), accountId, programId, sourceRef };
     const nothing = { earned: 0, remaining: 0, expired: 0, noticeAtMs: null, state: 'void', version: 0 } as const;
     return this.#dated({ ...names, ...nothing, ...dates }, dates);
   }
@@ -346,13 +249,13 @@ export class PointsBook {
   #take(accountId: string, points: number): { taken: Map<string, Allocation[]>; short: number } {
     const taken = new Map<string, Allocation[]>();
     let left = points;
-    const active = this.#liveLots(accountId).filter(({ state }) => state === 'active');
+    const active = this.liveLots(accountId).filter(({ state }) => state === 'active');
     for (const lot of active.sort(spentFirst)) {
       const part = Math.min(left, lot.remaining);
       if (part <= 0) break;
       left -= part;
       const remaining = lot.remaining - part;
-      this.#putLot({ ...lot, remaining, state: remaining === 0 ? 'depleted' : 'active' });
+      this.putLot({ ...lot, remaining, state: remaining === 0 ? 'depleted' : 'active' });
       taken.set(lot.accountId, [...(taken.get(lot.accountId) ?? []), { lotId: lot.id, quantity: -part }]);
     }
     return { taken, short: left };
@@ -367,55 +270,8 @@ export class PointsBook {
       const balance = sumOf(allocations);
       const burned = kind === 'burn' ? -balance : 0;
       const { burnId } = wish;
-      this.#post(id, { kind, balance, allocations, burned, ...(burnId !== undefined && { burnId }) }, wish);
+      this.post(id, { kind, balance, allocations, burned, ...(burnId !== undefined && { burnId }) }, wish);
     }
-  }
-
-  #post(accountId: string, posting: Posting, { ref, key }: Happening): void {
-    const { kind, balance = 0, pending = 0, debt = 0, earned = 0, burned = 0 } = posting;
-    const before = this.account(accountId);
-    this.#putAccount({
-      ...before,
-      balance: before.balance + balance,
-      pending: before.pending + pending,
-      debt: before.debt + debt,
-      lifetimeEarned: before.lifetimeEarned + earned,
-      lifetimeBurned: before.lifetimeBurned + burned,
-    });
-    const after = this.standing(accountId);
-    const serial = (this.#serials.get(key) ?? 0) + 1;
-    this.#serials.set(key, serial);
-    this.#entries.push({
-      ...{ accountId, kind, ref, happening: key, idempotencyKey: `${key}#${serial}` },
-      ...{ deltaBalance: balance, deltaPending: pending, deltaDebt: debt },
-      ...{ lotId: posting.lotId ?? null, allocations: posting.allocations ?? [], burnId: posting.burnId ?? null },
-      balanceAfter: after.balance - after.debt,
-    });
-  }
-
-  #putAccount(account: Account): void {
-    this.#accounts.set(account.id, account);
-    this.#changedAccounts.add(account.id);
-  }
-
-  #putLot(lot: Lot): void {
-    this.#lots.set(lot.id, { ...lot, version: lot.version + 1 });
-    this.#changedLots.add(lot.id);
-  }
-
-  #rules(accountId: string): LedgerRules {
-    return this.#parts.rulesOf(this.account(accountId).programId);
-  }
-
-  #purse(accountId: string): Account[] {
-    const { programId, profileId, ...own } = this.account(accountId);
-    if (profileId === null) return [{ programId, profileId, ...own }];
-    return this.accountsOf(programId, profileId);
-  }
-
-  #liveLots(accountId: string): Lot[] {
-    const ids = new Set(this.#purse(accountId).map(({ id }) => id));
-    return [...this.#lots.values()].filter((lot) => ids.has(lot.accountId) && isLive(lot));
   }
 }
 

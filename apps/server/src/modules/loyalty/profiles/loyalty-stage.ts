@@ -41,10 +41,9 @@ async function settle(batch: EventBatch, profileIds: readonly string[]): Promise
   const tx = { workspaceId, sql, now, entries };
   const programs = programsOf(await listPrograms(sql, workspaceId));
   const book = await openBook(tx, programs, { profileIds, isSpending: true });
-  for (const program of programs.all)
-    for (const profileId of profileIds)
-      for (const { id, debt } of book.accountsOf(program.id, profileId))
-        if (debt > 0) book.settle(id, { ref: 'merge', key: `merge/${newUuid(now)}` });
+  const purses = programs.all.flatMap(({ id }) => profileIds.map((profileId) => book.accountsOf(id, profileId)));
+  for (const { id, debt } of purses.flat())
+    if (debt > 0) book.settle(id, { ref: 'merge', key: `merge/${newUuid(now)}` });
   await writeBook(tx, programs, book);
 }
 

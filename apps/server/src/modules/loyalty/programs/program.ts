@@ -1,11 +1,10 @@
 import type { AnswerOf, api } from '@segue/contract';
-import type { LedgerRules } from '../ledger/points-book.ts';
+import type { LedgerRules } from '../ledger/points-sheet.ts';
 
 export type PresentedProgram = AnswerOf<typeof api.getPointsProgram>;
 /** How points are earned and spent. */
 export type PointsTerms = PresentedProgram['terms'];
 export type Multiplier = NonNullable<PointsTerms['earn']>['multipliers'][number];
-export type ProductWish = Multiplier['match'];
 
 /** Terms, and from when they hold. */
 export interface TermsVersion {
