@@ -13,6 +13,7 @@ import {
 import { recordMovements, upsertLocations } from '../modules/inventory/index.ts';
 import { runDuePoints, runPointsNews } from '../modules/loyalty/index.ts';
 import { batchOf, type OrderInput } from '../modules/orders/index.ts';
+import { runBackFills, runDueWakes } from '../modules/segments/index.ts';
 import { inTransaction } from '../platform/eventlog/index.ts';
 import { publicId } from '../platform/ids/index.ts';
 import { createCommerce } from './commerce.ts';
@@ -287,6 +288,25 @@ describe('a balance', () => {
     expect(await points(b)).toEqual(await points(a));
     await call('/api/v1/points/burn', { identifier: b, points: 100, reference: `b-${++serial}` });
     expect(await points(a)).toEqual({ balance: 20, pending: 0, debt: 0 });
+    expect(await wrongSums()).toEqual([]);
+  });
+
+  it('can be given away, with the end it had, and is asked for by rules of segments at once', async () => {
+    const [a, b] = [await newCustomer(), await newCustomer()];
+    const rule = { points: { program: 'stars', atLeast: 90 } };
+    const segment = await call('/api/v1/segments', { name: `Rich ${++serial}`, rule });
+    expect(segment.status).toBe(201);
+    while ((await runBackFills(world.services)) > 0);
+    await give(a, 100);
+    const gift = { from: { identifier: a }, to: { identifier: b }, points: 40, reference: `t-${++serial}` };
+    expect((await call('/api/v1/points/transfer', gift)).body).toMatchObject({ balance: 60, isRepeat: false });
+    expect((await call('/api/v1/points/transfer', gift)).body).toMatchObject({ balance: 60, isRepeat: true });
+    await give(b, 50);
+    while ((await runDueWakes(world.services)) > 0);
+    await tellAll();
+    const { body } = await world.get(`/api/v1/segments/${segment.body['id'] as string}/members`);
+    const { body: hers } = await world.get(`/api/v1/points?identifier=${encodeURIComponent(b)}`);
+    expect((body['items'] as { profileId: string }[]).map((one) => one.profileId)).toEqual([hers['profileId']]);
     expect(await wrongSums()).toEqual([]);
   });
 });

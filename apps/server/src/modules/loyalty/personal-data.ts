@@ -20,6 +20,7 @@ const tables = createTableKeeper({
 /** What points keep about customers. Erased, the books stay as nobody's: what the shop owes in points is its to account for. */
 export const loyaltyPersonalData: PersonalDataKeeper = {
   ...tables,
+  untold: { points_news: 'waits to be told as events of hers, and these are told' },
   async *export(ctx, subject) {
     yield* tables.export(ctx, subject);
     const { profileIds, nodes } = subject;

@@ -255,7 +255,7 @@ describe('a ledger of points', () => {
           }
         },
       ),
-      { numRuns: propertyRuns(400) },
+      { numRuns: propertyRuns(200) },
     );
   });
 });
