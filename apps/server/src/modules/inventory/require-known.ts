@@ -40,6 +40,16 @@ export async function requireLocations(
   return locations.length === 0 ? [] : (await requireKnown(ctx, { locations })).locationIds;
 }
 
+/** Which of these public ids are locations; they stay there until the transaction ends. */
+export async function locationsKnown(
+  { sql, workspaceId }: Parameters<typeof requireKnown>[0],
+  ids: readonly string[],
+): Promise<(id: string) => boolean> {
+  const uuids = [...new Set(ids.flatMap((id) => parsePublicId('loc', id) ?? []))];
+  const known = uuids.length === 0 ? new Set<string>() : await holdLocations(sql, workspaceId, uuids);
+  return (id) => known.has(parsePublicId('loc', id) ?? '');
+}
+
 /** The variant an address names. */
 export async function requireVariant(ctx: Parameters<typeof requireKnown>[0], id: string): Promise<string> {
   const variantId = requirePublicId('var', id);

@@ -1,17 +1,17 @@
-import { AppError, type ErrorDetail } from '../../platform/errors.ts';
+import type { AppError } from '../../platform/errors.ts';
 import type { TxCtx } from '../../platform/eventlog/index.ts';
-import { readPrices, readVariants, type VariantRow } from '../catalog/index.ts';
 import type { Who } from '../events/index.ts';
-import { reserve, type Wish } from '../inventory/index.ts';
+import type { Wish } from '../inventory/index.ts';
+import { batchOf, type OrderBook, type OrderOwner, restate, type RowChange } from './order-book.ts';
 import { joinSnapshot } from './order-facts.ts';
-import { batchOf, type OrderBook, type OrderOwner, restate } from './order-book.ts';
 import type { Address, OrderInput } from './order-input.ts';
 import type { OrderState } from './order-state.ts';
-import { lockOrders } from './order-store.ts';
-import type { OrderCouponPort, OrderPointsPort, PlacedOrder } from './ports.ts';
-import { priceOrder, type PricedLine } from './price-order.ts';
+import { type BookRow, claimOrders, type ClaimedRow, forgetShells } from './order-store.ts';
+import type { OrderCouponPort, OrderPointsPort } from './ports.ts';
+import { priceLines } from './price-lines.ts';
+import type { PricedOrder } from './price-order.ts';
 import { sealAddresses, sealWho } from './seal-order.ts';
-import { ownerRefOf } from './stock-effects.ts';
+import { type Draft, settleDrafts, type Settled } from './settle-drafts.ts';
 
 export interface PlaceLine {
   readonly variantId: string;
@@ -57,158 +57,104 @@ export interface PlaceDeps {
   readonly points: OrderPointsPort;
 }
 
+/** An order that was placed, now or before. */
 export interface Placed {
+  readonly row: BookRow;
   readonly order: OrderState;
   readonly isRepeat: boolean;
 }
 
 /**
- * Places an order: prices, coupons, points and stock in one transaction, all of it or nothing. A repeat of the reference
- * answers the order that was placed.
+ * Places orders: prices, coupons, points and stock in one transaction, of each order all of it or nothing. A repeat of a
+ * reference answers the order that was placed; one that is refused takes nothing from the others. No two of one reference or
+ * of one hold. So many queries, whatever their number. Answers in their order.
  */
-export async function placeOrder(ctx: TxCtx, deps: PlaceDeps, wish: PlaceOrder): Promise<Placed> {
+export async function placeOrders(
+  ctx: TxCtx,
+  deps: PlaceDeps,
+  wishes: readonly PlaceOrder[],
+): Promise<(Placed | AppError)[]> {
+  if (wishes.length === 0) return [];
   const { sql, workspaceId } = ctx;
   const now = ctx.clock.now();
-  const ref = { source: wish.source, id: wish.reference };
-  const [row] = await lockOrders(sql, workspaceId, { refs: [ref], at: new Date(now) });
-  if (row?.state !== undefined) return { order: row.state, isRepeat: true };
-  const before = row!;
-  const lines = await pricedLines(ctx, wish, now);
-  await setStockApart(ctx, wish, before.id);
-  const placed: PlacedOrder = {
-    ...{ orderId: before.id, source: wish.source, sourceOrderId: wish.reference, channel: wish.channel },
-    ...{ profileId: wish.owner?.profileId ?? null, currency: wish.currency, lines, shippingMinor: wish.shippingMinor },
-  };
-  const held = await holdCoupons(ctx, deps.coupons, { placed, wish });
-  const priced = priceOrder({ lines, discounts: held, shippingMinor: wish.shippingMinor, taxMinor: wish.taxMinor });
-  const pointsMinor = await burnPoints(ctx, deps.points, { placed, wish, atMostMinor: priced.totalMinor });
-  const input = inputOf(wish, { ref, now, before, priced, pointsMinor });
-  requireTotal(wish, input.totals.totalMinor);
-  const keys = await ctx.keysOf(workspaceId);
-  const after = {
-    ...before,
-    ...wish.owner,
-    facts: joinSnapshot(before.facts, input),
-    version: 1,
-    who: sealWho(keys, wish.who) ?? null,
-    addresses: sealAddresses(keys, wish) ?? null,
-  };
-  const change = restate({ before, after });
-  await deps.book.carryOut(batchOf(ctx), [change], { hasStock: true });
-  const order = change.after.state!;
-  if (wish.payment === 'paid') await deps.coupons.commit(ctx, [order]);
-  return { order, isRepeat: false };
-}
-
-async function pricedLines(ctx: TxCtx, wish: PlaceOrder, atMs: number): Promise<PricedLine[]> {
-  const { sql, workspaceId } = ctx;
-  const variantIds = [...new Set(wish.lines.map((line) => line.variantId))];
-  const variants = await readVariants(sql, workspaceId, variantIds);
-  const { channel, currency } = wish;
-  const prices = await readPrices(sql, workspaceId, { variantIds, channel, currency, atMs });
-  const details: ErrorDetail[] = [];
-  const lines = wish.lines.flatMap((line, at): PricedLine[] => {
-    const variant = variants.get(line.variantId);
-    const unitPriceMinor = line.unitPriceMinor ?? prices.get(line.variantId)?.amountMinor;
-    if (variant === undefined)
-      details.push({ field: `lines[${at}].variantId`, message: 'names no variant of the catalog' });
-    else if (unitPriceMinor === undefined)
-      details.push({ field: `lines[${at}].unitPriceMinor`, message: `has no price in ${currency}; give one` });
-    else return [pricedLine(line, { at, variant, unitPriceMinor })];
-    return [];
+  const claimed = await claim(ctx, wishes, now);
+  const fresh = wishes.filter((wish) => claimed.get(wish)!.row.state === undefined);
+  const priced = fresh.length === 0 ? [] : await priceLines(ctx, fresh, now);
+  const drafts = fresh.flatMap((wish, at): Draft[] => {
+    const lines = priced[at]!;
+    return Array.isArray(lines) ? [{ wish, lines, orderId: claimed.get(wish)!.row.id }] : [];
   });
-  if (details.length > 0) throw new AppError('invalid', 'The order names what is not for sale', { details });
-  return lines;
-}
-
-function pricedLine(
-  line: PlaceLine,
-  { at, variant, unitPriceMinor }: { at: number; variant: VariantRow; unitPriceMinor: number },
-): PricedLine {
-  return {
-    ...{
-      id: String(at + 1),
-      variantId: line.variantId,
-      sku: variant.sku ?? null,
-      quantity: line.quantity,
-      unitPriceMinor,
-    },
-    discountMinor: line.discountMinor ?? 0,
-    productRef: variant.productId,
-    name: variant.productTitle,
-    variantTitle: variant.title ?? undefined,
-    brand: variant.vendor ?? undefined,
-  };
-}
-
-async function setStockApart(ctx: TxCtx, wish: PlaceOrder, orderId: string): Promise<void> {
-  const outcome = await reserve(ctx, {
-    ...{
-      ownerRef: ownerRefOf(orderId),
-      kind: 'order',
-      channel: wish.channel,
-      strategy: wish.strategy,
-      near: wish.near,
-    },
-    lines: wish.lines.map(({ variantId, quantity }) => ({ variantId, quantity })),
-    locationIds: wish.isHandedOver && wish.locationId !== undefined ? [wish.locationId] : undefined,
-    takesOver: wish.holdRef === undefined ? undefined : [wish.holdRef],
+  const { settled, refused } = await settleDrafts(ctx, deps, { drafts, isAlone: wishes.length === 1 });
+  fresh.forEach((wish, at) => {
+    const lines = priced[at]!;
+    if (!Array.isArray(lines)) refused.set(wish, lines);
   });
-  if (outcome.kind === 'reserved') return;
-  const missing = outcome.kind === 'short' ? outcome.lines : [];
-  throw new AppError('conflict', 'There is not enough in stock', {
-    details: missing.map(({ variantId, wanted, available }) => ({
-      field: `lines[${wish.lines.findIndex((line) => line.variantId === variantId)}].quantity`,
-      message: `asks for ${wanted}; there are ${available}`,
-    })),
+  const placed = await carryOut(ctx, deps, { settled, claimed, now });
+  const shells = [...refused.keys()].map((wish) => claimed.get(wish)!).filter(({ isNew }) => isNew);
+  await forgetShells(
+    sql,
+    workspaceId,
+    shells.map(({ row }) => row.id),
+  );
+  return wishes.map((wish) => {
+    const { row } = claimed.get(wish)!;
+    if (row.state !== undefined) return { row, order: row.state, isRepeat: true };
+    return refused.get(wish) ?? placed.get(wish)!;
   });
 }
 
-async function holdCoupons(
+async function claim(
+  { sql, workspaceId }: TxCtx,
+  wishes: readonly PlaceOrder[],
+  now: number,
+): Promise<Map<PlaceOrder, ClaimedRow>> {
+  const rows = await claimOrders(sql, workspaceId, { refs: wishes.map(refOf), at: new Date(now) });
+  const ofRef = new Map(rows.map((one) => [`${one.row.source}\0${one.row.sourceOrderId}`, one]));
+  return new Map(wishes.map((wish) => [wish, ofRef.get(`${wish.source}\0${wish.reference}`)!]));
+}
+
+function refOf({ source, reference }: PlaceOrder): OrderInput['ref'] {
+  return { source, id: reference };
+}
+
+async function carryOut(
   ctx: TxCtx,
-  coupons: OrderCouponPort,
-  { placed, wish }: { placed: PlacedOrder; wish: PlaceOrder },
-) {
-  if (wish.couponCodes.length === 0) return [];
-  const [held] = await coupons.hold(ctx, [{ order: placed, codes: wish.couponCodes, cartRef: wish.holdRef ?? null }]);
-  if (held === undefined) throw new Error('coupons of an order were not answered');
-  if (held.kind === 'held') return held.discounts;
-  throw new AppError('conflict', held.message, {
-    details: [{ field: `couponCodes[${wish.couponCodes.indexOf(held.code)}]`, message: held.message }],
+  deps: PlaceDeps,
+  work: { settled: readonly Settled[]; claimed: ReadonlyMap<PlaceOrder, ClaimedRow>; now: number },
+): Promise<Map<PlaceOrder, Placed>> {
+  const { settled, claimed, now } = work;
+  if (settled.length === 0) return new Map();
+  const keys = await ctx.keysOf(ctx.workspaceId);
+  const changes = settled.map(({ draft: { wish }, priced, pointsMinor }): RowChange => {
+    const before = claimed.get(wish)!.row;
+    const input = inputOf(wish, { now, priced, pointsMinor });
+    const after = {
+      ...before,
+      ...wish.owner,
+      facts: joinSnapshot(before.facts, input),
+      version: 1,
+      who: sealWho(keys, wish.who) ?? null,
+      addresses: sealAddresses(keys, wish) ?? null,
+    };
+    return restate({ before, after });
   });
+  await deps.book.carryOut(batchOf(ctx), changes, { hasStock: true });
+  const placed = new Map(
+    settled.map(({ draft: { wish } }, at): [PlaceOrder, Placed] => {
+      const row = changes[at]!.after;
+      return [wish, { row, order: row.state!, isRepeat: false }];
+    }),
+  );
+  const paid = [...placed].filter(([wish]) => wish.payment === 'paid' && wish.couponCodes.length > 0);
+  if (paid.length > 0)
+    await deps.coupons.commit(
+      ctx,
+      paid.map(([, { order }]) => order),
+    );
+  return placed;
 }
 
-async function burnPoints(
-  ctx: TxCtx,
-  points: OrderPointsPort,
-  { placed, wish, atMostMinor }: { placed: PlacedOrder; wish: PlaceOrder; atMostMinor: number },
-): Promise<number> {
-  if (wish.points === 0) return 0;
-  const [burned] = await points.burn(ctx, [{ order: placed, points: wish.points, atMostMinor }]);
-  if (burned === undefined) throw new Error('points of an order were not answered');
-  if (burned.kind === 'burned') return burned.amountMinor;
-  throw new AppError('conflict', burned.message, { details: [{ field: 'points', message: burned.message }] });
-}
-
-function requireTotal({ expectedTotalMinor }: PlaceOrder, totalMinor: number): void {
-  if (expectedTotalMinor === undefined || expectedTotalMinor === totalMinor) return;
-  throw new AppError('conflict', 'The order costs something else now', {
-    details: [
-      { field: 'expectedTotalMinor', message: `is ${totalMinor} now; show it to the customer and place it again` },
-    ],
-  });
-}
-
-function inputOf(
-  wish: PlaceOrder,
-  made: {
-    ref: OrderInput['ref'];
-    now: number;
-    before: { id: string };
-    priced: ReturnType<typeof priceOrder>;
-    pointsMinor: number;
-  },
-): OrderInput {
+function inputOf(wish: PlaceOrder, made: { now: number; priced: PricedOrder; pointsMinor: number }): OrderInput {
   const { priced, pointsMinor } = made;
   const totals = {
     ...priced.totals,
@@ -216,7 +162,7 @@ function inputOf(
     totalMinor: priced.totalMinor - pointsMinor,
   };
   return {
-    ref: made.ref,
+    ref: refOf(wish),
     version: { at: made.now },
     number: wish.number ?? wish.reference,
     channel: wish.channel,

@@ -1,4 +1,4 @@
-import { api, type BodyOf } from '@segue/contract';
+import { type AnswerOf, api } from '@segue/contract';
 import type { Ctx } from '../../platform/context.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { TxCtx } from '../../platform/eventlog/index.ts';
@@ -9,21 +9,15 @@ import { requireProfileId } from '../profiles/index.ts';
 import { requireLocations } from '../inventory/index.ts';
 import { changeOrder, type OrderVerb } from './change-order.ts';
 import { type BookRow, listOrderEvents, pageOrders, readBookRows } from './order-store.ts';
-import { type PlaceDeps, placeOrder, type PlaceOrder } from './place-order.ts';
+import { groupPlacing } from './place-calls.ts';
+import type { PlaceDeps } from './place-order.ts';
 import { presentOrder } from './present-order.ts';
 import { openAddresses } from './seal-order.ts';
-import { findCustomer } from './find-customer.ts';
 
 /** The order book. */
 export function createOrderRoutes(deps: PlaceDeps): Routes {
   return (serve) => {
-    serve(api.placeOrder, async ({ ctx, body }) => {
-      const { order, isRepeat } = await placeOrder(ctx, deps, await wishOf(ctx, body));
-      const id = publicId('ord', order.id);
-      if (!isRepeat)
-        await recordAudit(ctx, { action: 'order.placed', subject: id, detail: { channel: order.channel } });
-      return { order: await present(ctx, order.id), isRepeat };
-    });
+    serve(api.placeOrder, groupPlacing(deps));
 
     serve(api.listOrders, async ({ ctx, query: { limit, cursor, profileId, ...filter } }) => {
       const [placedAt, id] = decodeCursor(cursor, ['instant', 'uuid'])?.map(String) ?? [];
@@ -46,9 +40,7 @@ export function createOrderRoutes(deps: PlaceDeps): Routes {
       const { addresses } = await rowOf(ctx, idOf(params));
       const { wrapping } = await ctx.keysOf(ctx.workspaceId);
       const { shipTo, billTo } = openAddresses(wrapping, addresses);
-      return { shipTo: shipTo ?? null, billTo: billTo ?? null } as Awaited<
-        ReturnType<Parameters<typeof serve<typeof api.getOrderAddresses>>[1]>
-      >;
+      return { shipTo: shipTo ?? null, billTo: billTo ?? null } as AnswerOf<typeof api.getOrderAddresses>;
     });
 
     serve(api.listOrderEvents, async ({ ctx, params }) => {
@@ -100,18 +92,6 @@ function serveChanges(deps: PlaceDeps, serve: Parameters<Routes>[0]): void {
     }));
     return change(ctx, idOf(params), { kind: 'refund', ...body, lines });
   });
-}
-
-async function wishOf(ctx: TxCtx, body: BodyOf<typeof api.placeOrder>): Promise<PlaceOrder> {
-  const { profileId, identifier, locationId, lines, ...rest } = body;
-  const [place] =
-    locationId === undefined ? [] : await requireLocations(ctx, [{ field: 'locationId', id: locationId }]);
-  return {
-    ...rest,
-    ...(await findCustomer(ctx, { profileId, identifier })),
-    locationId: place,
-    lines: lines.map((line) => ({ ...line, variantId: requirePublicId('var', line.variantId) })),
-  };
 }
 
 function idOf({ id }: { id: string }): string {

@@ -37,6 +37,7 @@ export {
   hasAddress,
   listAddresses,
   listIdentifiers,
+  listIdentifiersOf,
   listLanes,
   listNodeIds,
   nodeIdsOf,

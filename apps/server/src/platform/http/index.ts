@@ -7,5 +7,5 @@ export { createDrain, type Drain, endConnections } from './drain.ts';
 export { observeRequests } from './observe-requests.ts';
 export { createServe } from './serve.ts';
 export { createHttpServer } from './server.ts';
-export type { Routes } from './routes.ts';
+export type { Grouped, Routes } from './routes.ts';
 export { StreamedAnswer, streamList } from './streamed-answer.ts';

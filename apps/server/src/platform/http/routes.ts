@@ -1,6 +1,7 @@
 import type { AnswerOf, BodyOf, Endpoint, ParamsOf, QueryOf } from '@segue/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Ctx } from '../context.ts';
+import type { AppError } from '../errors.ts';
 import type { TxCtx } from '../eventlog/index.ts';
 import type { StreamedAnswer } from './streamed-answer.ts';
 
@@ -32,11 +33,31 @@ type Answered<E extends Endpoint> = E['file'] extends readonly string[]
 
 export type Handler<E extends Endpoint> = (call: Call<E>) => Promise<Answered<E>> | Answered<E>;
 
+/** What every call comes down to once its types have served their purpose. */
+export interface AnyCall {
+  readonly params: Record<string, string>;
+  readonly query: Record<string, unknown>;
+  readonly body: unknown;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+}
+
+/** How a change is carried out for all who ask for it at the same time, in one transaction. */
+export interface Grouped<E extends Endpoint> {
+  /** What a call is about: calls that share a name are not carried out together. */
+  namesOf(call: Omit<Call<E>, 'ctx'>): readonly string[];
+  /**
+   * The answer of each call, in their order, or why it is refused: then it must not leave anything behind. `ctx` of a call knows
+   * who makes it; all share the one transaction.
+   */
+  carryOut(ctx: TxCtx, calls: readonly Call<E>[]): Promise<(AnswerOf<E> | AppError)[]>;
+}
+
 /**
  * Serves one endpoint of the contract: authorises by its scopes, parses what it takes, and answers what it promises. A
  * change runs in one transaction with its audit entry and its idempotency key: all of it happens, once, or nothing does.
  */
-export type Serve = <const E extends Endpoint>(endpoint: E, handler: Handler<E>) => void;
+export type Serve = <const E extends Endpoint>(endpoint: E, handler: Handler<E> | Grouped<E>) => void;
 
 /** A module's routes; registered by compose. What is not under `/api/v1` goes to `app` itself. */
 export type Routes = (serve: Serve, app: FastifyInstance) => void;

@@ -4,9 +4,10 @@ import type { Ctx } from '../context.ts';
 import { AppError } from '../errors.ts';
 import { inTransaction } from '../eventlog/index.ts';
 import { isLostRace } from '../postgres/index.ts';
+import { type AnyGrouped, ChangeDesk } from './change-desk.ts';
 import { type KeptAnswer, onceByKey, readIdempotencyKey } from './idempotency.ts';
 import { parseInput } from './parse.ts';
-import type { Serve } from './routes.ts';
+import type { AnyCall, Serve } from './routes.ts';
 import { sendStreamed, StreamedAnswer } from './streamed-answer.ts';
 
 export interface ServeDeps {
@@ -14,19 +15,13 @@ export interface ServeDeps {
   contextOf(request: FastifyRequest): Ctx;
 }
 
-/** What every call comes down to once its types have served their purpose. */
-interface AnyCall {
-  readonly params: Record<string, string>;
-  readonly query: Record<string, unknown>;
-  readonly body: unknown;
-  readonly request: FastifyRequest;
-  readonly reply: FastifyReply;
-}
 type AnyHandler = (call: AnyCall & { ctx: Ctx }) => unknown;
 
 export function createServe(app: FastifyInstance, deps: ServeDeps): Serve {
   return (endpoint, handler) => {
     const given: Endpoint = endpoint;
+    const desk =
+      typeof handler === 'function' ? undefined : new ChangeDesk(given, handler as unknown as AnyGrouped, keep);
     const run = handler as unknown as AnyHandler;
     app.route({
       method: given.method,
@@ -35,6 +30,7 @@ export function createServe(app: FastifyInstance, deps: ServeDeps): Serve {
       handler: async (request, reply) => {
         const ctx = deps.contextOf(request);
         const call = { ...parseCall(given, request), request, reply };
+        if (desk !== undefined) return sendKept(reply, await desk.take(ctx, call));
         if (isChange(given)) return sendKept(reply, await change(ctx, { endpoint: given, call, run }));
         const answer = await run({ ...call, ctx });
         if (answer instanceof StreamedAnswer)

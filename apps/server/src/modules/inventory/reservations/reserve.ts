@@ -1,4 +1,3 @@
-import type { TxCtx } from '../../../platform/eventlog/index.ts';
 import { LevelBook } from '../levels/level-book.ts';
 import { listAllLocations } from '../locations/location-store.ts';
 import { type Decision, decideWish, type Reserved } from './decide-wish.ts';
@@ -14,16 +13,11 @@ import {
   updateOwners,
   type ReservationRow,
 } from './reservation-store.ts';
-import { type StockTx, stockTx } from './stock-tx.ts';
+import type { StockTx } from './stock-tx.ts';
 import { hashOf, itemsOf, type Wish } from './wish.ts';
 
-/** Sets stock apart for an owner: the whole wish or nothing of it. A repeat answers what was done. */
-export async function reserve(ctx: TxCtx, wish: Wish): Promise<Reserved> {
-  return (await reserveAll(stockTx(ctx), [wish]))[0]!;
-}
-
 /**
- * As `reserve`, for many at once: the earlier ones first, each whole or not at all. No two of one owner, and none takes over
+ * Sets stock apart for owners: the earlier ones first, each whole or not at all; a repeat answers what was done. No two of one owner, and none takes over
  * what is another's here. Rows of owners come first and tell repeats; levels are locked in one order for all, decided upon in
  * memory, and written in one statement whose checks are the last guard.
  */
