@@ -17,7 +17,7 @@ const JITTER_MS = 250;
 export async function strike(options: {
   server: KeptServer;
   folder: DataFolder;
-  load: Load;
+  load: Pick<Load, 'acknowledged' | 'expected'>;
   targets: readonly Target[];
   seed: number;
 }): Promise<readonly Target[]> {
