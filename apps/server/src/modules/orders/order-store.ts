@@ -117,11 +117,11 @@ export async function forgetShells(sql: Sql, workspaceId: number, ids: readonly 
 
 /** A place in the transaction that `undoTrying` comes back to. */
 export async function beginTrying(sql: Sql): Promise<void> {
-  await sql.query({ text: 'savepoint placing' });
+  await sql.query({ text: 'savepoint orders_tried' });
 }
 
 export async function undoTrying(sql: Sql): Promise<void> {
-  await sql.query({ text: 'rollback to savepoint placing' });
+  await sql.query({ text: 'rollback to savepoint orders_tried' });
 }
 
 /** By id, locked; those that are not there are left out. */

@@ -75,8 +75,10 @@ export class ChangeDesk {
         else resolve(outcome);
       });
     } catch (error) {
-      if (group.length > 1) for (const one of group) await this.#carryOut([one]);
-      else group[0]!.reject(error);
+      const [first] = group;
+      if (group.length === 1) return first!.reject(error);
+      if (!(error instanceof AppError)) first!.ctx.logger.warn({ error }, 'changes that came together are tried alone');
+      for (const one of group) await this.#carryOut([one]);
     }
   }
 
