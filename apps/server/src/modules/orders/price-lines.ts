@@ -1,5 +1,6 @@
 import { AppError, type ErrorDetail } from '../../platform/errors.ts';
 import type { TxCtx } from '../../platform/eventlog/index.ts';
+import { publicId } from '../../platform/ids/index.ts';
 import { type Price, readPrices, readVariants, type VariantRow } from '../catalog/index.ts';
 import type { PlaceLine, PlaceOrder } from './place-order.ts';
 import type { PricedLine } from './price-order.ts';
@@ -53,7 +54,8 @@ function pricedLine(
   const { variantId, quantity, discountMinor = 0 } = line;
   return {
     ...{ id: String(at + 1), variantId, sku: variant.sku ?? null, quantity, unitPriceMinor, discountMinor },
-    productRef: variant.productId,
+    productRef: publicId('prd', variant.productId),
+    variantRef: publicId('var', variantId),
     name: variant.productTitle,
     variantTitle: variant.title ?? undefined,
     brand: variant.vendor ?? undefined,

@@ -9,6 +9,7 @@ export interface PricedLine {
   /** Off the whole line, before coupons. */
   readonly discountMinor: number;
   readonly productRef: string;
+  readonly variantRef: string;
   readonly name: string;
   readonly variantTitle: string | undefined;
   readonly brand: string | undefined;
