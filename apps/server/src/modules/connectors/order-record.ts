@@ -31,6 +31,8 @@ export interface ShopOrder {
   readonly closedAtMs: number | undefined;
   readonly totals: ShopTotals;
   readonly couponCodes: readonly string[];
+  /** What each of them took off, where the shop says so. */
+  readonly couponAmounts?: Readonly<Record<string, number>> | undefined;
   readonly pointsRedeemed: number;
   readonly cartToken: string | undefined;
   readonly checkoutToken: string | undefined;

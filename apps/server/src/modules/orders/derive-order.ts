@@ -35,6 +35,7 @@ export function deriveOrder(facts: OrderFacts, names: OrderNames): OrderState | 
     paidMinor,
     refundedMinor,
     couponCodes: snapshot.couponCodes,
+    ...(snapshot.couponAmounts !== undefined && { couponAmounts: snapshot.couponAmounts }),
     pointsRedeemed: snapshot.pointsRedeemed ?? 0,
     cartToken: snapshot.cartToken ?? null,
     lines,

@@ -31,6 +31,8 @@ export interface OrderInput {
     readonly taxMinor: number;
   };
   readonly couponCodes: readonly string[];
+  /** What each of them took off, where the source says so. */
+  readonly couponAmounts?: Readonly<Record<string, number>> | undefined;
   readonly pointsRedeemed?: number | undefined;
   readonly cartToken?: string | undefined;
   readonly checkoutToken?: string | undefined;

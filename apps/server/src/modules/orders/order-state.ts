@@ -69,6 +69,8 @@ export interface OrderState {
   readonly paidMinor: number;
   readonly refundedMinor: number;
   readonly couponCodes: readonly string[];
+  /** What each of them took off, as far as its source says so. */
+  readonly couponAmounts?: Readonly<Record<string, number>> | undefined;
   /** Points she paid with. */
   readonly pointsRedeemed: number;
   readonly cartToken: string | null;

@@ -23,6 +23,7 @@ export function orderInputOf(order: ShopOrder, { hash, who, of }: { hash: string
     closedAtMs: order.closedAtMs,
     totals: { totalMinor, subtotalMinor, discountMinor, shippingMinor, taxMinor },
     ...{ couponCodes: order.couponCodes, pointsRedeemed: order.pointsRedeemed },
+    ...(order.couponAmounts !== undefined && { couponAmounts: order.couponAmounts }),
     ...{ cartToken: order.cartToken, checkoutToken: order.checkoutToken },
     lines: order.lines.map(({ id, productId: productRef, variantId: variantRef, sku, name, ...line }) => ({
       ...{ id, productRef, variantRef, sku, name, variantTitle: line.variantTitle, brand: line.brand },

@@ -44,6 +44,7 @@ export function readShopifyOrder(payload: Json, context: NormaliseContext): Shop
     closedAtMs: instantOf(order['closed_at']),
     totals: totalsOf(order, { currency, payment }),
     couponCodes: couponCodesOf(order),
+    couponAmounts: couponAmountsOf(order, currency),
     pointsRedeemed: 0,
     cartToken: textOf(order['cart_token']),
     checkoutToken: textOf(order['checkout_token']),
@@ -91,6 +92,15 @@ function couponCodesOf(order: JsonObject): string[] {
     one['type'] === 'discount_code' ? (textOf(one['code']) ?? []) : [],
   );
   return [...new Set([...codes, ...applied])];
+}
+
+/** `amount` of a code is what it took off the whole order, shipping included. */
+function couponAmountsOf(order: JsonObject, currency: string): Record<string, number> {
+  const amounts = objectsOf(order['discount_codes']).flatMap((discount) => {
+    const [code, amount] = [textOf(discount['code']), readAmount(discount['amount'], currency)];
+    return code === undefined || amount === undefined ? [] : [[code, amount] as const];
+  });
+  return Object.fromEntries(amounts);
 }
 
 function readLine(

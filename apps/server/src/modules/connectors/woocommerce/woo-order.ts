@@ -60,6 +60,7 @@ function readOrder(order: JsonObject, { status, context }: { status: string; con
       paidMinor: paidAtOf(order) === undefined && payment === 'pending' ? 0 : totalMinor,
     },
     couponCodes: objectsOf(order['coupon_lines']).flatMap((line) => textOf(line['code']) ?? []),
+    couponAmounts: couponAmountsOf(order, currency),
     pointsRedeemed: 0,
     cartToken: undefined,
     checkoutToken: textOf(order['order_key']),
@@ -70,6 +71,15 @@ function readOrder(order: JsonObject, { status, context }: { status: string; con
     shipTo: addressOf(order['shipping']),
     billTo: addressOf(order['billing']),
   };
+}
+
+/** `discount` of a coupon line is decimal text, taxes apart. */
+function couponAmountsOf(order: JsonObject, currency: string): Record<string, number> {
+  const amounts = objectsOf(order['coupon_lines']).flatMap((line) => {
+    const code = textOf(line['code']);
+    return code === undefined ? [] : [[code, amountOr0(line['discount'], currency)] as const];
+  });
+  return Object.fromEntries(amounts);
 }
 
 function checkoutOf(order: JsonObject, read: ShopOrder) {

@@ -4,7 +4,7 @@ import { asTo, findOffers, findRecipients, type FoundCode } from '../codes/code-
 import { normaliseCode } from '../codes/code-text.ts';
 import { recountUses } from '../profiles/recount-uses.ts';
 import { attachRedemptions } from '../profiles/follow-store.ts';
-import { allocate } from '../terms/allocate.ts';
+import { couponParts } from './coupon-parts.ts';
 import { type HoldRow, lockHolds } from '../spending/hold-store.ts';
 import { ownerOf } from '../spending/owner.ts';
 import { type CouponFact, recordFacts } from '../spending/record-facts.ts';
@@ -132,13 +132,10 @@ async function findCodes(batch: CouponBatch, orders: readonly OrderState[]) {
 
 type Codes = Awaited<ReturnType<typeof findCodes>>;
 
-/** Which part of its discount a code gave an order does not say: each counts for the same. Pure. */
+/** What each code of an order took off. Pure. */
 function factsOf(order: OrderState, { codeOf, recipients }: Codes): CouponFact[] {
   const codes = [...new Set(order.couponCodes.map(normaliseCode))];
-  const parts = allocate(
-    order.discountMinor,
-    codes.map(() => 1),
-  );
+  const parts = couponParts(order, codes);
   return codes.flatMap((normalised, place): CouponFact[] => {
     const code = codeOf.get(normalised);
     if (code === undefined) return [];
