@@ -26,9 +26,10 @@ const AT_FIRST = 7;
 
 /** What tells the items of a list apart, whatever else of them changes meanwhile. */
 function nameOf(item: Readonly<Record<string, unknown>>): string {
-  const { id, profileId, addressHash, channel, reason, topic, type, name, line, variantId, locationId, version } = item;
+  const { id, profileId, addressHash, channel, reason, topic, type, name, line } = item;
+  const { variantId, locationId, version, key, reference } = item;
   const names = [profileId, addressHash, channel, reason, topic, type, name, line, variantId, locationId, version];
-  return JSON.stringify(id === undefined ? names : [id]);
+  return JSON.stringify(id === undefined ? [...names, key, reference] : [id]);
 }
 
 async function readPage(id: PagedId, limit: number, cursor: string | null): Promise<Page> {

@@ -52,7 +52,7 @@ export const loyaltyProgramEndpoints = {
     path: '/api/v1/points-programs',
     scope: 'loyalty:read',
     tag,
-    summary: 'List points programs by key',
+    summary: 'List points programs, newest first',
     query: pageQuerySchema,
     answer: pageOf(program),
   }),

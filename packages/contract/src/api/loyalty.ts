@@ -234,7 +234,7 @@ const change = {
           .min(-POINTS_MAX, { error: `give at least -${POINTS_MAX}` })
           .max(POINTS_MAX, { error: `give at most ${POINTS_MAX}` })
           .refine((points) => points !== 0, { error: 'give more or less than 0' }),
-        reason: wellFormedText('say why').max(500, { error: 'use at most 500 characters' }),
+        reason: wellFormedText('say why it is corrected').max(500, { error: 'use at most 500 characters' }),
       })
       .refine(isNamed, NOBODY),
     status: 201,

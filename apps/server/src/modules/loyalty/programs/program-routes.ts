@@ -12,10 +12,10 @@ export const programRoutes: Routes = (serve) => {
   });
 
   serve(api.listPointsPrograms, async ({ ctx, query: { limit, cursor } }) => {
-    const afterKey = decodeCursor(cursor, ['text'])?.[0];
-    const page = { afterKey: afterKey === undefined ? null : String(afterKey), limit: limit + 1 };
+    const key = decodeCursor(cursor, ['uuid'])?.[0];
+    const page = { beforeId: key === undefined ? null : String(key), limit: limit + 1 };
     const rows = await pagePrograms(ctx.sql, ctx.workspaceId, page);
-    return toPage(rows, { limit, keyOf: (row) => [row.key], present });
+    return toPage(rows, { limit, keyOf: (row) => [row.id], present });
   });
 
   serve(api.getPointsProgram, async ({ ctx, params }) => present(await getProgram(ctx, params.key)));

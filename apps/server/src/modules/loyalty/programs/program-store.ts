@@ -47,11 +47,11 @@ const FROM = `from points_program p
 export async function pagePrograms(
   sql: Sql,
   workspaceId: number,
-  page: { afterKey: string | null; limit: number },
+  page: { beforeId: string | null; limit: number },
 ): Promise<PresentableRow[]> {
   const { rows } = await sql.query<PresentableRow>({
-    text: `select ${COLUMNS} ${FROM} where p.workspace_id = $1 and ($2::text is null or p.key > $2) order by p.key limit $3`,
-    values: [workspaceId, page.afterKey, page.limit],
+    text: `select ${COLUMNS} ${FROM} where p.workspace_id = $1 and ($2::uuid is null or p.id < $2) order by p.id desc limit $3`,
+    values: [workspaceId, page.beforeId, page.limit],
   });
   return rows;
 }
