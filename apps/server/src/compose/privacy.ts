@@ -37,6 +37,12 @@ export const PERSONAL_DATA: readonly PersonalDataKeeper[] = [
  */
 export const REWRITTEN_TABLES: readonly string[] = [
   'identity_node',
+  'announcement',
+  'connector_basket',
+  'connector_customer',
+  'connector_inbox',
+  'connector_order',
+  'connector_waiting',
   'consent_record',
   'consent_signal',
   'consent_wish',
@@ -46,4 +52,5 @@ export const REWRITTEN_TABLES: readonly string[] = [
   'privacy_export_part',
   'privacy_request',
   'rejected_event',
+  'shop_order',
 ];
