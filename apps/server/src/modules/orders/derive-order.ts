@@ -12,6 +12,7 @@ export type OrderNames = Pick<OrderState, 'id' | 'source' | 'sourceOrderId' | 'p
  */
 export function deriveOrder(facts: OrderFacts, names: OrderNames): OrderState | undefined {
   const { snapshot } = facts;
+  const { id, source, sourceOrderId, profileId, node, version } = names;
   if (snapshot === undefined) return undefined;
   const refunds = refundsOf(facts);
   const lines = linesOf(snapshot, { refunds, facts });
@@ -19,7 +20,7 @@ export function deriveOrder(facts: OrderFacts, names: OrderNames): OrderState | 
   const refundedMinor = refunds.reduce((sum, refund) => sum + refund.amountMinor, 0);
   const paidMinor = Math.max(snapshot.paidMinor, refundedMinor);
   return {
-    ...names,
+    ...{ id, source, sourceOrderId, profileId, node, version },
     channel: snapshot.channel,
     number: snapshot.number,
     locationId: snapshot.locationId ?? null,

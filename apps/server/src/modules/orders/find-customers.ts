@@ -39,7 +39,8 @@ export async function findCustomers(ctx: TxCtx, named: readonly CustomerNamed[])
   });
   const ofId = new Map(ids.map((id, at) => [id, ofIds[at]]));
   const found = clear.map((one, at) => ({ ...one, owner: ofId.get(one.id ?? '') ?? ofIdentifiers[at] }));
-  const known = await listIdentifiersOf(ctx, [...new Set(found.flatMap(({ owner }) => owner?.profileId ?? []))]);
+  const owners = [...new Set(found.flatMap(({ owner }) => owner?.profileId ?? []))];
+  const known = await listIdentifiersOf(ctx, owners, reader);
   const customerOf = new Map(
     found.map(({ id, given, owner }, at): [(typeof clear)[number], Customer | AppError] => {
       if (id !== undefined && ofId.get(id) === undefined) return [clear[at]!, noProfile()];

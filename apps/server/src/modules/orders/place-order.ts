@@ -145,11 +145,11 @@ async function carryOut(
       return [wish, { row, order: row.state!, isRepeat: false }];
     }),
   );
-  const paid = [...placed].filter(([wish]) => wish.payment === 'paid' && wish.couponCodes.length > 0);
-  if (paid.length > 0)
+  const unredeemed = settled.filter(({ draft: { wish }, isRedeemed }) => wish.payment === 'paid' && !isRedeemed);
+  if (unredeemed.length > 0)
     await deps.coupons.commit(
       ctx,
-      paid.map(([, { order }]) => order),
+      unredeemed.map(({ draft: { wish } }) => placed.get(wish)!.order),
     );
   return placed;
 }

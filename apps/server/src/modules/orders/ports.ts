@@ -34,6 +34,8 @@ export interface PlacedOrder {
   readonly source: string;
   readonly sourceOrderId: string;
   readonly channel: string;
+  /** With the node it is filed under: hers until the transaction ends. */
+  readonly owner: { readonly profileId: string; readonly node: number } | undefined;
   readonly profileId: string | null;
   readonly currency: string;
   readonly lines: readonly {
@@ -50,6 +52,8 @@ export interface PlacedOrder {
 export type CouponsHeld =
   | {
       readonly kind: 'held';
+      /** It was paid already: nothing is left to be redeemed for it. */
+      readonly isRedeemed: boolean;
       readonly discounts: readonly {
         readonly code: string;
         /** Off the lines and the shipping together. */
@@ -67,11 +71,12 @@ export type NamedOrder = Pick<OrderState, 'id' | 'source' | 'sourceOrderId'>;
 export interface OrderCouponPort {
   /**
    * Of each order in turn: holds every code for it, or none; answers in their order. The hold has no end of its own: it lasts
-   * until the order is paid or cancelled. What `cartRef` (a cart's or checkout's hold) held before is taken over.
+   * until the order is paid or cancelled. What `cartRef` (a cart's or checkout's hold) held before is taken over. For an order
+   * that is paid already codes are redeemed at once, where nothing was redeemed for it before.
    */
   hold(
     ctx: TxCtx,
-    wishes: readonly { order: PlacedOrder; codes: readonly string[]; cartRef: string | null }[],
+    wishes: readonly { order: PlacedOrder; codes: readonly string[]; cartRef: string | null; isPaid: boolean }[],
   ): Promise<CouponsHeld[]>;
   /** Paid: what is held is redeemed. A repeat changes nothing. */
   commit(ctx: TxCtx, orders: readonly NamedOrder[]): Promise<void>;

@@ -16,6 +16,7 @@ export function presentOrder({ state, facts }: { state: OrderState; facts: Order
     cancelledAtMs,
     node: _node,
     isAccepted: _isAccepted,
+    couponAmounts: _couponAmounts,
     ...order
   } = state;
   return {

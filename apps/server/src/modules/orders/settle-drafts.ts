@@ -19,6 +19,8 @@ export interface Settled {
   readonly draft: Draft;
   readonly priced: PricedOrder;
   readonly pointsMinor: number;
+  /** No coupon of it is still to be redeemed. */
+  readonly isRedeemed: boolean;
 }
 
 /** Beyond these the group is given up, and each is tried alone. */
@@ -134,6 +136,7 @@ function notEnough({ lines }: PlaceOrder, outcome: Exclude<Reserved, { kind: 're
 interface Held {
   readonly draft: Draft;
   readonly priced: PricedOrder;
+  readonly isRedeemed: boolean;
 }
 
 async function holdCoupons(
@@ -144,6 +147,7 @@ async function holdCoupons(
   const asking = drafts.filter(({ wish }) => wish.couponCodes.length > 0);
   const wishes = asking.map((draft) => ({
     ...{ order: placedOrder(draft), codes: draft.wish.couponCodes, cartRef: draft.wish.holdRef ?? null },
+    isPaid: draft.wish.payment === 'paid',
   }));
   const answers = asking.length === 0 ? [] : await coupons.hold(ctx, wishes);
   const answerOf = new Map(asking.map((draft, at) => [draft, answers[at]!]));
@@ -151,7 +155,8 @@ async function holdCoupons(
   const held = drafts.flatMap((draft): Held[] => {
     const answer = answerOf.get(draft);
     if (answer?.kind === 'refused') refused.set(draft.wish, couponRefused(draft.wish, answer));
-    else return [{ draft, priced: pricedOrder(draft, answer?.discounts ?? []) }];
+    else
+      return [{ draft, priced: pricedOrder(draft, answer?.discounts ?? []), isRedeemed: answer?.isRedeemed ?? true }];
     return [];
   });
   return { held, refused };
@@ -171,7 +176,7 @@ function couponRefused({ couponCodes }: PlaceOrder, answer: Extract<CouponsHeld,
 function placedOrder({ wish, orderId, lines }: Draft): PlacedOrder {
   const { source, reference: sourceOrderId, channel, currency, shippingMinor, owner } = wish;
   return {
-    ...{ orderId, source, sourceOrderId, channel, currency, lines, shippingMinor },
+    ...{ orderId, source, sourceOrderId, channel, currency, lines, shippingMinor, owner },
     profileId: owner?.profileId ?? null,
   };
 }

@@ -172,17 +172,18 @@ export async function listIdentifiers(
   return presentNodes({ keys, names: await loadIdentifierReader(reader.sql, reader.workspaceId) }, nodes);
 }
 
-/** As `listIdentifiers`, of many; who is known by nothing is left out. Two queries, whatever their number. */
+/** As `listIdentifiers`, of many, read with `names`; who is known by nothing is left out. One query, whatever their number. */
 export async function listIdentifiersOf(
   reader: ProfileReader,
   profileIds: readonly string[],
+  names: IdentifierReader,
 ): Promise<Map<string, { kind: string; value: string }[]>> {
   if (profileIds.length === 0) return new Map();
   const keys = await reader.keysOf(reader.workspaceId);
-  const nodes = await listNodesOfProfiles(reader.sql, reader.workspaceId, profileIds);
-  const names = await loadIdentifierReader(reader.sql, reader.workspaceId);
   const own = new Map<string, ProfileNodeRow[]>();
-  for (const node of nodes) own.set(node.profile_id, [...(own.get(node.profile_id) ?? []), node]);
+  for (const node of await listNodesOfProfiles(reader.sql, reader.workspaceId, profileIds)) {
+    own.set(node.profile_id, [...(own.get(node.profile_id) ?? []), node]);
+  }
   return new Map([...own].map(([id, rows]) => [id, presentNodes({ keys, names }, rows)]));
 }
 

@@ -42,7 +42,8 @@ const codeCounts = async (code: string) => {
 };
 
 const placedOrder = (fields: Partial<PlacedOrder> = {}): PlacedOrder => ({
-  ...{ orderId: randomUUID(), source: 'chat', sourceOrderId: shop.word(), channel: 'chat', profileId: null },
+  ...{ orderId: randomUUID(), source: 'chat', sourceOrderId: shop.word(), channel: 'chat' },
+  ...{ owner: undefined, profileId: null },
   ...{ currency: 'EUR', shippingMinor: 0 },
   lines: [{ id: '1', variantId: randomUUID(), sku: 'TEE', quantity: 1, unitPriceMinor: 1_000, discountMinor: 0 }],
   ...fields,
@@ -61,7 +62,7 @@ describe('an order placed here', () => {
     const order = placedOrder();
     const state = orderState({ ...nameOf(order), channel: 'chat', couponCodes: [code], payment: 'pending' });
     const held = await inTransaction(shop.ctx, async (ctx) => {
-      const [answer] = await port.hold(ctx, [{ order, codes: [code], cartRef }]);
+      const [answer] = await port.hold(ctx, [{ order, codes: [code], cartRef, isPaid: false }]);
       await couponFollower.follow(batchOf(ctx), [placed(state)]);
       return answer;
     });
@@ -97,7 +98,9 @@ describe('an order placed here', () => {
     await shop.call('coupons/hold', { ...shop.quote([code]), ownerRef: cartRef });
     const typed = spent.toLowerCase();
     const order = placedOrder();
-    const [held] = await inTransaction(shop.ctx, (ctx) => port.hold(ctx, [{ order, codes: [code, typed], cartRef }]));
+    const [held] = await inTransaction(shop.ctx, (ctx) =>
+      port.hold(ctx, [{ order, codes: [code, typed], cartRef, isPaid: false }]),
+    );
     expect(held).toMatchObject({ kind: 'refused', code: typed });
     expect(
       await shop.call('coupons/commit', { ownerRef: cartRef, orderSource: 'web', orderRef: shop.word() }),

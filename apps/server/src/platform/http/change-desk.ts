@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Endpoint } from '@segue/contract';
 import type { Ctx } from '../context.ts';
 import { AppError } from '../errors.ts';
@@ -8,6 +9,7 @@ import type { AnyCall } from './routes.ts';
 
 const AT_ONCE_MAX = 100;
 const GROUPS_MAX = 2;
+const LINGER_MS = 10;
 
 /** What every `Grouped` comes down to once its types have served their purpose. */
 export interface AnyGrouped {
@@ -27,6 +29,7 @@ interface Waiting {
 interface Queue {
   readonly waiting: Waiting[];
   groups: number;
+  sizeBefore: number;
 }
 
 /**
@@ -50,7 +53,7 @@ export class ChangeDesk {
     const key = readIdempotencyKey(call.request);
     const names = [...this.#grouped.namesOf(call), nameOfKey(ctx, key)].filter((name) => name !== undefined);
     return new Promise((resolve, reject) => {
-      const queue = this.#queues.get(ctx.workspaceId) ?? { waiting: [], groups: 0 };
+      const queue = this.#queues.get(ctx.workspaceId) ?? { waiting: [], groups: 0, sizeBefore: 1 };
       this.#queues.set(ctx.workspaceId, queue);
       queue.waiting.push({ ctx, call, key, names, resolve, reject });
       if (queue.groups < GROUPS_MAX) void this.#work(ctx.workspaceId, queue);
@@ -59,9 +62,12 @@ export class ChangeDesk {
 
   async #work(workspaceId: number, queue: Queue): Promise<void> {
     queue.groups += 1;
-    // Who asks in the same turn of the loop comes along.
-    await new Promise(setImmediate);
-    while (queue.waiting.length > 0) await this.#carryOut(takeGroup(queue.waiting));
+    while (queue.waiting.length > 0) {
+      await gathered(queue);
+      const group = takeGroup(queue.waiting);
+      queue.sizeBefore = group.length;
+      await this.#carryOut(group);
+    }
     queue.groups -= 1;
     if (queue.groups === 0 && queue.waiting.length === 0) this.#queues.delete(workspaceId);
   }
@@ -101,6 +107,12 @@ export class ChangeDesk {
 /** The transaction, as whoever makes this call is in it. */
 function callersCtx(tx: TxCtx, { actor, ip }: Ctx): TxCtx {
   return { ...tx, actor, ip };
+}
+
+/** Those who were just answered ask again at once if they ask much: a little later all of them come along. */
+async function gathered({ waiting, sizeBefore }: Queue): Promise<void> {
+  await new Promise(setImmediate);
+  for (let ms = 0; ms < LINGER_MS && waiting.length < sizeBefore; ms++) await pause(1);
 }
 
 /** The first ones, as long as no name is used twice; the others wait for the next group. */

@@ -2,10 +2,9 @@ import type { TxCtx } from '../../../platform/eventlog/index.ts';
 import { publicId } from '../../../platform/ids/index.ts';
 import { getWorkspaceRow } from '../../accounts/index.ts';
 import type { CouponsHeld, NamedOrder, OrderCouponPort, PlacedOrder } from '../../orders/index.ts';
-import { holdProfiles } from '../../profiles/index.ts';
 import { normaliseCode } from '../codes/code-text.ts';
 import { batchOf } from '../coupon-batch.ts';
-import { type Buyer, NOBODY } from '../spending/buyer.ts';
+import { NOBODY } from '../spending/buyer.ts';
 import { commitAll } from '../spending/commit-hold.ts';
 import { type Held, holdAll } from '../spending/hold-coupons.ts';
 import { ownerOf } from '../spending/owner.ts';
@@ -23,19 +22,19 @@ type Wish = Parameters<OrderCouponPort['hold']>[1][number];
 async function hold(ctx: TxCtx, wishes: readonly Wish[]): Promise<CouponsHeld[]> {
   if (wishes.length === 0) return [];
   const { language, time_zone: timeZone } = await getWorkspaceRow(ctx.sql, ctx.workspaceId);
-  const buyers = await buyersOf(ctx, wishes);
   const held = await holdAll(
     batchOf(ctx),
-    wishes.map(({ order, codes, cartRef }) => ({
+    wishes.map(({ order, codes, cartRef, isPaid }) => ({
       ownerRef: ownerOf.order(order.orderId),
       takesOver: cartRef === null ? [] : [ownerOf.cart(cartRef)],
       codes,
       cart: cartOf(order),
       channel: order.channel,
       store: undefined,
-      buyer: buyers.get(order.profileId ?? '') ?? NOBODY,
+      buyer: { ...NOBODY, ...order.owner },
       expiresAtMs: null,
       ...{ isWhole: true, isOnce: true },
+      redeemsFor: isPaid ? { orderSource: order.source, orderRef: order.sourceOrderId } : undefined,
       place: { language, timeZone },
     })),
   );
@@ -52,9 +51,9 @@ function answerOf(held: Held, codes: readonly string[]): CouponsHeld {
       return { kind: 'refused', code: typed ?? first.code, message: first.message };
     }
     case 'repeat':
-      return { kind: 'held', discounts: (held.hold.answer as unknown as Quote).discounts };
+      return { kind: 'held', isRedeemed: false, discounts: (held.hold.answer as unknown as Quote).discounts };
     case 'held':
-      return { kind: 'held', discounts: held.quote.discounts };
+      return { kind: 'held', isRedeemed: held.isRedeemed, discounts: held.quote.discounts };
   }
 }
 
@@ -68,18 +67,6 @@ function cartOf(order: PlacedOrder) {
       ...(sku !== null && { sku }),
     })),
   };
-}
-
-async function buyersOf(ctx: TxCtx, wishes: readonly Wish[]): Promise<Map<string, Buyer>> {
-  const profileIds = [...new Set(wishes.flatMap(({ order }) => order.profileId ?? []))];
-  if (profileIds.length === 0) return new Map();
-  const { ofIds } = await holdProfiles(ctx, { profileIds, identifiers: [] });
-  return new Map(
-    profileIds.flatMap((id, at) => {
-      const held = ofIds[at];
-      return held === undefined ? [] : [[id, { ...NOBODY, ...held }] as const];
-    }),
-  );
 }
 
 async function commit(ctx: TxCtx, orders: readonly NamedOrder[]): Promise<void> {

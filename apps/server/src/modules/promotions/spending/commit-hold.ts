@@ -10,6 +10,7 @@ import { commitHolds, type HoldRow, lockHolds } from './hold-store.ts';
 import { usesOf } from './hold-coupons.ts';
 import type { Ledger, Use } from './ledger.ts';
 import { openLedger, saveLedger } from './open-ledger.ts';
+import { redemptionOf } from './redemption-of.ts';
 import {
   insertRedemptions,
   listRedemptionsOf,
@@ -176,23 +177,9 @@ class Redeemer {
   #add(use: Use, exception: 'budget' | undefined): void {
     const { batch, wish, hold } = this.#of;
     const at = new Date(batch.now);
-    const row: RedemptionRow = {
-      id: newUuid(batch.now),
-      code_id: use.codeId,
-      campaign_id: use.campaignId,
-      version: hold.codes.find((code) => code.codeId === use.codeId)?.version ?? 1,
-      order_source: wish.orderSource,
-      order_ref: wish.orderRef,
-      channel: hold.channel,
-      store: hold.store,
-      profile_id: hold.profile_id,
-      node: hold.node,
-      amount_minor: use.amountMinor,
-      currency: use.currency,
-      state: exception === undefined ? 'redeemed' : 'exception',
-      redeemed_at: at,
-      voided_at: null,
-    };
+    const { orderSource, orderRef } = wish;
+    const redeemed = redemptionOf(batch, { ...hold, order_source: orderSource, order_ref: orderRef }, use);
+    const row: RedemptionRow = exception === undefined ? redeemed : { ...redeemed, state: 'exception' };
     this.redemptions.push(row);
     if (exception !== undefined) this.exceptions.push(exceptionOf(row, exception, at));
   }

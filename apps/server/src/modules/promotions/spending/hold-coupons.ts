@@ -2,6 +2,7 @@ import { blindHash, type WorkspaceKeys } from '../../../platform/crypto/index.ts
 import type { CouponBatch } from '../coupon-batch.ts';
 import { asTo, findOffers, findRecipients, type FoundCode } from '../codes/code-store.ts';
 import { normaliseCode } from '../codes/code-text.ts';
+import { noteCoupons } from '../profiles/note-coupons.ts';
 import type { Refused } from '../terms/cart.ts';
 import { refusalMessage } from '../terms/refusal-message.ts';
 import { buildCarts, type CartWish } from './build-cart.ts';
@@ -11,6 +12,8 @@ import { claimHolds, endHolds, forgetHolds, type HoldRow, lockHolds, type SavedH
 import type { Use } from './ledger.ts';
 import { openLedger, saveLedger } from './open-ledger.ts';
 import { type Quote, quoteOf } from './quote.ts';
+import { redemptionOf } from './redemption-of.ts';
+import { insertRedemptions, listRedemptionsOf, lockOrders, type OrderName } from './redemption-store.ts';
 
 export interface HoldWish extends CartWish {
   /** What holds: one hold each. */
@@ -26,6 +29,8 @@ export interface HoldWish extends CartWish {
   readonly isWhole?: boolean;
   /** A repeat after it was redeemed is still a repeat, whatever it asks. */
   readonly isOnce?: boolean;
+  /** It is paid already: what is held is redeemed for this order at once. */
+  readonly redeemsFor?: OrderName | undefined;
   readonly place: { language: string; timeZone: string };
 }
 
@@ -41,6 +46,7 @@ export type Held =
       readonly removed: readonly string[];
       readonly expiresAtMs: number | null;
       readonly unknown: number;
+      readonly isRedeemed: boolean;
     };
 
 /**
@@ -77,11 +83,27 @@ export async function holdAll(batch: CouponBatch, wishes: readonly HoldWish[]): 
     return { wish, own, before: rows.filter((hold) => hold.state === 'held'), fingerprint: fingerprintOf(wish, keys) };
   });
   const fresh = asked.filter((one) => !isRepeat(one.own, { ...one, now }));
-  const decisions = fresh.length === 0 ? [] : await decideAll(batch, fresh);
+  const decisions = fresh.length === 0 ? [] : await decideAll(batch, await unredeemed(batch, fresh));
   const decisionOf = new Map(fresh.map((one, at) => [one, decisions[at]!]));
   return asked.map((one): Held => {
     const decision = decisionOf.get(one);
     return decision === undefined ? { kind: 'repeat', hold: one.own } : heldOf(one, decision);
+  });
+}
+
+/** Where something was redeemed for the order before, only what is held counts, and is joined to it when it is redeemed. */
+async function unredeemed({ sql, workspaceId }: CouponBatch, asked: readonly Asked[]): Promise<readonly Asked[]> {
+  const orders = asked.flatMap(({ wish }) => wish.redeemsFor ?? []);
+  if (orders.length === 0) return asked;
+  await lockOrders(sql, workspaceId, orders);
+  const known = await listRedemptionsOf(sql, workspaceId, { orders, lock: false });
+  const isKnown = ({ orderSource, orderRef }: OrderName) =>
+    known.some((row) => row.order_source === orderSource && row.order_ref === orderRef);
+  return asked.map((one) => {
+    const { redeemsFor } = one.wish;
+    return redeemsFor === undefined || !isKnown(redeemsFor)
+      ? one
+      : { ...one, wish: { ...one.wish, redeemsFor: undefined } };
   });
 }
 
@@ -99,6 +121,7 @@ interface Decision {
   readonly unknown: readonly Refused[];
   readonly isRefused: boolean;
   readonly quote: Quote;
+  readonly isRedeemed: boolean;
 }
 
 /** On locked counts, from which what an owner held is given back before it is decided what it holds. */
@@ -126,21 +149,19 @@ async function decideAll(batch: CouponBatch, asked: readonly Asked[]): Promise<D
     const { profileId } = wish.buyer;
     const decided = decideUses({ cart: carts[at]!, profileId, nowMs: now }, offersOf(at), ledger);
     const isRefused = wish.isWhole === true && (decided.refused.length > 0 || unknown.length > 0);
-    if (!isRefused) for (const use of decided.uses) ledger.take(use, 'held');
+    const kind = wish.redeemsFor === undefined ? 'held' : 'redeemed';
+    if (!isRefused) for (const use of decided.uses) ledger.take(use, kind);
     else if (mark !== undefined) ledger.undoTo(mark);
     const quote = quoteOf({ decided, unknown, currency: wish.cart.currency, place: wish.place });
-    return { decided, found, unknown, isRefused, quote };
+    return { decided, found, unknown, isRefused, quote, isRedeemed: kind === 'redeemed' };
   });
   await saveLedger(sql, workspaceId, ledger);
   await write(batch, asked, decisions);
   return decisions;
 }
 
-async function write(
-  { sql, workspaceId, now }: CouponBatch,
-  asked: readonly Asked[],
-  decisions: readonly Decision[],
-): Promise<void> {
+async function write(batch: CouponBatch, asked: readonly Asked[], decisions: readonly Decision[]): Promise<void> {
+  const { sql, workspaceId, now } = batch;
   const at = new Date(now);
   const granted = asked.flatMap((one, place) => {
     const decision = decisions[place]!;
@@ -159,16 +180,27 @@ async function write(
   );
   const holds = granted.filter(({ decided }) => decided.uses.length > 0).map(rowOf);
   await saveHolds(sql, workspaceId, { holds, at });
+  const redeemed = holds.filter((hold) => hold.state === 'committed');
+  if (redeemed.length === 0) return;
+  await insertRedemptions(
+    sql,
+    workspaceId,
+    redeemed.flatMap((hold) => usesOf(hold).map((use) => redemptionOf(batch, hold, use))),
+  );
+  await noteCoupons(
+    batch,
+    redeemed.map((hold) => hold.profile_id),
+  );
 }
 
-function heldOf({ wish, before }: Asked, { decided, unknown, isRefused, quote }: Decision): Held {
+function heldOf({ wish, before }: Asked, { decided, unknown, isRefused, quote, isRedeemed }: Decision): Held {
   if (isRefused) return { kind: 'refused', refused: [...unknown, ...decided.refused] };
   const expiresAtMs = decided.uses.length === 0 ? null : wish.expiresAtMs;
   const had = new Set(before.flatMap((hold) => hold.codes.map((code) => code.codeId)));
   const has = new Set(decided.uses.map((use) => use.codeId));
   const added = [...has].filter((id) => !had.has(id));
   const removed = [...had].filter((id) => !has.has(id));
-  return { kind: 'held', quote, decided, added, removed, expiresAtMs, unknown: unknown.length };
+  return { kind: 'held', quote, decided, added, removed, expiresAtMs, unknown: unknown.length, isRedeemed };
 }
 
 function isRepeat(own: HoldRow, asked: { wish: HoldWish; fingerprint: Buffer; now: number }): boolean {
@@ -226,7 +258,11 @@ async function findTypedOfAll(
 }
 
 /** What a hold took. Pure. */
-export function usesOf({ codes, profile_id: profileId, currency }: HoldRow): Use[] {
+export function usesOf({
+  codes,
+  profile_id: profileId,
+  currency,
+}: Pick<HoldRow, 'codes' | 'profile_id' | 'currency'>): Use[] {
   return codes.map(({ codeId, campaignId, amountMinor }) => ({ codeId, campaignId, profileId, amountMinor, currency }));
 }
 
@@ -234,6 +270,9 @@ function rowOf({ wish, own, decided, found, quote, fingerprint }: Asked & Decisi
   const versions = new Map(found.map((one) => [one.offer.couponId, one.version]));
   return {
     owner_ref: wish.ownerRef,
+    state: wish.redeemsFor === undefined ? 'held' : 'committed',
+    order_source: wish.redeemsFor?.orderSource ?? null,
+    order_ref: wish.redeemsFor?.orderRef ?? null,
     fingerprint,
     answer: { ...quote },
     currency: wish.cart.currency,

@@ -127,11 +127,9 @@ async function codesOf(sql: Sql, workspaceId: number, ownerRefs: readonly string
   return rows;
 }
 
-export type SavedHold = Omit<HoldRow, 'workspace_id' | 'state' | 'order_source' | 'order_ref'> & {
-  readonly hadCodes: boolean;
-};
+export type SavedHold = Omit<HoldRow, 'workspace_id'> & { readonly hadCodes: boolean };
 
-/** What owners hold from now on, in place of what they held. */
+/** What owners hold from now on, or have redeemed, in place of what they held. */
 export async function saveHolds(
   sql: Sql,
   workspaceId: number,
@@ -140,22 +138,26 @@ export async function saveHolds(
   if (holds.length === 0) return;
   await sql.query({
     name: 'coupon_hold_save',
-    text: `update coupon_hold h set state = 'held', fingerprint = w.fingerprint, answer = w.answer, currency = w.currency,
+    text: `update coupon_hold h set state = w.state, fingerprint = w.fingerprint, answer = w.answer, currency = w.currency,
              channel = w.channel, store = w.store, profile_id = w.profile_id, node = w.node, expires_at = w.expires_at,
-             changed_at = $3, order_source = null, order_ref = null
+             changed_at = $3, order_source = w.order_source, order_ref = w.order_ref
            from unnest($2::text[], $4::bytea[], $5::jsonb[], $6::text[], $7::text[], $8::text[], $9::uuid[], $10::bigint[],
-             $11::timestamptz[]) as w(owner_ref, fingerprint, answer, currency, channel, store, profile_id, node, expires_at)
+             $11::timestamptz[], $12::text[], $13::text[], $14::text[]) as w(owner_ref, fingerprint, answer, currency, channel,
+             store, profile_id, node, expires_at, state, order_source, order_ref)
            where h.workspace_id = $1 and h.owner_ref = w.owner_ref`,
     values: [
       ...[workspaceId, holds.map((hold) => hold.owner_ref), at, holds.map((hold) => hold.fingerprint)],
       ...[holds.map((hold) => JSON.stringify(hold.answer)), holds.map((hold) => hold.currency)],
       ...[holds.map((hold) => hold.channel), holds.map((hold) => hold.store), holds.map((hold) => hold.profile_id)],
-      ...[holds.map((hold) => hold.node), holds.map((hold) => hold.expires_at)],
+      ...[holds.map((hold) => hold.node), holds.map((hold) => hold.expires_at), holds.map((hold) => hold.state)],
+      ...[holds.map((hold) => hold.order_source), holds.map((hold) => hold.order_ref)],
     ],
   });
   const replaced = holds.filter((hold) => hold.hadCodes).map((hold) => hold.owner_ref);
   if (replaced.length > 0) await deleteHoldCodes(sql, workspaceId, replaced);
-  const codes = holds.flatMap((hold) => hold.codes.map((code) => ({ ...code, ownerRef: hold.owner_ref })));
+  const held = holds.filter((hold) => hold.state === 'held');
+  const codes = held.flatMap((hold) => hold.codes.map((code) => ({ ...code, ownerRef: hold.owner_ref })));
+  if (codes.length === 0) return;
   await sql.query({
     name: 'coupon_hold_code_insert',
     text: `insert into coupon_hold_code (workspace_id, owner_ref, code_id, campaign_id, version, amount_minor)
