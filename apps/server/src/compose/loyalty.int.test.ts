@@ -273,6 +273,18 @@ describe('a balance', () => {
     expect(await wrongSums()).toEqual([]);
   });
 
+  it('of one program is left alone by what is done in another', async () => {
+    const identifier = await newCustomer();
+    const key = `other${++serial}`;
+    expect((await call('/api/v1/points-programs', { key, name: 'Other', terms: {} })).status).toBe(201);
+    await give(identifier, 70);
+    const gift = { identifier, points: 50, program: key, reference: `other-${serial}` };
+    expect((await call('/api/v1/points/earn', gift)).body).toMatchObject({ program: key, balance: 50 });
+    const burn = { identifier, points: 60, program: key, reference: `b-${++serial}` };
+    expect((await call('/api/v1/points/burn', burn)).status).toBe(409);
+    expect(await points(identifier)).toEqual({ balance: 70, pending: 0, debt: 0 });
+  });
+
   it('is one when two profiles turn out to be one customer', async () => {
     const [a, b] = [await newCustomer(), await newCustomer('')];
     await give(a, 70);
@@ -293,7 +305,7 @@ describe('a balance', () => {
 
   it('can be given away, with the end it had, and is asked for by rules of segments at once', async () => {
     const [a, b] = [await newCustomer(), await newCustomer()];
-    const rule = { points: { program: 'stars', atLeast: 90 } };
+    const rule = { points: { program: 'stars', atLeast: 90, atMost: 90 } };
     const segment = await call('/api/v1/segments', { name: `Rich ${++serial}`, rule });
     expect(segment.status).toBe(201);
     while ((await runBackFills(world.services)) > 0);

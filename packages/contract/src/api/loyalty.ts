@@ -116,7 +116,7 @@ const read = {
     tag,
     summary: 'Say what points the holder of a card or an address has',
     query: z.strictObject({ identifier: z.string().min(1).max(600).describe('Like "loyaltyId:4711"') }),
-    answer: profilePoints,
+    answer: profilePoints.extend({ profileId: idSchema('prf').nullable().describe('Null: it is nobody’s') }),
   }),
   listPointsEntries: defineEndpoint({
     method: 'GET',

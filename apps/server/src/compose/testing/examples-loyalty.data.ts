@@ -67,7 +67,7 @@ export const LOYALTY_EXAMPLES = {
   getPointsRule: ofRule,
   updatePointsRule: async (shop) => ({ params: { id: (await newRule(shop)).id }, body: { state: 'paused' } }),
   getProfilePoints: ofProfile,
-  findPoints: () => ({ query: { identifier: 'email:ada@customer.example' } }),
+  findPoints: () => ({ query: { identifier: 'userId:ada' } }),
   listPointsEntries: (shop) => ({ params: { id: shop.profileId } }),
   quotePoints: async (shop) => ({
     body: { program: await programOf(shop), currency: 'EUR', amountMinor: 1_999, points: 100 },

@@ -42,10 +42,12 @@ export async function openBook(tx: PointsTx, programs: Programs, wish: BookWish)
   // Whose they are: read before the lock, and again after it.
   const before = await readLots(sql, workspaceId, { ids: lotIds, sources });
   await ensureAccounts(sql, workspaceId, { owners, newId, at: new Date(now) });
-  const accounts = await lockAccounts(sql, workspaceId, {
+  const all = await lockAccounts(sql, workspaceId, {
     profileIds: [...new Set([...profileIds, ...owners.map((owner) => owner.profileId)])],
     ids: [...new Set([...accountIds, ...before.map((lot) => lot.accountId)])],
   });
+  // She may have points in programs that this is not about.
+  const accounts = all.filter(({ programId }) => programs.all.some(({ id }) => id === programId));
   const rulesOf = (programId: string) => ledgerRulesOf(programs.get(programId));
   const isRead = ({ debt, programId }: (typeof accounts)[number]) =>
     wish.isSpending || debt > 0 || rulesOf(programId).inactivityDays !== null;

@@ -37,15 +37,20 @@ export async function holdHolders(
   });
 }
 
-/** Who is known by an identifier, like the number of a card. */
-export async function findHolder(ctx: Ctx, { profileId, identifier }: HolderWish): Promise<string> {
+/** Who is known by an identifier, or whom an id names; nobody is refused. */
+export async function requireHolder(ctx: Ctx, { profileId, identifier }: HolderWish): Promise<string> {
   if (profileId !== undefined) return requireProfileId(ctx, profileId, 'profileId');
-  const read = await readIdentifier(ctx, identifier ?? '', 'identifier');
-  const { sql, workspaceId } = ctx;
-  const [node] = await findIdentifierNodes({ sql, workspaceId, keys: await ctx.keysOf(workspaceId) }, [read]);
-  const owner = node === undefined ? undefined : (await ownersOfNodes(sql, workspaceId, [node])).get(node);
+  const owner = await findHolder(ctx, identifier ?? '');
   if (owner === undefined) throw nobody('identifier');
   return owner;
+}
+
+/** Who is known by an identifier, like the number of a card. */
+export async function findHolder(ctx: Ctx, identifier: string): Promise<string | undefined> {
+  const read = await readIdentifier(ctx, identifier, 'identifier');
+  const { sql, workspaceId } = ctx;
+  const [node] = await findIdentifierNodes({ sql, workspaceId, keys: await ctx.keysOf(workspaceId) }, [read]);
+  return node === undefined ? undefined : (await ownersOfNodes(sql, workspaceId, [node])).get(node);
 }
 
 function nobody(field: string): AppError {

@@ -25,7 +25,10 @@ const EXPIRING_MAX = 20;
 /** What customers have in points, and what becomes of it: the same on web, till and chat. */
 export const pointsRoutes: Routes = (serve) => {
   serve(api.getProfilePoints, async ({ ctx, params }) => presentPoints(ctx, await requireProfileId(ctx, params.id)));
-  serve(api.findPoints, async ({ ctx, query }) => presentPoints(ctx, await findHolder(ctx, query)));
+  serve(api.findPoints, async ({ ctx, query }) => {
+    const profileId = await findHolder(ctx, query.identifier);
+    return profileId === undefined ? { profileId: null, programs: [] } : presentPoints(ctx, profileId);
+  });
 
   serve(api.listPointsEntries, async ({ ctx, params, query: { limit, cursor, program } }) => {
     const profileId = await requireProfileId(ctx, params.id);

@@ -4,7 +4,7 @@ import { readBalances } from '../profiles/read-balances.ts';
 import { requireProgram } from '../programs/change-programs.ts';
 import { currentTerms } from '../programs/program.ts';
 import { POINTS_MAX, usableFor } from './worth.ts';
-import { findHolder } from './holder.ts';
+import { requireHolder } from './holder.ts';
 
 /** How many points can be used for an amount. Takes nothing. */
 export async function quotePoints(
@@ -15,7 +15,7 @@ export async function quotePoints(
   const program = await requireProgram(ctx, body.program);
   const isNamed = body.profileId !== undefined || body.identifier !== undefined;
   const balance = isNamed
-    ? await balanceOf(ctx, { program: program.key, profileId: await findHolder(ctx, body) })
+    ? await balanceOf(ctx, { program: program.key, profileId: await requireHolder(ctx, body) })
     : null;
   const wish = { balance: balance ?? POINTS_MAX, points, amountMinor, currency };
   const usable = usableFor(currentTerms(program).burn, wish);
