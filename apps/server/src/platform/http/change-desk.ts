@@ -8,7 +8,6 @@ import { allOnceByKey, type KeptAnswer, nameOfKey, type Outcome, readIdempotency
 import type { AnyCall } from './routes.ts';
 
 const AT_ONCE_MAX = 100;
-const GROUPS_MAX = 2;
 const LINGER_MS = 10;
 
 /** What every `Grouped` comes down to once its types have served their purpose. */
@@ -26,12 +25,6 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-interface Queue {
-  readonly waiting: Waiting[];
-  groups: number;
-  sizeBefore: number;
-}
-
 /**
  * Carries out changes of one kind that are asked for at the same time together: those of a workspace in one transaction, each
  * with an answer and an idempotency key of its own. One that is refused takes nothing from the others; when the transaction
@@ -41,7 +34,8 @@ export class ChangeDesk {
   readonly #endpoint: Endpoint;
   readonly #grouped: AnyGrouped;
   readonly #keep: (endpoint: Endpoint, answer: unknown) => KeptAnswer;
-  readonly #queues = new Map<number, Queue>();
+  /** By workspace; there as long as somebody works at it. */
+  readonly #waiting = new Map<number, Waiting[]>();
 
   constructor(endpoint: Endpoint, grouped: AnyGrouped, keep: (endpoint: Endpoint, answer: unknown) => KeptAnswer) {
     this.#endpoint = endpoint;
@@ -53,23 +47,23 @@ export class ChangeDesk {
     const key = readIdempotencyKey(call.request);
     const names = [...this.#grouped.namesOf(call), nameOfKey(ctx, key)].filter((name) => name !== undefined);
     return new Promise((resolve, reject) => {
-      const queue = this.#queues.get(ctx.workspaceId) ?? { waiting: [], groups: 0, sizeBefore: 1 };
-      this.#queues.set(ctx.workspaceId, queue);
-      queue.waiting.push({ ctx, call, key, names, resolve, reject });
-      if (queue.groups < GROUPS_MAX) void this.#work(ctx.workspaceId, queue);
+      const one = { ctx, call, key, names, resolve, reject };
+      const waiting = this.#waiting.get(ctx.workspaceId);
+      if (waiting === undefined) void this.#work(ctx.workspaceId, [one]);
+      else waiting.push(one);
     });
   }
 
-  async #work(workspaceId: number, queue: Queue): Promise<void> {
-    queue.groups += 1;
-    while (queue.waiting.length > 0) {
-      await gathered(queue);
-      const group = takeGroup(queue.waiting);
-      queue.sizeBefore = group.length;
+  async #work(workspaceId: number, waiting: Waiting[]): Promise<void> {
+    this.#waiting.set(workspaceId, waiting);
+    // Who asks in the same turn of the loop comes along.
+    await new Promise(setImmediate);
+    do {
+      const group = takeGroup(waiting);
       await this.#carryOut(group);
-    }
-    queue.groups -= 1;
-    if (queue.groups === 0 && queue.waiting.length === 0) this.#queues.delete(workspaceId);
+      await gathered(waiting, group.length);
+    } while (waiting.length > 0);
+    this.#waiting.delete(workspaceId);
   }
 
   async #carryOut(group: readonly Waiting[]): Promise<void> {
@@ -110,8 +104,7 @@ function callersCtx(tx: TxCtx, { actor, ip }: Ctx): TxCtx {
 }
 
 /** Those who were just answered ask again at once if they ask much: a little later all of them come along. */
-async function gathered({ waiting, sizeBefore }: Queue): Promise<void> {
-  await new Promise(setImmediate);
+async function gathered(waiting: readonly Waiting[], sizeBefore: number): Promise<void> {
   for (let ms = 0; ms < LINGER_MS && waiting.length < sizeBefore; ms++) await pause(1);
 }
 
