@@ -276,6 +276,8 @@ describe('a balance', () => {
   it('of one program is left alone by what is done in another', async () => {
     const identifier = await newCustomer();
     const key = `other${++serial}`;
+    // The one that is meant where none is named is the oldest.
+    laterMs = 1;
     expect((await call('/api/v1/points-programs', { key, name: 'Other', terms: {} })).status).toBe(201);
     await give(identifier, 70);
     const gift = { identifier, points: 50, program: key, reference: `other-${serial}` };
