@@ -72,9 +72,8 @@ const soldOutside = (n: number, channel: 'pos' | 'marketplace'): OrderInput => (
 async function takeIn(input: OrderInput): Promise<void> {
   for (;;) {
     try {
-      return await inTransaction(world.ctx, (ctx) =>
-        commerce.book.takeOrders(batchOf(ctx), { inputs: [input], parts: [] }),
-      );
+      await inTransaction(world.ctx, (ctx) => commerce.book.takeOrders(batchOf(ctx), { inputs: [input], parts: [] }));
+      return;
     } catch (error) {
       if (!isLostRace(error)) throw error;
     }

@@ -9,13 +9,14 @@ import { lastStockSeq } from './news/news-store.ts';
 import { StockStreams } from './news/stock-streams.ts';
 import { ReservationDesk } from './reservations/reservation-desk.ts';
 import { createReservationRoutes } from './reservations/reservation-routes.ts';
+import { transferRoutes } from './transfers/transfer-routes.ts';
 
 /** Locations, levels, reservations, what is coming, and the news of all of it. */
 export function createInventoryRoutes(services: Pick<Services, 'postgres' | 'clock'>): Routes {
   const reservations = createReservationRoutes(new ReservationDesk(services));
   return (serve, app) => {
-    for (const routes of [locationRoutes, levelRoutes, reservations, availabilityRoutes, incomingRoutes])
-      routes(serve, app);
+    const all = [locationRoutes, levelRoutes, reservations, availabilityRoutes, incomingRoutes, transferRoutes];
+    for (const routes of all) routes(serve, app);
 
     const streams = new StockStreams();
     // An open stream never ends by itself: a server that waits for it would never stop.

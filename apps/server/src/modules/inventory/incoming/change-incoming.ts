@@ -2,38 +2,45 @@ import { AppError } from '../../../platform/errors.ts';
 import type { TxCtx } from '../../../platform/eventlog/index.ts';
 import { newUuid } from '../../../platform/ids/index.ts';
 import { LevelBook } from '../levels/level-book.ts';
-import { roomOf } from '../levels/level.ts';
+import { type LevelKey, roomOf } from '../levels/level.ts';
 import { listWaiting, lockOwners, putReservations, type ReservationRow } from '../reservations/reservation-store.ts';
-import {
-  findIncoming,
-  type IncomingRow,
-  insertDueChange,
-  insertIncoming,
-  lockIncoming,
-  updateIncoming,
-} from './incoming-store.ts';
+import { type StockTx, stockTx } from '../reservations/stock-tx.ts';
+import { type IncomingRow, insertDueChanges, insertIncoming, lockIncoming, updateIncoming } from './incoming-store.ts';
 
 /** Goods were ordered and are on their way. The same reference for the same item and place is told once. */
 export async function addIncoming(
   ctx: TxCtx,
   wish: { itemId: string; locationId: string; quantity: number; dueAt: Date | null; reference: string | null },
 ): Promise<IncomingRow | undefined> {
-  const { sql, workspaceId } = ctx;
-  const at = new Date(ctx.clock.now());
   const row = {
-    id: newUuid(at.getTime()),
+    id: newUuid(ctx.clock.now()),
     item_id: wish.itemId,
     location_id: wish.locationId,
     ...{ quantity: wish.quantity, received: 0, cancelled: 0, due_at: wish.dueAt, reference: wish.reference },
   };
-  if (!(await insertIncoming(sql, workspaceId, { row, at }))) return undefined;
-  const book = await LevelBook.lockWith(sql, workspaceId, { keys: [wish], at });
-  const cause = { reason: 'ordered', refType: 'incoming', refId: row.id };
-  book.move(wish, { field: 'incoming', delta: wish.quantity, cause });
-  book.allow(wish);
+  return (await addAllIncoming(stockTx(ctx), [row], 'ordered')) ? row : undefined;
+}
+
+/** As `addIncoming`, all of them or none. False: one of them was told before. */
+export async function addAllIncoming(
+  { sql, workspaceId, now }: StockTx,
+  rows: readonly IncomingRow[],
+  reason: string,
+): Promise<boolean> {
+  const at = new Date(now);
+  const added = await insertIncoming(sql, workspaceId, { rows, at });
+  if (added === 0) return false;
+  if (added < rows.length) throw new Error('some of what is coming was told before');
+  const keys = rows.map(keyOfRow);
+  const book = await LevelBook.lockWith(sql, workspaceId, { keys, at });
+  for (const row of rows) {
+    const cause = { reason, refType: 'incoming', refId: row.id };
+    book.move(keyOfRow(row), { field: 'incoming', delta: row.quantity, cause });
+    book.allow(keyOfRow(row));
+  }
   await book.write(sql, workspaceId, at);
-  await insertDueChange(sql, workspaceId, { ...wish, at });
-  return row;
+  await insertDueChanges(sql, workspaceId, { keys, at });
+  return true;
 }
 
 /** Some of it arrived: it lies there now, and goes to whoever was promised it first. */
@@ -76,34 +83,72 @@ function tooMuch(open: number): AppError {
   });
 }
 
-/** In the order of all locks: owners, then levels; what is coming is locked before both, by nobody else. */
 async function changeIncoming(ctx: TxCtx, id: string, change: (row: IncomingRow) => IncomingRow): Promise<IncomingRow> {
-  const { sql, workspaceId } = ctx;
-  const at = new Date(ctx.clock.now());
-  const known = await findIncoming(sql, workspaceId, id);
-  const before = known === undefined ? undefined : await lockIncoming(sql, workspaceId, id);
-  if (before === undefined) throw new AppError('not_found', 'Nothing like that is coming');
-  const after = change(before);
-  const key = { itemId: before.item_id, locationId: before.location_id };
-  const promised = await listWaiting(sql, workspaceId, [key.itemId]);
+  const [changed] = await changeAllIncoming(stockTx(ctx), [{ id, change }]);
+  if (changed === undefined) throw new AppError('not_found', 'Nothing like that is coming');
+  return changed.after;
+}
+
+export interface IncomingChange {
+  readonly id: string;
+  readonly change: (row: IncomingRow) => IncomingRow;
+  /** Of what arrived by this change. */
+  readonly damaged?: number | undefined;
+}
+
+/**
+ * Changes what is coming, each once, and the levels with it. In the order of all locks: owners, then levels; what is coming
+ * is locked before both, by nobody else. Those that are not there are passed by.
+ */
+export async function changeAllIncoming(
+  { sql, workspaceId, now }: StockTx,
+  changes: readonly IncomingChange[],
+): Promise<{ before: IncomingRow; after: IncomingRow }[]> {
+  const at = new Date(now);
+  const byId = new Map(changes.map((one) => [one.id, one]));
+  const rows = await lockIncoming(sql, workspaceId, [...byId.keys()]);
+  if (rows.length === 0) return [];
+  const changed = rows.map((before) => ({ before, after: byId.get(before.id)!.change(before) }));
+  const itemIds = [...new Set(rows.map((row) => row.item_id))];
+  const promised = await listWaiting(sql, workspaceId, itemIds);
   await lockOwners(sql, workspaceId, [...new Set(promised.map((row) => row.owner_ref))].sort());
-  const book = await LevelBook.lockWith(sql, workspaceId, { keys: [key], at });
-  const cause = { refType: 'incoming', refId: id };
+  const book = await LevelBook.lockWith(sql, workspaceId, { keys: rows.map(keyOfRow), at });
+  for (const { before, after } of changed) {
+    moveIncoming(book, { before, after, damaged: byId.get(before.id)!.damaged ?? 0 });
+  }
+  if (changed.some(({ before, after }) => after.received > before.received)) {
+    await putReservations(sql, workspaceId, keepPromises(book, await listWaiting(sql, workspaceId, itemIds)));
+  }
+  for (const row of rows) book.allow(keyOfRow(row));
+  await book.write(sql, workspaceId, at);
+  await updateIncoming(
+    sql,
+    workspaceId,
+    changed.map(({ after }) => after),
+  );
+  const dates = changed.filter(
+    ({ before, after }) => before.due_at?.getTime() !== after.due_at?.getTime() || after.cancelled > before.cancelled,
+  );
+  await insertDueChanges(sql, workspaceId, { keys: dates.map(({ after }) => keyOfRow(after)), at });
+  return changed;
+}
+
+function moveIncoming(
+  book: LevelBook,
+  { before, after, damaged }: { before: IncomingRow; after: IncomingRow; damaged: number },
+): void {
+  const key = keyOfRow(before);
+  const cause = { refType: 'incoming', refId: before.id };
   const arrived = after.received - before.received;
   const lost = after.cancelled - before.cancelled;
   book.move(key, { field: 'incoming', delta: -arrived, cause: { ...cause, reason: 'received' } });
   book.move(key, { field: 'on_hand', delta: arrived, cause: { ...cause, reason: 'received' } });
+  book.move(key, { field: 'unavailable', delta: damaged, cause: { ...cause, reason: 'damaged' } });
   book.move(key, { field: 'incoming', delta: -lost, cause: { ...cause, reason: 'cancelled' } });
-  if (arrived > 0) {
-    const waiting = await listWaiting(sql, workspaceId, [key.itemId]);
-    await putReservations(sql, workspaceId, keepPromises(book, waiting));
-  }
-  book.allow(key);
-  await book.write(sql, workspaceId, at);
-  await updateIncoming(sql, workspaceId, after);
-  const isPutOff = before.due_at?.getTime() !== after.due_at?.getTime();
-  if (isPutOff || lost > 0) await insertDueChange(sql, workspaceId, { ...key, at });
-  return after;
+}
+
+function keyOfRow(row: IncomingRow): LevelKey {
+  return { itemId: row.item_id, locationId: row.location_id };
 }
 
 /** What arrived is set apart for pre-orders, the oldest first, as far as it goes. */

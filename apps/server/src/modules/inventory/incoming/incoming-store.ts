@@ -1,4 +1,5 @@
 import { arrayLiteral, type Sql } from '../../../platform/postgres/index.ts';
+import type { LevelKey } from '../levels/level.ts';
 
 export interface IncomingRow {
   readonly id: string;
@@ -39,51 +40,60 @@ export async function pageIncoming(
   return rows;
 }
 
-/** False: this reference told of it before. */
+/** How many of them are new; of the others this reference told before. */
 export async function insertIncoming(
   sql: Sql,
   workspaceId: number,
-  { row, at }: { row: IncomingRow; at: Date },
-): Promise<boolean> {
+  { rows, at }: { rows: readonly IncomingRow[]; at: Date },
+): Promise<number> {
   const { rowCount } = await sql.query({
     text: `insert into incoming_stock (workspace_id, id, item_id, location_id, quantity, due_at, reference, created_at)
-           values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing`,
-    values: [workspaceId, row.id, row.item_id, row.location_id, row.quantity, row.due_at, row.reference, at],
+           select $1, i.id, i.item_id, i.location_id, i.quantity, i.due_at, i.reference, $8
+           from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::timestamptz[], $7::text[])
+             as i(id, item_id, location_id, quantity, due_at, reference) order by i.item_id on conflict do nothing`,
+    values: [
+      ...[workspaceId, arrayLiteral(rows.map((row) => row.id)), arrayLiteral(rows.map((row) => row.item_id))],
+      ...[arrayLiteral(rows.map((row) => row.location_id)), arrayLiteral(rows.map((row) => row.quantity))],
+      ...[rows.map((row) => row.due_at), rows.map((row) => row.reference), at],
+    ],
   });
-  return rowCount === 1;
+  return rowCount;
 }
 
-export async function findIncoming(sql: Sql, workspaceId: number, id: string): Promise<IncomingRow | undefined> {
+/** In one order for all. */
+export async function lockIncoming(sql: Sql, workspaceId: number, ids: readonly string[]): Promise<IncomingRow[]> {
   const { rows } = await sql.query<IncomingRow>({
-    text: `select ${COLUMNS} from incoming_stock where workspace_id = $1 and id = $2`,
-    values: [workspaceId, id],
+    text: `select ${COLUMNS} from incoming_stock where workspace_id = $1 and id = any($2::uuid[]) order by id for update`,
+    values: [workspaceId, arrayLiteral(ids)],
   });
-  return rows[0];
+  return rows;
 }
 
-export async function lockIncoming(sql: Sql, workspaceId: number, id: string): Promise<IncomingRow | undefined> {
-  const { rows } = await sql.query<IncomingRow>({
-    text: `select ${COLUMNS} from incoming_stock where workspace_id = $1 and id = $2 for update`,
-    values: [workspaceId, id],
-  });
-  return rows[0];
-}
-
-export async function updateIncoming(sql: Sql, workspaceId: number, row: IncomingRow): Promise<void> {
+export async function updateIncoming(sql: Sql, workspaceId: number, rows: readonly IncomingRow[]): Promise<void> {
   await sql.query({
-    text: 'update incoming_stock set received = $3, cancelled = $4, due_at = $5 where workspace_id = $1 and id = $2',
-    values: [workspaceId, row.id, row.received, row.cancelled, row.due_at],
+    text: `update incoming_stock i set received = n.received, cancelled = n.cancelled, due_at = n.due_at
+           from unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::timestamptz[]) as n(id, received, cancelled, due_at)
+           where i.workspace_id = $1 and i.id = n.id`,
+    values: [
+      ...[workspaceId, arrayLiteral(rows.map((row) => row.id)), arrayLiteral(rows.map((row) => row.received))],
+      ...[arrayLiteral(rows.map((row) => row.cancelled)), rows.map((row) => row.due_at)],
+    ],
   });
 }
 
 /** Tells that dates of what is coming have changed. */
-export async function insertDueChange(
+export async function insertDueChanges(
   sql: Sql,
   workspaceId: number,
-  change: { itemId: string; locationId: string; at: Date },
+  { keys, at }: { keys: readonly LevelKey[]; at: Date },
 ): Promise<void> {
+  if (keys.length === 0) return;
   await sql.query({
-    text: `insert into stock_change (workspace_id, item_id, location_id, is_due, at) values ($1, $2, $3, true, $4)`,
-    values: [workspaceId, change.itemId, change.locationId, change.at],
+    text: `insert into stock_change (workspace_id, item_id, location_id, is_due, at)
+           select $1, k.item_id, k.location_id, true, $4 from unnest($2::uuid[], $3::uuid[]) as k(item_id, location_id)`,
+    values: [
+      ...[workspaceId, arrayLiteral(keys.map((key) => key.itemId))],
+      ...[arrayLiteral(keys.map((key) => key.locationId)), at],
+    ],
   });
 }
