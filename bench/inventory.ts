@@ -174,6 +174,23 @@ async function withCoupon({ call }: Shop): Promise<object> {
   return { couponCodes: ['TENOFF'] };
 }
 
+/** Every customer has points, and pays with some of them; each order earns. */
+async function withPoints({ call }: Shop): Promise<object> {
+  const terms = {
+    earn: { rates: [{ currency: 'EUR', points: 1 }] },
+    burn: { values: [{ currency: 'EUR', points: 1, amountMinor: 1 }] },
+  };
+  await call({ method: 'POST', path: '/api/v1/points-programs', body: { key: 'points', name: 'Points', terms } });
+  for (let from = 0; from < CUSTOMERS; from += BUYERS) {
+    const gifts = Array.from({ length: Math.min(BUYERS, CUSTOMERS - from) }, (_, n) => {
+      const gift = { identifier: `email:${emailOf(from + n)}`, points: 1_000_000, reference: `gift-${from + n}` };
+      return call({ method: 'POST', path: '/api/v1/points/earn', body: gift });
+    });
+    await Promise.all(gifts);
+  }
+  return { points: 100 };
+}
+
 /** Stock set apart, beside the bare statement. */
 async function stockFigures(postgres: Postgres): Promise<Figure[]> {
   const room = await openRoom(postgres);
@@ -194,8 +211,12 @@ async function orderFigures(server: BenchServer): Promise<Figure[]> {
   const shop = await openShop(server);
   const coupon = await withCoupon(shop);
   const target = { text: '>= 300/s', met: (value: number) => value >= 300 };
-  const placed = await orderRate(shop, coupon);
-  return [figure({ name: 'orders with a coupon', value: placed, unit: 'orders/s', target })];
+  const withCoupons = await orderRate(shop, coupon);
+  const withBoth = await orderRate(shop, { ...coupon, ...(await withPoints(shop)) });
+  return [
+    figure({ name: 'orders with a coupon', value: withCoupons, unit: 'orders/s', target }),
+    figure({ name: 'with a coupon and points', value: withBoth, unit: 'orders/s', target }),
+  ];
 }
 
 const server = await startBenchServer();
