@@ -10,3 +10,4 @@ export { readProductCards } from './variants/read-product-cards.ts';
 export { type ProductFactsOfVariant, readProductFacts } from './variants/read-product-facts.ts';
 export { type Price, readPrices } from './prices/read-prices.ts';
 export { takePriceChanges } from './prices/price-store.ts';
+export { takeSaleChanges } from './sales/sale-store.ts';

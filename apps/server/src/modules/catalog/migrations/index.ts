@@ -1,4 +1,8 @@
 import type { Migration } from '../../../platform/postgres/index.ts';
 import createCatalog from './20261128T1000_create-catalog.sql?raw';
+import noteSaleChanges from './20261128T1612_note-sale-changes.sql?raw';
 
-export const catalogMigrations: readonly Migration[] = [{ id: '20261128T1000_create-catalog', sql: createCatalog }];
+export const catalogMigrations: readonly Migration[] = [
+  { id: '20261128T1000_create-catalog', sql: createCatalog },
+  { id: '20261128T1612_note-sale-changes', sql: noteSaleChanges },
+];

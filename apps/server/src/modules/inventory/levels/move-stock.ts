@@ -1,5 +1,6 @@
 import { AppError, type ErrorDetail } from '../../../platform/errors.ts';
 import type { TxCtx } from '../../../platform/eventlog/index.ts';
+import { insertRetold } from '../news/news-store.ts';
 import { readComponents } from '../reservations/reservation-store.ts';
 import { type StockTx, stockTx } from '../reservations/stock-tx.ts';
 import type { LevelField, LevelKey } from './level.ts';
@@ -135,4 +136,6 @@ export async function limitLevels(
     book.allow(key);
   }
   await book.write(sql, workspaceId, at);
+  const itemIds = [...new Set(limits.map((key) => key.itemId))];
+  await insertRetold(sql, workspaceId, { retold: { itemIds }, at });
 }

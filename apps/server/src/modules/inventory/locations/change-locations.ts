@@ -2,6 +2,7 @@ import { AppError } from '../../../platform/errors.ts';
 import type { TxCtx } from '../../../platform/eventlog/index.ts';
 import { newUuid } from '../../../platform/ids/index.ts';
 import { type ExternalRef, findRefs, recordRefs } from '../../catalog/index.ts';
+import { insertRetold } from '../news/news-store.ts';
 import { capabilitiesOf, type Location } from './location.ts';
 import { findLocation, findLocationByCode, upsertLocationRow } from './location-store.ts';
 
@@ -20,7 +21,17 @@ export async function updateLocation(
 ): Promise<Location> {
   const known = await findLocation(ctx.sql, ctx.workspaceId, id);
   if (known === undefined) throw new AppError('not_found', 'There is no such location');
-  return put(ctx, { ...known, ...changes });
+  const changed = await put(ctx, { ...known, ...changes });
+  await retell(ctx, known, changed);
+  return changed;
+}
+
+/** What channels may sell has changed with whether and for whom it sells. */
+async function retell(ctx: TxCtx, before: Location, after: Location): Promise<void> {
+  const termsOf = ({ state, channels }: Location): string => JSON.stringify([state, [...channels].sort()]);
+  if (termsOf(before) === termsOf(after)) return;
+  const at = new Date(ctx.clock.now());
+  await insertRetold(ctx.sql, ctx.workspaceId, { retold: { locationId: after.id }, at });
 }
 
 /** Places as a connected shop tells them (of what kind one is it can only guess, once): each is one of ours by what the shop calls it. Answers our ids. */
@@ -45,6 +56,7 @@ export async function upsertLocations(
         ? { ...defaults(input), id: newUuid(ctx.clock.now()) }
         : { ...before, ...input, kind: before.kind },
     );
+    if (before !== undefined) await retell(ctx, before, made);
     if (id === undefined) await recordRefs(sql, workspaceId, [{ ...ref, kind: 'location', internalId: made.id }]);
     ids.push(made.id);
   }

@@ -7,6 +7,7 @@ export interface ChangeRow {
   readonly item_id: string;
   readonly location_id: string;
   readonly is_due: boolean;
+  readonly is_retold: boolean;
 }
 
 /** False: another process tells. Held until the transaction ends. */
@@ -22,7 +23,7 @@ export async function listChanges(sql: Sql, limit: number): Promise<ChangeRow[]>
   const { rows } = await sql.query<ChangeRow>({
     name: 'stock_change_list',
     // every workspace: one loop works for all.
-    text: 'select workspace_id, id, item_id, location_id, is_due from stock_change order by id limit $1',
+    text: 'select workspace_id, id, item_id, location_id, is_due, is_retold from stock_change order by id limit $1',
     values: [limit],
   });
   return rows;
@@ -38,16 +39,45 @@ export async function deleteChanges(sql: Sql, workspaceId: number, ids: readonly
 
 export interface ToldRow extends LevelKey {
   readonly available: number;
+  /** Among all active locations. */
+  readonly isCounted: boolean;
+}
+
+/** Levels that are told again, though what lies there is as it was. */
+export type Retold = { readonly itemIds: readonly string[] } | { readonly locationId: string } | 'all';
+
+/** What may be sold of these has changed: the next round tells it. */
+export async function insertRetold(
+  sql: Sql,
+  workspaceId: number,
+  { retold, at }: { retold: Retold; at: Date },
+): Promise<void> {
+  if (retold !== 'all' && 'itemIds' in retold && retold.itemIds.length === 0) return;
+  await sql.query({
+    text: `insert into stock_change (workspace_id, item_id, location_id, is_retold, at)
+           select workspace_id, item_id, location_id, true, $2 from stock_level
+           where workspace_id = $1 and ($3::uuid[] is null or item_id = any($3)) and ($4::uuid is null or location_id = $4)
+           order by item_id, location_id`,
+    values: [
+      ...[workspaceId, at],
+      retold !== 'all' && 'itemIds' in retold ? arrayLiteral(retold.itemIds) : null,
+      retold !== 'all' && 'locationId' in retold ? retold.locationId : null,
+    ],
+  });
 }
 
 /** What was told last of these items, everywhere. */
 export async function readTold(sql: Sql, workspaceId: number, itemIds: readonly string[]): Promise<ToldRow[]> {
-  const { rows } = await sql.query<{ item_id: string; location_id: string; available: number }>({
+  const { rows } = await sql.query<{ item_id: string; location_id: string; available: number; is_counted: boolean }>({
     name: 'stock_told_read',
-    text: 'select item_id, location_id, available from stock_told where workspace_id = $1 and item_id = any($2::uuid[])',
+    text: `select item_id, location_id, available, is_counted from stock_told
+           where workspace_id = $1 and item_id = any($2::uuid[])`,
     values: [workspaceId, arrayLiteral(itemIds)],
   });
-  return rows.map((row) => ({ itemId: row.item_id, locationId: row.location_id, available: row.available }));
+  return rows.map((row) => ({
+    ...{ itemId: row.item_id, locationId: row.location_id },
+    ...{ available: row.available, isCounted: row.is_counted },
+  }));
 }
 
 /** One change of stock, in the order in which changes are told. */
@@ -55,7 +85,7 @@ export interface StockNews extends LevelKey {
   readonly seq: number;
   /** `due`: what is coming comes at another time, or not at all. */
   readonly kind: 'level' | 'due';
-  /** Available at the location, and at all active ones. */
+  /** Available at the location, and at all active ones. The same as before: what may be sold of it has changed. */
   readonly before: number;
   readonly after: number;
   readonly totalBefore: number;
@@ -63,11 +93,14 @@ export interface StockNews extends LevelKey {
   readonly atMs: number;
 }
 
+/** News as they are found, with what is noted of them. */
+export type FoundNews = Omit<StockNews, 'seq' | 'atMs'> & { readonly isCounted: boolean };
+
 /** Adds news after those that are there, and notes what is told. Only the teller does. */
 export async function insertNews(
   sql: Sql,
   workspaceId: number,
-  { news, at }: { news: readonly Omit<StockNews, 'seq' | 'atMs'>[]; at: Date },
+  { news, at }: { news: readonly FoundNews[]; at: Date },
 ): Promise<void> {
   if (news.length === 0) return;
   await sql.query({
@@ -76,12 +109,14 @@ export async function insertNews(
              insert into stock_news_state as s (workspace_id, seq) values ($1, $2)
              on conflict (workspace_id) do update set seq = s.seq + $2 returning seq),
            n as (
-             select * from unnest($3::text[], $4::uuid[], $5::uuid[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[])
-               with ordinality as n(kind, item_id, location_id, before, after, total_before, total_after, place)),
+             select * from unnest($3::text[], $4::uuid[], $5::uuid[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[],
+               $11::boolean[])
+               with ordinality as n(kind, item_id, location_id, before, after, total_before, total_after, is_counted, place)),
            told as (
-             insert into stock_told (workspace_id, item_id, location_id, available)
-             select $1, n.item_id, n.location_id, n.after from n where n.kind = 'level'
-             on conflict (workspace_id, item_id, location_id) do update set available = excluded.available)
+             insert into stock_told (workspace_id, item_id, location_id, available, is_counted)
+             select $1, n.item_id, n.location_id, n.after, n.is_counted from n where n.kind = 'level'
+             on conflict (workspace_id, item_id, location_id) do update set available = excluded.available,
+               is_counted = excluded.is_counted)
            insert into stock_news (workspace_id, seq, kind, item_id, location_id, before, after, total_before, total_after, at)
            select $1, turn.seq - $2 + n.place, n.kind, n.item_id, n.location_id, n.before, n.after, n.total_before,
              n.total_after, $10 from n, turn`,
@@ -90,6 +125,7 @@ export async function insertNews(
       ...[arrayLiteral(news.map((one) => one.itemId)), arrayLiteral(news.map((one) => one.locationId))],
       ...[arrayLiteral(news.map((one) => one.before)), arrayLiteral(news.map((one) => one.after))],
       ...[arrayLiteral(news.map((one) => one.totalBefore)), arrayLiteral(news.map((one) => one.totalAfter)), at],
+      news.map((one) => one.isCounted),
     ],
   });
 }

@@ -1,14 +1,17 @@
 import type { Services } from '../../../platform/context.ts';
 import type { Transaction } from '../../../platform/postgres/index.ts';
+import { takeSaleChanges } from '../../catalog/index.ts';
 import { availableOf, byKey, keyOf, type LevelKey } from '../levels/level.ts';
 import { readLevels } from '../levels/level-store.ts';
 import { listAllLocations } from '../locations/location-store.ts';
+import { readComponents } from '../reservations/reservation-store.ts';
 import { composeNews } from './compose-news.ts';
 import {
   type ChangeRow,
   deleteChanges,
   forgetNews,
   insertNews,
+  insertRetold,
   listChanges,
   lockTeller,
   readTold,
@@ -26,14 +29,27 @@ const FORGET_AT_ONCE_MAX = 5_000;
 export async function runStockNews(services: Services): Promise<number> {
   return services.postgres.transaction(async (sql) => {
     if (!(await lockTeller(sql))) return 0;
-    const changes = await listChanges(sql, AT_ONCE_MAX);
     const at = new Date(services.clock.now());
+    const sold = await retellSales(sql, at);
+    const changes = await listChanges(sql, AT_ONCE_MAX);
     for (const workspaceId of new Set(changes.map((change) => change.workspace_id))) {
       const own = changes.filter((change) => change.workspace_id === workspaceId);
       await tell(sql, { workspaceId, changes: own, at });
     }
-    return changes.length;
+    return Math.max(changes.length, sold);
   });
+}
+
+/** What came into or went out of sale: of what is made of other items, those are told. */
+async function retellSales(sql: Transaction, at: Date): Promise<number> {
+  const changes = await takeSaleChanges(sql, AT_ONCE_MAX);
+  for (const workspaceId of new Set(changes.map((change) => change.workspaceId))) {
+    const own = changes.filter((change) => change.workspaceId === workspaceId).map(({ variantId }) => variantId);
+    const components = await readComponents(sql, workspaceId, [...new Set(own)]);
+    const items = own.flatMap((id) => components.get(id)?.map(({ itemId }) => itemId) ?? [id]);
+    await insertRetold(sql, workspaceId, { retold: { itemIds: [...new Set(items)] }, at });
+  }
+  return changes.length;
 }
 
 /** A round: forgets old news. Answers how many. */
@@ -52,6 +68,7 @@ async function tell(
   const news = composeNews({
     changed: distinct(changes),
     due: distinct(changes.filter((change) => change.is_due)),
+    retold: new Set(distinct(changes.filter((change) => change.is_retold)).map(keyOf)),
     told,
     available: new Map(levels.map((level) => [keyOf(level), availableOf(level)])),
     activeLocations: new Set(locations.filter((one) => one.state === 'active').map((one) => one.id)),

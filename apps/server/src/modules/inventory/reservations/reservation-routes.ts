@@ -1,8 +1,10 @@
 import { api, type BodyOf } from '@segue/contract';
+import type { Ctx } from '../../../platform/context.ts';
 import { AppError } from '../../../platform/errors.ts';
 import type { Routes } from '../../../platform/http/index.ts';
 import { publicId, requirePublicId } from '../../../platform/ids/index.ts';
 import { recordAudit } from '../../accounts/index.ts';
+import { insertRetold } from '../news/news-store.ts';
 import { requireKnown, requireVariant } from '../require-known.ts';
 import type { Reserved } from './decide-wish.ts';
 import { consumeReservations, releaseReservations } from './end-reservations.ts';
@@ -82,6 +84,8 @@ function serveBundles(serve: Parameters<Routes>[0]): void {
     if (details.length > 0) throw new AppError('invalid', 'A bundle is made of what is counted', { details });
     const parts = itemIds.map((itemId, at) => ({ itemId, quantity: components[at]!.quantity }));
     await replaceComponents(ctx.sql, ctx.workspaceId, { variantId, components: parts });
+    const at = new Date(ctx.clock.now());
+    await insertRetold(ctx.sql, ctx.workspaceId, { retold: { itemIds: [...itemIds, variantId] }, at });
     await recordAudit(ctx, { action: 'bundle.changed', subject: params.id, detail: { components: parts.length } });
   });
 
@@ -97,14 +101,25 @@ function serveBundles(serve: Parameters<Routes>[0]): void {
   serve(api.setChannelBuffer, async ({ ctx, body: { channel, variantId, buffer, cap } }) => {
     const itemId = variantId === null ? EVERY_ITEM : await knownVariant(ctx, variantId);
     await putBuffer(ctx.sql, ctx.workspaceId, { channel, item_id: itemId, buffer, cap });
+    await retellItem(ctx, itemId);
     await recordAudit(ctx, { action: 'buffer.set', subject: channel, detail: { variantId, buffer, cap } });
   });
 
   serve(api.removeChannelBuffer, async ({ ctx, body: { channel, variantId } }) => {
     const itemId = variantId === null ? EVERY_ITEM : requirePublicId('var', variantId);
     await deleteBuffer(ctx.sql, ctx.workspaceId, { channel, itemId });
+    await retellItem(ctx, itemId);
     await recordAudit(ctx, { action: 'buffer.removed', subject: channel, detail: { variantId } });
   });
+}
+
+/** What a channel may sell has changed. */
+async function retellItem(
+  { sql, workspaceId, clock }: Pick<Ctx, 'sql' | 'workspaceId' | 'clock'>,
+  itemId: string,
+): Promise<void> {
+  const retold = itemId === EVERY_ITEM ? ('all' as const) : { itemIds: [itemId] };
+  await insertRetold(sql, workspaceId, { retold, at: new Date(clock.now()) });
 }
 
 async function knownVariant(ctx: Parameters<typeof requireKnown>[0], id: string): Promise<string> {
