@@ -5,7 +5,7 @@ import { batchOf, restate } from './order-book.ts';
 import type { FulfilmentInput, OrderPart, RefundInput } from './order-input.ts';
 import type { OrderLine, OrderState } from './order-state.ts';
 import { type BookRow, lockOrdersById } from './order-store.ts';
-import type { PlaceDeps } from './place-order.ts';
+import type { PlaceDeps } from './place-wish.ts';
 
 /** What may be done to an order that the book itself is the truth of. */
 export type OrderVerb =

@@ -10,14 +10,8 @@ import { applyStock } from './apply-stock.ts';
 import { deriveOrder } from './derive-order.ts';
 import { joinPart, joinSnapshot, type OrderFacts } from './order-facts.ts';
 import type { OrderInput, OrderPart } from './order-input.ts';
-import {
-  type BookRow,
-  insertOrderEvents,
-  lockOrders,
-  type OrderEventRow,
-  replaceLines,
-  writeOrders,
-} from './order-store.ts';
+import { lockOrders } from './order-claim-store.ts';
+import { type BookRow, insertOrderEvents, type OrderEventRow, replaceLines, writeOrders } from './order-store.ts';
 import type { OrderState } from './order-state.ts';
 import type { OrderBatch, OrderChange, OrderFollower } from './ports.ts';
 import { openWho, sealAddresses, sealWho } from './seal-order.ts';

@@ -6,7 +6,8 @@ import { publicId, requirePublicId } from '../../platform/ids/index.ts';
 import { recordAudit } from '../accounts/index.ts';
 import { locationsKnown } from '../inventory/index.ts';
 import { findCustomers } from './find-customers.ts';
-import { type PlaceDeps, placeOrders, type PlaceOrder } from './place-order.ts';
+import { type Placed, placeOrders } from './place-order.ts';
+import type { PlaceDeps, PlaceOrder } from './place-wish.ts';
 import { presentOrder } from './present-order.ts';
 import { isClear, refusedOr } from './refused-or.ts';
 
@@ -42,7 +43,7 @@ function auditPlaced(ctx: TxCtx, { id, channel }: { id: string; channel: string 
   return recordAudit(ctx, { action: 'order.placed', subject: publicId('ord', id), detail: { channel } });
 }
 
-function answerOf({ row, order, isRepeat }: Extract<Awaited<ReturnType<typeof placeOrders>>[number], { row: object }>) {
+function answerOf({ row, order, isRepeat }: Placed): Answer {
   return { order: presentOrder({ state: order, facts: row.facts }), isRepeat };
 }
 

@@ -2,7 +2,7 @@ import { AppError, type ErrorDetail } from '../../platform/errors.ts';
 import type { TxCtx } from '../../platform/eventlog/index.ts';
 import { publicId } from '../../platform/ids/index.ts';
 import { type Price, readPrices, readVariants, type VariantRow } from '../catalog/index.ts';
-import type { PlaceLine, PlaceOrder } from './place-order.ts';
+import type { PlaceLine, PlaceOrder } from './place-wish.ts';
 import type { PricedLine } from './price-order.ts';
 
 /** The lines of many orders with what they cost, in their order; one that names what is not for sale is refused. */

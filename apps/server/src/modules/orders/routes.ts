@@ -10,7 +10,7 @@ import { requireLocations } from '../inventory/index.ts';
 import { changeOrder, type OrderVerb } from './change-order.ts';
 import { type BookRow, listOrderEvents, pageOrders, readBookRows } from './order-store.ts';
 import { groupPlacing } from './place-calls.ts';
-import type { PlaceDeps } from './place-order.ts';
+import type { PlaceDeps } from './place-wish.ts';
 import { presentOrder } from './present-order.ts';
 import { openAddresses } from './seal-order.ts';
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { AppError } from '../../platform/errors.ts';
-import type { PlaceOrder } from './place-order.ts';
+import type { PlaceOrder } from './place-wish.ts';
 import { refusedForGood } from './settle-drafts.ts';
 
 const wish = (reference: string) => ({ reference }) as PlaceOrder;

@@ -1,8 +1,8 @@
 import { AppError } from '../../platform/errors.ts';
 import type { TxCtx } from '../../platform/eventlog/index.ts';
 import { type Reserved, reserveAll, stockTx } from '../inventory/index.ts';
-import { beginTrying, undoTrying } from './order-store.ts';
-import type { PlaceDeps, PlaceOrder } from './place-order.ts';
+import { beginTrying, undoTrying } from './order-claim-store.ts';
+import type { PlaceDeps, PlaceOrder } from './place-wish.ts';
 import type { CouponsHeld, PlacedOrder } from './ports.ts';
 import { type PricedLine, type PricedOrder, priceOrder } from './price-order.ts';
 import { ownerRefOf } from './stock-effects.ts';

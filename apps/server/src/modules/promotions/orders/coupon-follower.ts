@@ -1,6 +1,6 @@
 import type { OrderChange, OrderFollower, OrderState } from '../../orders/index.ts';
 import type { CouponBatch } from '../coupon-batch.ts';
-import { asTo, findOffers, findRecipients, type FoundCode } from '../codes/code-store.ts';
+import { asTo, findOffers, findRecipients } from '../codes/code-store.ts';
 import { normaliseCode } from '../codes/code-text.ts';
 import { recountUses } from '../profiles/recount-uses.ts';
 import { attachRedemptions } from '../profiles/follow-store.ts';

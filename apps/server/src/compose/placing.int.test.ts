@@ -1,12 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createCommerce } from '../../compose/commerce.ts';
-import { AppError } from '../../platform/errors.ts';
-import { inTransaction } from '../../platform/eventlog/index.ts';
-import { publicId, requirePublicId } from '../../platform/ids/index.ts';
-import { upsertProducts } from '../catalog/index.ts';
-import { API_KEY, createEngines, type Engines, openWorld, type World } from '../events/testing/world.ts';
-import { recordMovements, upsertLocations } from '../inventory/index.ts';
-import { placeOrders, type PlaceOrder } from './place-order.ts';
+import { createCommerce } from './commerce.ts';
+import { AppError } from '../platform/errors.ts';
+import { inTransaction } from '../platform/eventlog/index.ts';
+import { publicId } from '../platform/ids/index.ts';
+import { upsertProducts } from '../modules/catalog/index.ts';
+import { API_KEY, createEngines, type Engines, openWorld, type World } from '../modules/events/testing/world.ts';
+import { recordMovements, upsertLocations } from '../modules/inventory/index.ts';
+import { type PlaceOrder, placeTogether } from '../modules/orders/testing/place-together.ts';
 
 let engines: Engines;
 let world: World;
@@ -72,7 +73,7 @@ const wish = (variantId: string, fields: Partial<PlaceOrder> = {}): PlaceOrder =
 
 /** In one transaction: what became of each. */
 async function place(wishes: readonly PlaceOrder[]): Promise<string[]> {
-  const outcomes = await inTransaction(world.ctx, (ctx) => placeOrders(ctx, commerce, wishes));
+  const outcomes = await inTransaction(world.ctx, (ctx) => placeTogether(ctx, commerce, wishes));
   return outcomes.map((one) => (one instanceof AppError ? (one.details[0]?.field ?? one.message) : 'placed'));
 }
 
@@ -125,7 +126,7 @@ describe('orders that are placed at the same time', () => {
       wish(variantId, { couponCodes }),
       wish(variantId, { couponCodes: ['NO-SUCH-CODE'] }),
       wish(variantId, { couponCodes, expectedTotalMinor: 1 }),
-      wish(publicIdless(), { couponCodes }),
+      wish(randomUUID(), { couponCodes }),
       wish(variantId, { couponCodes, expectedTotalMinor: 900 }),
       wish(scarce, { lines: [{ variantId: scarce, quantity: 2 }] }),
       wish(variantId, { points: 5 }),
@@ -137,9 +138,9 @@ describe('orders that are placed at the same time', () => {
     ]);
     expect(await tracesOf(wishes.map(({ reference }) => reference))).toEqual([3, 3, 2]);
     expect([await reservedOf(variantId), await reservedOf(scarce)]).toEqual([3, 0]);
-    const used =
-      'select redeemed + held as n from coupon_campaign p join coupon_code c on c.campaign_id = p.id where c.code = $1';
-    expect(await count(used.replace('redeemed', 'p.redeemed').replace('held', 'p.held'), [code])).toBe(2);
+    const used = `select p.redeemed + p.held as n from coupon_campaign p join coupon_code c on c.campaign_id = p.id
+                  where c.code = $1`;
+    expect(await count(used, [code])).toBe(2);
   });
 
   it('leave the last piece and the last use of a code to whom nothing stands in the way', async () => {
@@ -218,8 +219,3 @@ describe('orders that are placed at the same time', () => {
     expect([await reservedOf(poison), await reservedOf(good)]).toEqual([0, 18]);
   });
 });
-
-/** Of a variant nobody knows. */
-function publicIdless(): string {
-  return requirePublicId('var', `var_${'0'.repeat(31)}${(++serial % 10).toString()}`);
-}

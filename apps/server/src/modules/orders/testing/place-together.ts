@@ -1,0 +1,2 @@
+export { placeOrders as placeTogether } from '../place-order.ts';
+export type { PlaceOrder } from '../place-wish.ts';
