@@ -48,6 +48,8 @@ export const catalogEndpoints = {
     scope: scope.read,
     tag,
     summary: 'Search products; without words newest first',
+    description:
+      'A whole SKU or barcode is best, then names, then kinds and tags, then texts. A word that no name or kind begins with stands for the nearest one too.',
     query: pageQuerySchema.extend({
       q: z.string().max(200).optional().describe('Words, or their beginnings: of titles, codes, kinds, texts'),
       collection: z.string().max(200).optional().describe('Its handle'),

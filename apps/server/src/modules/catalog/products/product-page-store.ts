@@ -28,9 +28,18 @@ const COLUMNS = `p.id, p.source, p.title, p.description, p.vendor, p.product_typ
     join collection c on c.workspace_id = cp.workspace_id and c.id = cp.collection_id
     where cp.workspace_id = p.workspace_id and cp.product_id = p.id order by c.name) as collections`;
 
+/** What is looked for, as the search engine writes it. */
+export interface ProductSearch {
+  readonly query: string;
+  /** The same in names and codes alone, and in these and kinds. */
+  readonly inNames: string;
+  readonly inKinds: string;
+  /** A whole SKU or barcode, as it may be written. */
+  readonly codes: readonly string[];
+}
+
 export interface ProductFilter {
-  /** As the search engine writes it. */
-  readonly query: string | undefined;
+  readonly search: ProductSearch | undefined;
   readonly collection: string | undefined;
   readonly vendor: string | undefined;
   readonly tag: string | undefined;
@@ -38,19 +47,33 @@ export interface ProductFilter {
   readonly region: string | undefined;
 }
 
-/** The best match first, equal ones newest first; without a query newest first. Search is by `product_search`. */
+/**
+ * The best match first, equal ones newest first; without a query newest first. A code is best, then names, then kinds and tags,
+ * then texts. By `product_search`, `variant_sku`, `variant_barcode`.
+ */
 export async function pageProducts(
   sql: Sql,
   workspaceId: number,
   page: { filter: ProductFilter; after: { rank: number; id: string } | undefined; limit: number },
 ): Promise<(ProductRow & { rank: number })[]> {
   const { filter, after, limit } = page;
+  const { search } = filter;
   const { rows } = await sql.query<ProductRow & { rank: number }>({
-    text: `select * from (
+    text: `with coded as materialized (
+             select distinct product_id from variant
+             where workspace_id = $1 and (sku = any($11::text[]) or barcode = any($11::text[])) and status = 'active'),
+           -- Not an "or" in the search itself: that would go through every product.
+           matching as materialized (
+             select id from product where workspace_id = $1 and search @@ to_tsquery('simple', $2)
+             union select product_id from coded)
+           select * from (
              select ${COLUMNS}, case when $2::text is null then 0
-               else round(ts_rank(p.search, to_tsquery('simple', $2), 1)::numeric, 6)::float8 end as rank
+               else case when p.id in (select product_id from coded) then 8 else 0 end
+                 + case when p.search @@ to_tsquery('simple', $12) then 4
+                     when p.search @@ to_tsquery('simple', $13) then 2 else 0 end
+                 + round(ts_rank(p.search, to_tsquery('simple', $2), 1)::numeric, 6)::float8 end as rank
              from product p
-             where p.workspace_id = $1 and ($2::text is null or p.search @@ to_tsquery('simple', $2))
+             where p.workspace_id = $1 and ($2::text is null or p.id in (select id from matching))
                and ($3::text is null or p.vendor = $3) and ($4::text is null or p.tags @> array[$4])
                and ($5::text is null or p.status = $5) and ($6::text is null or p.regions is null or $6 = any(p.regions))
                and ($7::text is null or exists (
@@ -59,8 +82,9 @@ export async function pageProducts(
            where $8::float8 is null or (rank, id) < ($8, $9::uuid)
            order by rank desc, id desc limit $10`,
     values: [
-      ...[workspaceId, filter.query ?? null, filter.vendor ?? null, filter.tag ?? null, filter.status ?? null],
+      ...[workspaceId, search?.query ?? null, filter.vendor ?? null, filter.tag ?? null, filter.status ?? null],
       ...[filter.region ?? null, filter.collection ?? null, after?.rank ?? null, after?.id ?? null, limit],
+      ...[search?.codes ?? [], search?.inNames ?? null, search?.inKinds ?? null],
     ],
   });
   return rows;

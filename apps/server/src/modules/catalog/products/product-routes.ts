@@ -8,6 +8,7 @@ import { type Price, lowestPriorPrice, readPrices } from '../prices/read-prices.
 import { listPriceHistory, type PriceRow } from '../prices/price-store.ts';
 import { listRefsOf } from '../refs/ref-store.ts';
 import { readVariants } from '../variants/variant-store.ts';
+import { planSearch } from './plan-search.ts';
 import type { ProductInput } from './product-input.ts';
 import {
   archiveProductRow,
@@ -17,7 +18,6 @@ import {
   type ProductRow,
   type ProductVariantRow,
 } from './product-page-store.ts';
-import { searchQuery } from './search-text.ts';
 import { upsertProducts } from './upsert-products.ts';
 
 const PRICES_SHOWN_MAX = 1_000;
@@ -39,8 +39,9 @@ export const productRoutes: Routes = (serve) => {
   serve(api.listProducts, async ({ ctx, query }) => {
     const { limit, cursor, q, collection, vendor, tag, status, region } = query;
     const [rank, id] = decodeCursor(cursor, ['number', 'uuid']) ?? [];
+    const search = q === undefined ? undefined : await planSearch(ctx.sql, ctx.workspaceId, q);
     const rows = await pageProducts(ctx.sql, ctx.workspaceId, {
-      filter: { query: q === undefined ? undefined : searchQuery(q), collection, vendor, tag, status, region },
+      filter: { search, collection, vendor, tag, status, region },
       after: rank === undefined ? undefined : { rank: Number(rank), id: String(id) },
       limit: limit + 1,
     });

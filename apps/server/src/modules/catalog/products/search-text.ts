@@ -24,13 +24,25 @@ export function searchTexts(product: ProductInput) {
   };
 }
 
-/** A query of the search engine: every word as a prefix, all of them wanted. Undefined: nothing is asked. Pure. */
-export function searchQuery(text: string): string | undefined {
-  const words = foldText(text).match(/[\p{Letter}\p{Number}]+/gu) ?? [];
-  return words.length === 0
-    ? undefined
-    : words
-        .slice(0, 20)
-        .map((word) => `${word}:*`)
-        .join(' & ');
+/** The words somebody looks for. Pure. */
+export function wordsOf(text: string): string[] {
+  return (foldText(text).match(/[\p{Letter}\p{Number}]+/gu) ?? []).slice(0, 20);
+}
+
+/**
+ * A query of the search engine: every word as a prefix, all of them wanted; of one that was mistyped, any that may be meant.
+ * `weights`: only in texts of these. Undefined: nothing is asked. Pure.
+ */
+export function searchQuery(
+  words: readonly string[],
+  meant: ReadonlyMap<string, readonly string[]>,
+  weights = '',
+): string | undefined {
+  if (words.length === 0) return undefined;
+  return words
+    .map((word) => {
+      const own = (meant.get(word) ?? [word]).map((one) => `${one}:*${weights}`);
+      return own.length === 1 ? own[0] : `(${own.join(' | ')})`;
+    })
+    .join(' & ');
 }

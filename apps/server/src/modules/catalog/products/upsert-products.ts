@@ -6,6 +6,7 @@ import type { ExternalRef, SourceVersion } from '../external-ref.ts';
 import { putPrices } from '../prices/put-prices.ts';
 import { findRefs, recordRefs } from '../refs/ref-store.ts';
 import type { ProductInput, UpsertedProduct, VariantInput } from './product-input.ts';
+import { addSearchWords } from './word-store.ts';
 import {
   archiveProductRows,
   lockProducts,
@@ -143,6 +144,11 @@ async function write(ctx: TxCtx, written: readonly (Named & { write: ProductWrit
   const { sql, workspaceId } = ctx;
   if (written.length === 0) return;
   await putProducts(sql, workspaceId, { writes: written.map((one) => one.write), now });
+  await addSearchWords(
+    sql,
+    workspaceId,
+    written.map(({ id }) => id),
+  );
   const variants = written.flatMap(({ id, input, variantIds }) =>
     input.variants.map((variant, place): VariantWrite => ({
       id: variantIds.get(variant.ref.id)!,
