@@ -8,6 +8,12 @@ import { allOnceByKey, type KeptAnswer, nameOfKey, type Outcome, readIdempotency
 import type { AnyCall } from './routes.ts';
 
 const AT_ONCE_MAX = 100;
+/**
+ * One group of a workspace at a time; the next waits so long for those who were just answered. Orders with a coupon, fifty callers
+ * on two cores: without waiting 290/s in groups of 25, with 10 ms 340/s in groups of up to 38, with 20 ms 337/s in groups of 48.
+ * Two groups at a time, as reservations are made, came to 255/s in groups of 13 where one and waiting came to 290/s: an order
+ * in a small group costs half as much processor time again.
+ */
 const LINGER_MS = 10;
 
 /** What every `Grouped` comes down to once its types have served their purpose. */

@@ -198,3 +198,80 @@ describe('an answer', () => {
     expect(answer.headers['cache-control']).toBe('no-store');
   });
 });
+
+describe('changes that are asked for together', () => {
+  const groups: string[][] = [];
+  let isLost = false;
+
+  /** Keeps the notes of a group; refuses what is called bad, and fails with what is called worse. */
+  const app = () =>
+    serveRoutes(
+      [
+        (serve) => {
+          serve(note, {
+            namesOf: ({ body }) => [body.text],
+            async carryOut(tx, calls) {
+              const ids = calls.map(({ params }) => params.id);
+              groups.push(ids);
+              await tx.sql.query({ text: 'insert into note select unnest($1::text[])', values: [ids] });
+              if (isLost) {
+                isLost = false;
+                throw lostRace();
+              }
+              if (ids.some((id) => id.startsWith('worse'))) throw new Error('it cannot be done');
+              return calls.map(({ params, body }) =>
+                params.id.startsWith('bad') ? new AppError('conflict', `no ${params.id}`) : { text: body.text },
+              );
+            },
+          });
+        },
+      ],
+      () => ctx,
+    );
+
+  async function send(
+    server: ReturnType<typeof app>,
+    ids: readonly string[],
+    fields: { text?: string; key?: string } = {},
+  ) {
+    groups.length = 0;
+    const answers = await Promise.all(
+      ids.map((id) =>
+        server.inject({
+          ...{ method: 'POST', url: `/api/v1/notes/${id}`, payload: { text: fields.text ?? id } },
+          headers: { 'idempotency-key': `${fields.key ?? 'group'}-${id}` },
+        }),
+      ),
+    );
+    return answers.map(({ statusCode }) => statusCode);
+  }
+
+  it('share a transaction and answer each for itself, and one that is refused leaves its key free', async () => {
+    const server = app();
+    expect(await send(server, ['g1', 'bad1', 'g2'])).toEqual([201, 409, 201]);
+    expect(groups).toEqual([['g1', 'bad1', 'g2']]);
+    expect(await send(server, ['g1', 'bad1', 'g2'])).toEqual([201, 409, 201]);
+    expect(groups).toEqual([['bad1']]);
+  });
+
+  it('wait for each other when they are about the same', async () => {
+    expect(await send(app(), ['s1', 's2', 's3'], { text: 'same' })).toEqual([201, 201, 201]);
+    expect(groups).toEqual([['s1'], ['s2'], ['s3']]);
+  });
+
+  it('are done again whole when they lost a race, and one by one when they fail', async () => {
+    isLost = true;
+    expect(await send(app(), ['r1', 'r2'])).toEqual([201, 201]);
+    expect([groups, await notes('r1'), await notes('r2')]).toEqual([
+      [
+        ['r1', 'r2'],
+        ['r1', 'r2'],
+      ],
+      1,
+      1,
+    ]);
+    expect(await send(app(), ['w1', 'worse', 'w2'])).toEqual([201, 500, 201]);
+    expect(groups).toEqual([['w1', 'worse', 'w2'], ['w1'], ['worse'], ['w2']]);
+    expect([await notes('w1'), await notes('worse'), await notes('w2')]).toEqual([1, 0, 1]);
+  });
+});
