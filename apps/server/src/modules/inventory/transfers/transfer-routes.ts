@@ -25,7 +25,7 @@ export const transferRoutes: Routes = (serve) => {
       lines: lines.map(({ quantity }, at) => ({ variantId: variantIds[at]!, quantity })),
     });
     if (!isRepeat)
-      await recordAudit(ctx, { action: 'transfer.created', subject: transfer.id, detail: piecesOf(transfer) });
+      await recordAudit(ctx, { action: 'stock_transfer.created', subject: transfer.id, detail: piecesOf(transfer) });
     return { isRepeat, transfer: present(transfer) };
   });
 
@@ -45,7 +45,7 @@ export const transferRoutes: Routes = (serve) => {
   serve(api.shipStockTransfer, async ({ ctx, params, body: { dueAt } }) => {
     const due = dueAt === undefined ? {} : { dueAt: dueAt === null ? null : new Date(dueAt) };
     const transfer = await shipTransfer(stockTx(ctx), { id: idOf(params), ...due });
-    await recordAudit(ctx, { action: 'transfer.shipped', subject: transfer.id, detail: piecesOf(transfer) });
+    await recordAudit(ctx, { action: 'stock_transfer.shipped', subject: transfer.id, detail: piecesOf(transfer) });
     return present(transfer);
   });
 
@@ -57,13 +57,13 @@ export const transferRoutes: Routes = (serve) => {
       return { itemId: variantIds[at]!, received, damaged, missing };
     });
     const transfer = await receiveTransfer(stockTx(ctx), { id: idOf(params), receipts });
-    await recordAudit(ctx, { action: 'transfer.received', subject: transfer.id, detail: piecesOf(transfer) });
+    await recordAudit(ctx, { action: 'stock_transfer.received', subject: transfer.id, detail: piecesOf(transfer) });
     return present(transfer);
   });
 
   serve(api.cancelStockTransfer, async ({ ctx, params }) => {
     const transfer = await cancelTransfer(stockTx(ctx), idOf(params));
-    await recordAudit(ctx, { action: 'transfer.cancelled', subject: transfer.id, detail: piecesOf(transfer) });
+    await recordAudit(ctx, { action: 'stock_transfer.cancelled', subject: transfer.id, detail: piecesOf(transfer) });
     return present(transfer);
   });
 };
