@@ -1,18 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { postgresMigrations } from '../../../compose/migrations.ts';
-import type { Postgres } from '../../../platform/postgres/index.ts';
+import { isLostRace, type Postgres, type Transaction } from '../../../platform/postgres/index.ts';
 import { createTestDatabase, numberWorkspaces } from '../../../testkit/index.ts';
 import { upsertLocationRow } from '../locations/location-store.ts';
 import { capabilitiesOf, type Location } from '../locations/location.ts';
 import { moveAll } from '../levels/move-stock.ts';
+import type { StockTx } from '../reservations/stock-tx.ts';
 
 export const NOW = Date.UTC(2026, 10, 22, 9);
+
+type OwnTx = StockTx & { readonly sql: Transaction };
 
 /** A database with many connections, for races between real ones. */
 export interface StockRoom {
   readonly postgres: Postgres;
   /** A workspace nobody has used. */
   nextWorkspace(): number;
+  /** One transaction of its own connection, done again when it lost a race, as every call is. */
+  alone<T>(workspaceId: number, work: (tx: OwnTx) => Promise<T>): Promise<T>;
   drop(): Promise<void>;
 }
 
@@ -26,6 +31,15 @@ export async function openStock({ workspaces = 200 } = {}): Promise<StockRoom> {
       used += 1;
       if (used > workspaces) throw new Error('make more workspaces');
       return used;
+    },
+    async alone(workspaceId, work) {
+      for (;;) {
+        try {
+          return await database.postgres.transaction((sql) => work({ sql, workspaceId, now: NOW }));
+        } catch (error) {
+          if (!isLostRace(error)) throw error;
+        }
+      }
     },
     drop: () => database.drop(),
   };

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { AlertWorld } from '../modules/baskets/alerts/testing/alert-world.ts';
-import { publicId } from '../platform/ids/index.ts';
+import { AlertWorld } from './testing/alert-world.ts';
+import { publicId } from '../../../platform/ids/index.ts';
 
 let shop: AlertWorld;
 beforeAll(async () => {
