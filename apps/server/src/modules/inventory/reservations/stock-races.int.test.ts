@@ -4,7 +4,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readLevels } from '../levels/level-store.ts';
 import { addLocation, addStock, findBrokenStock, NOW, openStock, type StockRoom } from '../testing/open-stock.ts';
 import type { Reserved } from './decide-wish.ts';
-
 import { ReservationDesk } from './reservation-desk.ts';
 import { reserveAll } from './reserve.ts';
 import { replaceComponents } from './reservation-store.ts';
