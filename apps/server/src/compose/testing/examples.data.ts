@@ -5,6 +5,7 @@ import { BASKETS_EXAMPLES } from './examples-baskets.data.ts';
 import { COMMERCE_EXAMPLES } from './examples-commerce.data.ts';
 import { CONNECTOR_EXAMPLES, connectorOf } from './examples-connectors.data.ts';
 import { LOYALTY_EXAMPLES } from './examples-loyalty.data.ts';
+import { TRANSFER_EXAMPLES } from './examples-transfers.data.ts';
 import { PROMOTIONS_EXAMPLES } from './examples-promotions.data.ts';
 import { EMAIL, journeyExample, segmentExample, type Shop, templateExample, webhookExample } from './shop.ts';
 
@@ -72,6 +73,7 @@ export const EXAMPLES: Readonly<Record<OperationId, Make>> = {
     return { params: { id, delivery: await shop.addSetAside(id) } };
   },
   ...LOYALTY_EXAMPLES,
+  ...TRANSFER_EXAMPLES,
   ...PROMOTIONS_EXAMPLES,
   listProfiles: plain,
   getProfile: ofProfile,

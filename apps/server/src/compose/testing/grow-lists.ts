@@ -7,6 +7,7 @@ import { ALERT_GROW } from './grow-alerts.ts';
 import { COMMERCE_GROW } from './grow-commerce.ts';
 import { CONNECTOR_GROW } from './grow-connectors.ts';
 import { LOYALTY_GROW } from './grow-loyalty.ts';
+import { TRANSFER_GROW } from './grow-transfers.ts';
 import { PROMOTIONS_GROW } from './grow-promotions.ts';
 import type { Shop } from './shop.ts';
 
@@ -57,6 +58,7 @@ export const GROW: Readonly<Record<PagedId, Grow>> = {
   ...ALERT_GROW,
   ...CONNECTOR_GROW,
   ...LOYALTY_GROW,
+  ...TRANSFER_GROW,
   ...PROMOTIONS_GROW,
   listProfiles: async (world, shop) => {
     const { services } = world;

@@ -1,7 +1,6 @@
 import type { TxCtx } from '../../../platform/eventlog/index.ts';
 import { publicId } from '../../../platform/ids/index.ts';
 import type { OrderPointsPort, PointsBurned } from '../../orders/index.ts';
-import { type HeldProfile, holdProfiles } from '../../profiles/index.ts';
 import { txOf } from '../points-tx.ts';
 import { listPrograms } from '../programs/program-store.ts';
 import { currentTerms, type Program } from '../programs/program.ts';
@@ -21,10 +20,7 @@ export function createOrderPoints(): OrderPointsPort {
 async function burn(ctx: TxCtx, wishes: readonly Wish[]): Promise<PointsBurned[]> {
   if (wishes.length === 0) return [];
   const programs = await listPrograms(ctx.sql, ctx.workspaceId);
-  const ids = [...new Set(wishes.flatMap(({ order }) => order.profileId ?? []))];
-  const { ofIds } = await holdProfiles(ctx, { profileIds: ids, identifiers: [] });
-  const holders = new Map(ids.flatMap((id, at) => (ofIds[at] === undefined ? [] : [[id, ofIds[at]] as const])));
-  const judged = wishes.map((wish) => judge(wish, { programs, holder: holders.get(wish.order.profileId ?? '') }));
+  const judged = wishes.map((wish) => judge(wish, programs));
   const wanted = judged.flatMap((one) => (one.kind === 'wanted' ? [one.spending] : []));
   if (wanted.length === 0) return judged.map((one) => asRefused(one));
   const { spent } = await spend(txOf(ctx), wanted);
@@ -42,13 +38,10 @@ function asRefused(judged: Judged): PointsBurned {
   throw new Error('points that can be spent were not');
 }
 
-function judge(
-  { order, points, atMostMinor }: Wish,
-  { programs, holder }: { programs: readonly Program[]; holder: HeldProfile | undefined },
-): Judged {
+function judge({ order, points, atMostMinor }: Wish, programs: readonly Program[]): Judged {
   const refused = (message: string): Judged => ({ kind: 'refused', message });
+  const { owner: holder, currency } = order;
   if (holder === undefined) return refused('need a known customer; give "profileId" or "identifier"');
-  const { currency } = order;
   const program = programs.find((one) => one.state === 'active' && paysIn(one, currency));
   if (program === undefined)
     return refused(`pay nothing in ${currency}: no active points program says what they are worth`);
