@@ -100,6 +100,6 @@ describe('over HTTP', () => {
   });
 
   it.each(Object.entries(TRANSFER_EXAMPLES))('the example of %s is answered well', async (id, make) => {
-    await shop.call(id as keyof typeof TRANSFER_EXAMPLES, await make(shop));
+    await shop.call(id as keyof typeof TRANSFER_EXAMPLES, make(shop));
   });
 });
