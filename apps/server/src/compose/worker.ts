@@ -22,7 +22,7 @@ import { readSignalConsent } from '../modules/consent/index.ts';
 import { forgetLinkVisits, runHeldClicks } from '../modules/content/index.ts';
 import { forgetStockNews, runReservationExpiry, runStockNews } from '../modules/inventory/index.ts';
 import { runDuePoints, runPointsNews } from '../modules/loyalty/index.ts';
-import { journeySendGuard, runDueJourneyWaits } from '../modules/journeys/index.ts';
+import { runDueJourneyWaits } from '../modules/journeys/index.ts';
 import { createEmailChannel, recoverMessages, runDueMessages, type SendDeps } from '../modules/messaging/index.ts';
 import {
   forgetGuesses,
@@ -43,6 +43,7 @@ import { runLoop } from '../platform/jobs/index.ts';
 import { createOutbound, type Outbound } from '../platform/outbound/index.ts';
 import { createCommerce, products } from './commerce.ts';
 import { REWRITTEN_TABLES } from './privacy.ts';
+import { createSendGuard } from './send-guard.ts';
 import { createRequestWork } from './request-work.ts';
 import { createProfileReshaper, createStages } from './stages.ts';
 
@@ -68,7 +69,7 @@ export function startWorker(
   // Every loop below listens for the end.
   setMaxListeners(0, signal);
   const { logger } = services;
-  const send = createSendDeps(config, processId);
+  const send = createSendDeps(config, { services, processId });
   const outbound = createOutbound({ allow: config.outboundAllow });
   const webhooks = new WebhookSender(services, {
     outbound,
@@ -149,13 +150,16 @@ function shopLoops(services: Services, { config, outbound }: { config: Config; o
   ];
 }
 
-function createSendDeps(config: Config, processId: string): SendDeps | undefined {
+function createSendDeps(
+  config: Config,
+  { services, processId }: { services: Services; processId: string },
+): SendDeps | undefined {
   if (config.smtpUrl === undefined) return undefined;
   const email = createEmailChannel({ smtpUrl: config.smtpUrl, from: config.mailFrom });
   return {
     processId,
     channels: new Map([['email', email]]),
-    guard: journeySendGuard,
+    guard: createSendGuard(services.clock),
     products,
     publicUrl: config.publicUrl,
     inFlight: new Set(),

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { journeySendGuard } from '../../modules/journeys/index.ts';
 import { createEmailChannel, runDueMessages, type SendDeps } from '../../modules/messaging/index.ts';
 import { startMailbox } from '../../modules/messaging/testing/world.ts';
+import { createSendGuard } from '../send-guard.ts';
 import type { LanguageShop, LanguageWorld } from './language-world.ts';
 
 /** How soon a message that waits for its profile's events is looked at again. */
@@ -24,7 +24,7 @@ export async function openMailRoom({ api, clock }: Pick<LanguageWorld, 'api' | '
   const deps: SendDeps = {
     processId: randomBytes(6).toString('hex'),
     channels: new Map([['email', channel]]),
-    guard: journeySendGuard,
+    guard: createSendGuard(services.clock),
     publicUrl: 'https://shop.example',
     inFlight: new Set(),
   };

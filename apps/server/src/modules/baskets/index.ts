@@ -12,6 +12,8 @@ export {
   alertFollower,
   alertMigrations,
   alertsPersonalData,
+  alertTruths,
+  type AskedTruth,
   createAlertRoutes,
   createAlertsStage,
   forgetAlerts,

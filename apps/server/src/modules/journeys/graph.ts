@@ -1,4 +1,12 @@
-import type { JourneyCondition, JourneyExit, JourneyGraph, JourneyStep, Path, TraitLeaf } from '@segue/contract';
+import {
+  ALERT_EVENTS,
+  type JourneyCondition,
+  type JourneyExit,
+  type JourneyGraph,
+  type JourneyStep,
+  type Path,
+  type TraitLeaf,
+} from '@segue/contract';
 
 import type { Json, JsonObject } from '../../platform/json.ts';
 import {
@@ -15,6 +23,8 @@ import type { HeardEvent } from './types.ts';
 
 const KEY_LENGTH_MAX = 200;
 const ENTER_WITHIN_MS = 86_400_000;
+const ALERT_NAMES: ReadonlySet<string> = new Set(Object.values(ALERT_EVENTS));
+const ALERT_PROPERTIES = ['alert_type', 'variant_id'];
 const WATCH_MS = 7 * 86_400_000;
 
 export type ListenerRole = 'entry' | 'goal' | 'exit' | 'wait';
@@ -172,6 +182,10 @@ function readNeeds(source: JourneyGraph): Pick<CompiledGraph, 'segments' | 'uses
   const segments = new Set<string>();
   const kept = new Set<string>();
   const keep = (path: Path): unknown => kept.add(pathSteps(path)[0] ?? '');
+  const { entry } = source;
+  const isOfAlert = entry.kind === 'event' && typeof entry.event === 'string' && ALERT_NAMES.has(entry.event);
+  // What an alert said is asked again before a message says it.
+  if (isOfAlert) for (const name of ALERT_PROPERTIES) kept.add(name);
   let usesTraits = false;
   for (const step of source.steps) {
     const variables = step.kind === 'send' ? Object.values(step.variables ?? {}) : [];

@@ -1,6 +1,7 @@
 export { findJourneys } from './journey-store.ts';
 export { journeysMigrations } from './migrations/index.ts';
 export { journeyRoutes } from './routes.ts';
+export { readRunProperties } from './run-properties-store.ts';
 export { journeySendGuard } from './send-guard.ts';
 export { listNextSteps } from './list-next-steps.ts';
 export { createJourneysStage } from './stage.ts';

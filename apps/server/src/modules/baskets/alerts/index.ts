@@ -7,4 +7,3 @@ export { forgetAlerts } from './forget-alerts.ts';
 export { alertFollower } from './orders/alert-follower.ts';
 export { createAlertsStage } from './profiles/alerts-stage.ts';
 export { alertsPersonalData } from './personal-data.ts';
-export type { AlertPorts } from './ports.ts';

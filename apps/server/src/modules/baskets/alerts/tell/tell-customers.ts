@@ -45,6 +45,7 @@ export async function tellCustomers(
       occurredAt: batch.now,
       properties: {
         ...one.properties,
+        alert_type: run.type,
         ...(one.alertId !== null && { alert_id: publicId('alt', one.alertId) }),
         ...(run.locationId !== null && { location_id: publicId('loc', run.locationId) }),
       },
