@@ -32,6 +32,8 @@ export function demoEnvironment(dataDir, env) {
     SEGUE_API_KEY: env.SEGUE_API_KEY ?? keys.apiKey,
     SEGUE_ADMIN_EMAIL: env.SEGUE_ADMIN_EMAIL ?? owner.email,
     SEGUE_ADMIN_PASSWORD: env.SEGUE_ADMIN_PASSWORD ?? owner.password,
+    // The platforms its shops pretend to sell on are on this machine.
+    SEGUE_OUTBOUND_ALLOW: [env.SEGUE_OUTBOUND_ALLOW, '127.0.0.1'].filter(Boolean).join(','),
     SEGUE_CLOCK: env.SEGUE_CLOCK ?? JSON.stringify(clock),
   };
 }

@@ -53,6 +53,7 @@ export async function start(env) {
     args: sandboxArgs({
       smtpPort: 0,
       webPort: port + 1,
+      shopsPort: port + 2,
       server: url,
       writeKey: demo.SEGUE_WRITE_KEY,
       dataDir: sandboxDir,
@@ -78,6 +79,7 @@ export async function demo(env, argv) {
       'write-key': { type: 'string', default: env.SEGUE_WRITE_KEY ?? '' },
       'smtp-port': { type: 'string', default: '2525' },
       'web-port': { type: 'string', default: String(port + 1) },
+      'shops-port': { type: 'string', default: String(port + 2) },
       'data-dir': { type: 'string', default: join(dataDir, 'sandbox') },
     },
   });
@@ -90,6 +92,7 @@ export async function demo(env, argv) {
     args: sandboxArgs({
       smtpPort: values['smtp-port'],
       webPort: values['web-port'],
+      shopsPort: values['shops-port'],
       server: values.server,
       writeKey: values['write-key'],
       dataDir: values['data-dir'],
@@ -100,8 +103,9 @@ export async function demo(env, argv) {
   return superviseUntilEnd([sandbox.process]);
 }
 
-function sandboxArgs({ smtpPort, webPort, server, writeKey, dataDir }) {
-  const flags = { 'smtp-port': smtpPort, 'web-port': webPort, server, 'write-key': writeKey, 'data-dir': dataDir };
+function sandboxArgs({ smtpPort, webPort, shopsPort, server, writeKey, dataDir }) {
+  const ports = { 'smtp-port': smtpPort, 'web-port': webPort, 'shops-port': shopsPort };
+  const flags = { ...ports, server, 'write-key': writeKey, 'data-dir': dataDir };
   return Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, String(value)]);
 }
 

@@ -3,6 +3,8 @@ import { parseArgs } from 'node:util';
 export interface CliOptions {
   readonly smtpPort: number;
   readonly webPort: number;
+  /** Of the web shop's platform; the marketplace's is the next. 0: any free ones. */
+  readonly shopsPort: number;
   readonly dataDir: string | undefined;
   /** What the demo shop needs; null for the mail alone. */
   readonly shop: { readonly server: string; readonly writeKey: string; readonly apiKey: string | undefined } | null;
@@ -17,9 +19,11 @@ export const USAGE = `Usage: sandbox --server URL --write-key KEY [options]
        sandbox --no-shop [options]
 
   --write-key KEY       what the shop's events are sent with (or SEGUE_WRITE_KEY)
-  --api-key KEY         gives the shop its templates, segments and journeys (or SEGUE_API_KEY); none without it
+  --api-key KEY         gives the shop its templates, segments and journeys, and connects its web shop, marketplace and
+                        till (or SEGUE_API_KEY); none without it
   --smtp-port N         the mail server's port (default 0: any free one)
   --web-port N          the mailbox page's port (default 0: any free one)
+  --shops-port N        the port of the web shop's platform, the marketplace's is the next (default 0: any free ones)
   --data-dir DIR        keep mails and shoppers there
   --visits-per-hour N   how lively the shop is, by its own clock (default ${VISITS_PER_HOUR_DEFAULT})
   --seed N              which shoppers come (default ${SEED_DEFAULT})
@@ -33,6 +37,7 @@ export function readCliOptions(args: readonly string[], env: Readonly<Record<str
     options: {
       'smtp-port': { type: 'string', default: '0' },
       'web-port': { type: 'string', default: '0' },
+      'shops-port': { type: 'string', default: '0' },
       'data-dir': { type: 'string' },
       'visits-per-hour': { type: 'string', default: String(VISITS_PER_HOUR_DEFAULT) },
       seed: { type: 'string', default: String(SEED_DEFAULT) },
@@ -45,6 +50,7 @@ export function readCliOptions(args: readonly string[], env: Readonly<Record<str
   return {
     smtpPort: readNumber('--smtp-port', values['smtp-port'], [0, 65_535]),
     webPort: readNumber('--web-port', values['web-port'], [0, 65_535]),
+    shopsPort: readNumber('--shops-port', values['shops-port'], [0, 65_534]),
     dataDir: values['data-dir'],
     shop: values['no-shop']
       ? null

@@ -3,6 +3,7 @@ import { startSandboxMail } from './mail/start-sandbox-mail.ts';
 import { readSandboxClock } from './sandbox-clock.ts';
 import { runShop } from './shop/run-shop.ts';
 import { shopPages } from './shop/shop-pages.ts';
+import { runShopWorld } from './shop-world/index.ts';
 
 const log = (line: string): void => console.error(`sandbox: ${line}`);
 
@@ -30,6 +31,10 @@ const mail = await startSandboxMail({ ...options, now: () => clock.now(), pages:
 );
 console.log(JSON.stringify({ ready: true, smtpUrl: mail.smtpUrl, mailboxUrl: mail.mailboxUrl }));
 
+/** Says of a part of the demo that it ended, and why; the rest goes on. */
+const orSay = (what: string) => (error: unknown) =>
+  log(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+const shopUrl = `${mail.mailboxUrl}shop/`;
 const stopped = new Promise<void>((resolve) => stop.signal.addEventListener('abort', () => resolve(), { once: true }));
 const shopping =
   options.shop === null
@@ -38,14 +43,22 @@ const shopping =
         ...options,
         ...options.shop,
         mailbox: mail.mailbox,
-        shopUrl: `${mail.mailboxUrl}shop/`,
+        shopUrl,
         clock,
         signal: stop.signal,
         log,
-      }).catch((error: unknown) =>
-        log(`the shop is closed: ${error instanceof Error ? error.message : String(error)}`),
-      );
+      }).catch(orSay('the shop is closed'));
+const apiKey = options.shop?.apiKey;
+const selling =
+  options.shop === null || apiKey === undefined
+    ? Promise.resolve()
+    : runShopWorld({
+        ...{ server: options.shop.server, apiKey, shopUrl, clock, log },
+        ...{ seed: options.seed, dataDir: options.dataDir, signal: stop.signal },
+        ...(options.shopsPort > 0 && { ports: { shopify: options.shopsPort, woo: options.shopsPort + 1 } }),
+      }).catch(orSay('nothing is sold'));
 await stopped;
 await shopping;
+await selling;
 await mail.close();
 process.exit(0);
