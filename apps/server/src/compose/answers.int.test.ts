@@ -100,7 +100,8 @@ it('never says that she has not bought what may be among the orders it did not r
 });
 
 it('tells only whoever may read each part, and names every scope that is missing', async () => {
-  const needed = ['profiles:read', 'segments:read', 'journeys:read', 'consent:read'];
+  const books = ['orders:read', 'baskets:read', 'loyalty:read'];
+  const needed = ['profiles:read', 'segments:read', 'journeys:read', 'consent:read', ...books];
   const key = async (scopes: readonly string[]) =>
     (await call<{ key: string }>('createApiKey', { body: { name: scopes.join(), scopes } })).key;
   await send(track('Order Completed', 5, { order_id: 'o1', products: [shoe] }));
@@ -182,4 +183,52 @@ it('says for each channel whether she can be reached, and the first thing in the
   expect(await email()).toEqual(['denied', 'denied', null]);
   await call('suppressAddress', { body: { channel: 'email', address: 'ada@example.com', reason: 'manual' } });
   expect(await email()).toEqual(['suppressed:manual', 'suppressed:manual', 'suppressed:manual']);
+});
+
+it('an order of the book is told once, as the book has it, with its parcel; carts with stock and price of now; points', async () => {
+  await send(track('Signed Up', 9, {}));
+  const { id: profileId } = await profileOf();
+  const prices = [{ currency: 'EUR', amountMinor: 2_000 }];
+  const { products } = await call<{ products: { variants: { id: string }[] }[] }>('putProducts', {
+    body: { products: [{ ref: 'tee', title: 'Tee', variants: [{ ref: 'tee-m', sku: 'TEE-M', prices }] }] },
+  });
+  const variantId = products[0]!.variants[0]!.id;
+  const { id: locationId } = await call<{ id: string }>('createLocation', { body: { name: 'Store', kind: 'store' } });
+  const movements = [{ variantId, locationId, delta: 3, reason: 'received' }];
+  await call('recordStockMovements', { body: { movements } });
+  const terms = { earn: { rates: [{ currency: 'EUR', points: 1 }] } };
+  await call('createPointsProgram', { body: { key: 'stars', name: 'Stars', terms } });
+  const placed = await call<{ order: { id: string } }>('placeOrder', {
+    body: {
+      ...{ reference: 'o-1', channel: 'web', currency: 'EUR', payment: 'paid', profileId },
+      lines: [{ variantId, quantity: 2 }],
+    },
+  });
+  await call('fulfilOrder', {
+    params: { id: placed.order.id },
+    body: { reference: 'p1', trackingCompany: 'DHL', trackingNumber: 'T1', lines: [{ lineId: '1', quantity: 1 }] },
+  });
+  // The shop's page tells of the same order, and of one that nobody booked.
+  await send(
+    track('Order Completed', 1, { order_id: 'o-1', total: 40, products: [{ sku: 'TEE-M', quantity: 2 }] }),
+    track('Order Completed', 2, { order_id: 'elsewhere', total: 50, products: [shoe] }),
+  );
+  const told = await answers({ product: 'tee' });
+  expect(told.orders).toMatchObject([
+    {
+      ...{ orderId: 'o-1', id: placed.order.id, payment: 'paid', fulfilment: 'partial', total: 40 },
+      parcels: [{ trackingCompany: 'DHL', trackingNumber: 'T1' }],
+    },
+    { orderId: 'elsewhere', id: null, parcels: [] },
+  ]);
+  const { basket } = await call<{ basket: { id: string } }>('createBasket', {
+    body: { kind: 'cart', channel: 'web', currency: 'EUR', profileId },
+  });
+  const lines = [{ variantId, quantity: 1 }];
+  await call('setBasketLines', { params: { id: basket.id }, body: { lines } });
+  expect((await answers()).carts).toMatchObject([
+    { lines: [{ sku: 'TEE-M', isInStock: true, priceNow: 20, quantity: 1 }] },
+  ]);
+  expect(told.bought).toMatchObject([{ id: 'tee', isBought: true, quantity: 2, orders: 1 }]);
+  expect(told.points).toEqual([{ program: 'stars', name: 'Stars', unit: 'points', balance: 40, pending: 0 }]);
 });

@@ -59,7 +59,13 @@ const interestSchema = productSchema
 export const openCartSchema = z
   .strictObject({
     cartId: z.string().nullable().describe('Null: the shop names none'),
-    lines: z.array(lineSchema.extend({ isBought: z.boolean().describe('Bought since it was put there, elsewhere') })),
+    lines: z.array(
+      lineSchema.extend({
+        isBought: z.boolean().describe('Bought since it was put there, elsewhere'),
+        isInStock: z.boolean().nullable().describe('Null: the catalog does not know it'),
+        priceNow: z.number().nullable().describe('What it costs now; null: the catalog does not say'),
+      }),
+    ),
     value: z.number().nullable().describe('Price by quantity, of the main unit; null while a price is unknown'),
     currency: z.string().nullable(),
     touchedAt: instantSchema,
@@ -68,9 +74,25 @@ export const openCartSchema = z
   })
   .meta({ id: 'OpenCart' });
 
+const parcelSchema = z
+  .strictObject({
+    state: z.string(),
+    trackingCompany: z.string().nullable(),
+    trackingNumber: z.string().nullable(),
+    trackingUrl: z.string().nullable(),
+    estimatedAt: instantSchema.nullable(),
+  })
+  .meta({ id: 'OpenParcel' });
+
 export const openOrderSchema = z
   .strictObject({
     orderId: z.string().nullable(),
+    id: idSchema('ord').nullable().describe('In the order book; null: events alone tell of it'),
+    number: z.string().nullable(),
+    channel: z.string().nullable(),
+    payment: z.string().nullable().describe('As in the order book'),
+    fulfilment: z.string().nullable().describe('As in the order book'),
+    parcels: z.array(parcelSchema),
     orderedAt: instantSchema,
     changedAt: instantSchema,
     lines: z.array(lineSchema).describe('Less what was given back'),
@@ -118,7 +140,16 @@ export const answersSchema = z
     orders: z
       .array(openOrderSchema)
       .nullable()
-      .describe('Completed, and not yet fulfilled, cancelled or given back; newest first'),
+      .describe('Completed, and not yet fulfilled, cancelled or given back, or on the way; newest first'),
+    points: z
+      .array(
+        z.strictObject({
+          ...{ program: z.string(), name: z.string(), unit: z.string() },
+          ...{ balance: z.int().describe('What she can spend'), pending: z.int() },
+        }),
+      )
+      .nullable()
+      .describe('By program'),
     segments: z.array(z.strictObject({ id: idSchema('seg'), name: z.string(), enteredAt: instantSchema })).nullable(),
     lists: z.array(z.strictObject({ id: idSchema('lst'), name: z.string() })),
     lifecycleStage: z.string().nullable(),
@@ -153,12 +184,12 @@ export const answerEndpoints = {
     method: 'GET',
     path: '/api/v1/profiles/{id}/answers',
     scope: 'profiles:read',
-    // Segments, lists and stage; where she is in journeys; what she may be sent.
-    alsoScopes: ['segments:read', 'journeys:read', 'consent:read'],
+    // Segments, lists and stage; where she is in journeys; what she may be sent; orders, carts and points.
+    alsoScopes: ['segments:read', 'journeys:read', 'consent:read', 'orders:read', 'baskets:read', 'loyalty:read'],
     tag: 'Profiles',
     summary: 'Ask what a customer bought, looked at, has open, and what comes next for her',
     description:
-      'By event time, over everything she is known by. Products and variants are named as the shop named them in its events; a product also by its sku.',
+      'By event time, over everything she is known by; what the order book and baskets know counts before what events say of the same order or cart. Products and variants are named as the shop named them in its events; a product also by its sku.',
     query: z.strictObject({ product: named('product'), variant: named('variant') }),
     answer: answersSchema,
   }),

@@ -63,7 +63,7 @@ it('orders and carts are what the whole history says, whatever the order of arri
         .sort((a, b) => a.draw - b.draw)
         .map(({ event }) => event);
       const asked = PRODUCTS.map((id) => ({ kind: 'product' as const, id }));
-      const answer = answerShopping(arrived, asked, NOW);
+      const answer = answerShopping({ events: arrived }, asked, NOW);
       const { inCart, had } = oracle(timed);
       for (const product of PRODUCTS) {
         expect(answer.bought.find(({ id }) => id === product)!.quantity).toBe(had(product));

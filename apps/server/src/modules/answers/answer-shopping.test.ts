@@ -15,12 +15,12 @@ const ask = (id: string) => [{ kind: 'product' as const, id }];
 it('a partial refund leaves the rest of the order hers and open; the whole one leaves nothing', () => {
   const order = shop(9, 'Order Completed', { order_id: 'o', total: 105, products: [shoe, sock] });
   const part = shop(8, 'Order Refunded', { order_id: 'o', products: [{ ...shoe, quantity: 1 }] });
-  const partial = answerShopping([part, order], ask('S-1'), NOW);
+  const partial = answerShopping({ events: [part, order] }, ask('S-1'), NOW);
   expect(partial.bought[0]).toMatchObject({ isBought: true, quantity: 1, orders: 1, orderIds: ['o'] });
   expect(partial.orders[0]).toMatchObject({ orderId: 'o', refunded: 50, total: 105 });
   const amount = shop(8, 'Order Refunded', { order_id: 'o', total: 20 });
-  expect(answerShopping([order, amount], ask('shoe'), NOW).bought[0]).toMatchObject({ quantity: 2 });
-  const whole = answerShopping([order, shop(8, 'Order Refunded', { order_id: 'o' })], ask('shoe'), NOW);
+  expect(answerShopping({ events: [order, amount] }, ask('shoe'), NOW).bought[0]).toMatchObject({ quantity: 2 });
+  const whole = answerShopping({ events: [order, shop(8, 'Order Refunded', { order_id: 'o' })] }, ask('shoe'), NOW);
   expect([whole.bought[0]!.isBought, whole.orders]).toEqual([false, []]);
 });
 
@@ -31,7 +31,7 @@ it('a product in one cart that was bought in another is no longer wished for, an
     shop(7, 'Product Added', { ...shoe, cart_id: 'b' }),
     shop(6, 'Order Completed', { order_id: 'o', cart_id: 'b', products: [shoe] }),
   ];
-  const { carts, interests } = answerShopping(events, [], NOW);
+  const { carts, interests } = answerShopping({ events }, [], NOW);
   expect(carts.map(({ cartId, lines }) => [cartId, lines.map((line) => [line.productId, line.isBought])])).toEqual([
     [
       'a',
@@ -47,12 +47,15 @@ it('a product in one cart that was bought in another is no longer wished for, an
 it('an order ends the cart whose checkout it names; after 30 days a cart is no longer open', () => {
   const added = shop(9, 'Product Added', { ...shoe, cart_id: 'a' });
   const checkout = shop(8, 'Checkout Started', { checkout_id: 'c' });
-  expect(answerShopping([added, checkout], [], NOW).carts[0]).toMatchObject({ value: 100, isCheckoutStarted: true });
+  expect(answerShopping({ events: [added, checkout] }, [], NOW).carts[0]).toMatchObject({
+    value: 100,
+    isCheckoutStarted: true,
+  });
   const order = shop(7, 'Order Completed', { checkout_id: 'c', order_id: 'o' });
-  expect(answerShopping([order, checkout, added], [], NOW).carts).toEqual([]);
+  expect(answerShopping({ events: [order, checkout, added] }, [], NOW).carts).toEqual([]);
   const days = (count: number) => NOW - 9 * HOUR_MS + count * 24 * HOUR_MS;
-  expect(answerShopping([added], [], days(30) - 1).carts).toHaveLength(1);
-  expect(answerShopping([added], [], days(30)).carts).toEqual([]);
+  expect(answerShopping({ events: [added] }, [], days(30) - 1).carts).toHaveLength(1);
+  expect(answerShopping({ events: [added] }, [], days(30)).carts).toEqual([]);
 });
 
 it('says no hour and no channel while too little is known, and the hour of her own zone when it stands out', () => {

@@ -2,6 +2,7 @@ import type { Answers } from '@segue/contract';
 import { type Cart, CART_OPEN_MS, foldCarts } from './fold-carts.ts';
 import { foldOrders, type Order } from './fold-orders.ts';
 import { type Asked, findBought, foldInterests, lastBoughtAt } from './fold-purchases.ts';
+import { joinCarts, joinOrders } from './join-books.ts';
 import { inOrder, type ShopEvent, type ShopProduct } from './shop-event.ts';
 
 type Shopping = {
@@ -10,10 +11,21 @@ type Shopping = {
 
 const INTERESTS_MAX = 100;
 
+/** What the shop's own books say of her. */
+export interface Books {
+  readonly orders: readonly Order[];
+  readonly carts: readonly Cart[];
+}
+const NO_BOOKS: Books = { orders: [], carts: [] };
+
 /** What she bought, looked at and has open at `now`. Pure; the order of events does not matter. */
-export function answerShopping(events: readonly ShopEvent[], asked: readonly Asked[], now: number): Shopping {
+export function answerShopping(
+  { events, books = NO_BOOKS }: { events: readonly ShopEvent[]; books?: Books },
+  asked: readonly Asked[],
+  now: number,
+): Shopping {
   const past = inOrder(events);
-  const orders = foldOrders(past);
+  const orders = joinOrders(books.orders, foldOrders(past));
   return {
     bought: asked.map((one) => {
       const found = findBought(one, orders);
@@ -27,7 +39,7 @@ export function answerShopping(events: readonly ShopEvent[], asked: readonly Ask
         at: iso(at),
         lastBoughtAt: isoOrNull(boughtAt),
       })),
-    carts: foldCarts(past, now).map((cart) => presentCart(cart, orders)),
+    carts: joinCarts(books.carts, foldCarts(past, now)).map((cart) => presentCart(cart, orders)),
     orders: orders
       .filter((order) => order.isOpen)
       .sort((a, b) => b.orderedAt - a.orderedAt || ((a.orderId ?? '') < (b.orderId ?? '') ? -1 : 1))
@@ -38,7 +50,8 @@ export function answerShopping(events: readonly ShopEvent[], asked: readonly Ask
 function presentCart(cart: Cart, orders: readonly Order[]): Shopping['carts'][number] {
   return {
     cartId: cart.cartId ?? null,
-    lines: cart.lines.map(({ addedAt, ...line }) => ({
+    lines: cart.lines.map(({ addedAt, isInStock = null, priceNow = null, ...line }) => ({
+      ...{ isInStock, priceNow },
       ...presentProduct(line),
       quantity: line.quantity,
       isBought: (lastBoughtAt(line, orders) ?? Number.NEGATIVE_INFINITY) >= addedAt,
@@ -51,9 +64,13 @@ function presentCart(cart: Cart, orders: readonly Order[]): Shopping['carts'][nu
   };
 }
 
+const UNBOOKED = { id: null, number: null, channel: null, payment: null, fulfilment: null };
+
 function presentOrder(order: Order): Shopping['orders'][number] {
   return {
     orderId: order.orderId ?? null,
+    ...(order.book ?? UNBOOKED),
+    parcels: [...(order.book?.parcels ?? [])],
     orderedAt: iso(order.orderedAt),
     changedAt: iso(order.changedAt),
     lines: order.lines.map((line) => ({ ...presentProduct(line), quantity: line.quantity })),

@@ -4,9 +4,15 @@ import { filled, isSameLine, type Line, type ShopEvent } from './shop-event.ts';
 /** A cart nobody touched for so long is no longer open. */
 export const CART_OPEN_MS = 30 * 86_400_000;
 
+/** What the catalog and the stock say of a line; left out: nobody asked them, or they do not know. */
+interface Shelf {
+  readonly isInStock?: boolean;
+  readonly priceNow?: number;
+}
+
 export interface Cart {
   readonly cartId: string | undefined;
-  readonly lines: readonly (Line & { readonly addedAt: number })[];
+  readonly lines: readonly (Line & Shelf & { readonly addedAt: number })[];
   /** Price by quantity; undefined while a price is unknown. */
   readonly value: number | undefined;
   readonly currency: string | undefined;

@@ -1,4 +1,10 @@
+import type { Answers } from '@segue/contract';
 import { isSameLine, type Line, type ShopEvent } from './shop-event.ts';
+
+type OpenOrder = NonNullable<Answers['orders']>[number];
+export type BookFacts = Pick<OpenOrder, 'number' | 'channel' | 'payment' | 'fulfilment' | 'parcels'> & {
+  readonly id: string;
+};
 
 export interface Order {
   readonly orderId: string | undefined;
@@ -11,6 +17,8 @@ export interface Order {
   readonly currency: string | undefined;
   /** Not fulfilled, cancelled or given back. */
   readonly isOpen: boolean;
+  /** What the order book alone says; undefined: events alone tell of it. */
+  readonly book?: BookFacts;
 }
 
 const DONE = new Set(['fulfilled', 'completed', 'delivered', 'picked_up']);

@@ -4,9 +4,11 @@ import { filled, isSameProduct, type Line, type ShopEvent, type ShopProduct } fr
 export interface Asked {
   readonly kind: 'product' | 'variant';
   readonly id: string;
+  /** What else the catalog calls it. */
+  readonly aliases?: readonly string[];
 }
 
-export interface Bought extends Asked {
+export interface Bought extends Omit<Asked, 'aliases'> {
   readonly isBought: boolean;
   readonly lastBoughtAt: number | undefined;
   readonly orders: number;
@@ -15,18 +17,19 @@ export interface Bought extends Asked {
   readonly orderIds: readonly string[];
 }
 
-function isMeant({ kind, id }: Asked, product: ShopProduct): boolean {
-  return product.sku === id || (kind === 'product' ? product.productId : product.variant) === id;
+function isMeant({ kind, id, aliases = [] }: Asked, product: ShopProduct): boolean {
+  const named = kind === 'product' ? product.productId : product.variant;
+  return product.sku === id || named === id || (named !== null && aliases.includes(named));
 }
 
 /** What she has of a product or variant; what was cancelled or given back is not bought. */
-export function findBought(asked: Asked, orders: readonly Order[]): Bought {
+export function findBought({ kind, id, aliases = [] }: Asked, orders: readonly Order[]): Bought {
   const found = orders
-    .map((order) => ({ order, lines: order.lines.filter((line) => isMeant(asked, line)) }))
+    .map((order) => ({ order, lines: order.lines.filter((line) => isMeant({ kind, id, aliases }, line)) }))
     .filter(({ lines }) => lines.length > 0)
     .sort((a, b) => b.order.orderedAt - a.order.orderedAt);
   return {
-    ...asked,
+    ...{ kind, id },
     isBought: found.length > 0,
     lastBoughtAt: found[0]?.order.orderedAt,
     orders: found.length,

@@ -9,6 +9,7 @@ import { clearTraits, computeTraits, isRestricted, nodeIdsOf, profilingObjectedA
 import { knownZone, listListsOfProfile, listSegmentsOfProfile, loadPlaces } from '../segments/index.ts';
 import { answerShopping } from './answer-shopping.ts';
 import type { Asked } from './fold-purchases.ts';
+import { readBooks } from './read-books.ts';
 import { type Past, readPast } from './read-past.ts';
 import { readShopEvent } from './shop-event.ts';
 import { type Guess, readReply, weighReplies } from './weigh-replies.ts';
@@ -38,7 +39,8 @@ export async function readAnswers(ctx: Ctx, question: Question): Promise<Answers
   const past =
     subject === undefined || withheldFor === 'restricted' ? NOTHING_READ : await readPast(ctx, nodeIdsOf(subject));
   const shop = past.events.flatMap((event) => readShopEvent(event) ?? []);
-  const shopping = withheldFor === 'restricted' ? undefined : answerShopping(shop, asked, now);
+  const books = withheldFor === 'restricted' ? undefined : await readBooks(ctx, { profileId, asked, now });
+  const shopping = books && answerShopping({ events: shop, books }, books.asked, now);
   const isEveryOrderRead = past.isUpToDate && !past.truncated.includes('orders');
   const segments = isProfiled ? await answerSegments(ctx, profileId) : null;
   const truncated = [...past.truncated, ...(segments !== null && segments.length > SEGMENTS_MAX ? TOO_MANY : [])];
@@ -56,6 +58,7 @@ export async function readAnswers(ctx: Ctx, question: Question): Promise<Answers
     replies: isProfiled ? await answerReplies(ctx, subject, past) : null,
     carts: shopping?.carts ?? null,
     orders: shopping?.orders ?? null,
+    points: books?.points ?? null,
     segments: segments?.slice(0, SEGMENTS_MAX) ?? null,
     lists: (await listListsOfProfile(sql, workspaceId, profileId)).map(({ id, name }) => ({
       id: publicId('lst', id),

@@ -6,6 +6,8 @@ export { basketsPersonalData } from './personal-data.ts';
 export { createBasketsStage } from './baskets-stage.ts';
 export { basketFollower } from './orders/basket-follower.ts';
 export { type ShopCart, takeShopCarts } from './orders/take-shop-carts.ts';
+export { basketsOf } from './read-baskets.ts';
+export type { Basket } from './basket.ts';
 export { basketFactsOf } from './basket-facts.ts';
 export { sweepBaskets } from './sweep-baskets.ts';
 export {

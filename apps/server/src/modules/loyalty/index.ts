@@ -6,4 +6,5 @@ export { pointsFollower } from './orders/points-follower.ts';
 export { loyaltyPersonalData } from './personal-data.ts';
 export { createLoyaltyStage } from './profiles/loyalty-stage.ts';
 export { pointsFactsOf } from './profiles/points-facts-of.ts';
+export { readBalances } from './profiles/read-balances.ts';
 export { loyaltyRoutes } from './routes.ts';
