@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { publicId } from '../platform/ids/index.ts';
 import { type ApiWorld, openApiWorld } from './testing/api-world.ts';
+import type { MakeExample } from './testing/examples-commerce.data.ts';
 import { TRANSFER_EXAMPLES } from './testing/examples-transfers.data.ts';
 import { goodsOf } from './testing/examples-commerce.data.ts';
 import { furnishShop } from './testing/furnish-shop.ts';
@@ -99,7 +100,7 @@ describe('over HTTP', () => {
     expect((await world.ask('getStockTransfer', shop.apiKey, { params: { id: 'nothing' } })).status).toBe(404);
   });
 
-  it.each(Object.entries(TRANSFER_EXAMPLES))('the example of %s is answered well', async (id, make) => {
-    await shop.call(id as keyof typeof TRANSFER_EXAMPLES, make(shop));
+  it.each(Object.entries<MakeExample>(TRANSFER_EXAMPLES))('the example of %s is answered well', async (id, make) => {
+    await shop.call(id as keyof typeof TRANSFER_EXAMPLES, await make(shop));
   });
 });

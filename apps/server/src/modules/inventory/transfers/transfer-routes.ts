@@ -1,4 +1,5 @@
 import { api, type AnswerOf } from '@segue/contract';
+import type { Ctx } from '../../../platform/context.ts';
 import { decodeCursor, type Routes, toPage } from '../../../platform/http/index.ts';
 import { publicId } from '../../../platform/ids/index.ts';
 import { recordAudit } from '../../accounts/index.ts';
@@ -36,11 +37,7 @@ export const transferRoutes: Routes = (serve) => {
     return toPage(rows, { limit, keyOf: (row) => [row.id], present });
   });
 
-  serve(api.getStockTransfer, async ({ ctx, params }) => {
-    const transfer = await findTransfer(ctx.sql, ctx.workspaceId, { id: idOf(params) });
-    if (transfer === undefined) throw noTransfer();
-    return present(transfer);
-  });
+  serve(api.getStockTransfer, async ({ ctx, params }) => present(await requireTransfer(ctx, params)));
 
   serve(api.shipStockTransfer, async ({ ctx, params, body: { dueAt } }) => {
     const due = dueAt === undefined ? {} : { dueAt: dueAt === null ? null : new Date(dueAt) };
@@ -50,6 +47,7 @@ export const transferRoutes: Routes = (serve) => {
   });
 
   serve(api.receiveStockTransfer, async ({ ctx, params, body: { lines } }) => {
+    await requireTransfer(ctx, params);
     const { variantIds } = await requireKnown(ctx, {
       variants: lines.map(({ variantId: id }, at) => ({ field: `lines[${at}].variantId`, id })),
     });
@@ -71,6 +69,12 @@ export const transferRoutes: Routes = (serve) => {
 function idOf({ id }: { id: string }): string {
   if (!UUID.test(id)) throw noTransfer();
   return id;
+}
+
+async function requireTransfer({ sql, workspaceId }: Ctx, params: { id: string }): Promise<Transfer> {
+  const transfer = await findTransfer(sql, workspaceId, { id: idOf(params) });
+  if (transfer === undefined) throw noTransfer();
+  return transfer;
 }
 
 function piecesOf({ lines }: Transfer): { pieces: number; inTransit: number } {
