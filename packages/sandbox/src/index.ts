@@ -5,4 +5,6 @@ export { unsubscribe, type UnsubscribeOutcome } from './mail/unsubscribe.ts';
 export { advanceWorld, type SeenMail, type WorldEffect, type WorldInputs } from './shop/advance-world.ts';
 export { runShop, type ShopOptions } from './shop/run-shop.ts';
 export type { ShopEvent } from './shop/shop-event.ts';
+export { connectWorld, openShopWorld, type ShopWorld } from './shop-world/index.ts';
+export { readSandboxClock } from './sandbox-clock.ts';
 export { beginWorld, type World, type WorldSettings } from './shop/world.ts';

@@ -1,2 +1,2 @@
-export { runShopWorld, type RunShopWorldOptions } from './run-shop-world.ts';
+export { connectWorld, runShopWorld, type RunShopWorldOptions } from './run-shop-world.ts';
 export { openShopWorld, type ShopWorld, type ShopWorldOptions } from './shop-world.ts';

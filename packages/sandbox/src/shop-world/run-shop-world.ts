@@ -39,7 +39,7 @@ export async function runShopWorld(options: RunShopWorldOptions): Promise<void> 
   let connected: ConnectedShops | undefined;
   try {
     for (let tick = 1; !signal.aborted; tick++) {
-      connected = await connect(options, world, connected);
+      connected = await connectWorld(options, world, connected);
       await world.live();
       if (file !== undefined && tick % SAVE_EVERY_TICKS === 0) await save(file, world);
       await delay(TICK_REAL_MS, undefined, { signal }).catch(() => undefined);
@@ -50,9 +50,9 @@ export async function runShopWorld(options: RunShopWorldOptions): Promise<void> 
   }
 }
 
-/** What is still missing of the connections; tried again at the next tick. */
-async function connect(
-  { server, apiKey, log }: RunShopWorldOptions,
+/** Makes what is still missing of the connections; what cannot be made yet is tried again at the next tick. */
+export async function connectWorld(
+  { server, apiKey, log }: Pick<RunShopWorldOptions, 'server' | 'apiKey' | 'log'>,
   world: ShopWorld,
   connected: ConnectedShops | undefined,
 ): Promise<ConnectedShops | undefined> {

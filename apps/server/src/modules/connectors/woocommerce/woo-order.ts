@@ -186,9 +186,8 @@ function sumOf(order: JsonObject, { field, currency }: { field: string; currency
   return objectsOf(order['line_items']).reduce((sum, line) => sum + amountOr0(line[field], currency), 0);
 }
 
+/** What is bought in the shop itself is of the connector's own channel. */
 const CHANNELS: Readonly<Record<string, string>> = {
-  checkout: 'web',
-  'store-api': 'web',
   admin: 'phone',
   pos: 'pos',
   'pos-rest-api': 'pos',
