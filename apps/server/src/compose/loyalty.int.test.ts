@@ -316,11 +316,15 @@ describe('a balance', () => {
     expect((await call('/api/v1/points/transfer', gift)).body).toMatchObject({ balance: 60, isRepeat: false });
     expect((await call('/api/v1/points/transfer', gift)).body).toMatchObject({ balance: 60, isRepeat: true });
     await give(b, 50);
-    while ((await runDueWakes(world.services)) > 0);
-    await tellAll();
-    const { body } = await world.get(`/api/v1/segments/${segment.body['id'] as string}/members`);
+    const members = async () => {
+      while ((await runDueWakes(world.services)) > 0);
+      await tellAll();
+      const { body } = await world.get(`/api/v1/segments/${segment.body['id'] as string}/members`);
+      return (body['items'] as { profileId: string }[]).map((one) => one.profileId);
+    };
+    await members();
     const { body: hers } = await world.get(`/api/v1/points?identifier=${encodeURIComponent(b)}`);
-    expect((body['items'] as { profileId: string }[]).map((one) => one.profileId)).toEqual([hers['profileId']]);
+    expect(await members()).toEqual([hers['profileId']]);
     expect(await wrongSums()).toEqual([]);
   });
 });

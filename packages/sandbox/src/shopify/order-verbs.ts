@@ -156,7 +156,8 @@ function makeRefund(shop: ShopifyShop, order: ShopifyOrder, given: NewRefund & {
   const changes: StockChange[] = [];
   const lines = (given.lines ?? []).map(({ lineId, quantity, restock = 'no_restock', locationId }) => {
     const line = getLine(order, lineId);
-    const most = restock === 'cancel' ? fulfillableOf(line) : line.quantity - line.refunded;
+    const unrefunded = line.quantity - line.refunded;
+    const most = restock === 'cancel' ? Math.min(fulfillableOf(line), unrefunded) : unrefunded;
     if (quantity < 1 || quantity > most) throw new Error(`Line ${lineId} has not ${quantity} pieces to ${restock}`);
     const was = partOf(line, line.quantity - line.refunded);
     const place = locationId ?? line.taken[0]?.locationId;

@@ -14,9 +14,11 @@ const INTERESTS_MAX = 100;
 /** What the shop's own books say of her. */
 export interface Books {
   readonly orders: readonly Order[];
+  /** Everything that orders in the book are called, also those that do not count. */
+  readonly orderNames: readonly string[];
   readonly carts: readonly Cart[];
 }
-const NO_BOOKS: Books = { orders: [], carts: [] };
+const NO_BOOKS: Books = { orders: [], orderNames: [], carts: [] };
 
 /** What she bought, looked at and has open at `now`. Pure; the order of events does not matter. */
 export function answerShopping(
@@ -25,7 +27,7 @@ export function answerShopping(
   now: number,
 ): Shopping {
   const past = inOrder(events);
-  const orders = joinOrders(books.orders, foldOrders(past));
+  const orders = joinOrders(books, foldOrders(past));
   return {
     bought: asked.map((one) => {
       const found = findBought(one, orders);

@@ -15,7 +15,10 @@ const cart = (cartId: string | undefined, touchedAt: number): Cart => ({
 
 it('an order that the book has is told once, by whichever of its names events call it; others are told as events say', () => {
   const told = [order('1'), order('#1001'), order('ord_1'), order('2'), order(undefined)];
-  expect(joinOrders([order('1', '#1001')], told).map(({ orderId, book }) => [orderId, book === undefined])).toEqual([
+  const booked = { orders: [order('1', '#1001')], orderNames: ['1', '#1001', 'ord_1', 'test-order'] };
+  expect(
+    joinOrders(booked, [...told, order('test-order')]).map(({ orderId, book }) => [orderId, book === undefined]),
+  ).toEqual([
     ['1', false],
     ['2', true],
     [undefined, true],

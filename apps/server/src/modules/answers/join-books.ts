@@ -1,10 +1,16 @@
 import type { Cart } from './fold-carts.ts';
 import type { Order } from './fold-orders.ts';
 
-/** Orders of the book, and those that events alone tell of: an order both know is told as the book has it. Pure. */
-export function joinOrders(booked: readonly Order[], told: readonly Order[]): Order[] {
-  const known = new Set(booked.flatMap(({ orderId, book }) => [orderId, book?.number, book?.id]));
-  return [...booked, ...told.filter(({ orderId }) => orderId === undefined || !known.has(orderId))];
+/**
+ * Orders of the book, and those that events alone tell of: one that the book knows by any of its `names` is told as the book has it,
+ * and not at all if it does not count there. Pure.
+ */
+export function joinOrders(
+  { orders, orderNames }: { readonly orders: readonly Order[]; readonly orderNames: readonly string[] },
+  told: readonly Order[],
+): Order[] {
+  const known = new Set(orderNames);
+  return [...orders, ...told.filter(({ orderId }) => orderId === undefined || !known.has(orderId))];
 }
 
 /** Carts that are kept, and those that events alone tell of, the one touched last first. Pure. */

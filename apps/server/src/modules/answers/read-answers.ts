@@ -41,7 +41,7 @@ export async function readAnswers(ctx: Ctx, question: Question): Promise<Answers
   const shop = past.events.flatMap((event) => readShopEvent(event) ?? []);
   const books = withheldFor === 'restricted' ? undefined : await readBooks(ctx, { profileId, asked, now });
   const shopping = books && answerShopping({ events: shop, books }, books.asked, now);
-  const isEveryOrderRead = past.isUpToDate && !past.truncated.includes('orders');
+  const isEveryOrderRead = past.isUpToDate && !past.truncated.includes('orders') && books?.isEveryOrderRead !== false;
   const segments = isProfiled ? await answerSegments(ctx, profileId) : null;
   const truncated = [...past.truncated, ...(segments !== null && segments.length > SEGMENTS_MAX ? TOO_MANY : [])];
   return {

@@ -4,7 +4,7 @@ import { basketsOf, type Basket } from '../baskets/index.ts';
 import { findVariants, readPrices, readProductFacts } from '../catalog/index.ts';
 import { readAvailability } from '../inventory/index.ts';
 import { readBalances } from '../loyalty/index.ts';
-import { type KnownOrder, readKnownOrders } from '../orders/index.ts';
+import { readKnownOrders } from '../orders/index.ts';
 import type { Books } from './answer-shopping.ts';
 import { CART_OPEN_MS, type Cart } from './fold-carts.ts';
 import type { Order } from './fold-orders.ts';
@@ -17,54 +17,68 @@ interface Question {
   readonly now: number;
 }
 
+interface Read extends Books {
+  readonly asked: readonly Asked[];
+  readonly points: NonNullable<Answers['points']>;
+  /** False: there are older orders. */
+  readonly isEveryOrderRead: boolean;
+}
+
 /** What the order book, baskets and the ledger of points know of a customer, and by what names the catalog knows what is asked. */
-export async function readBooks(
-  ctx: Ctx,
-  { profileId, asked, now }: Question,
-): Promise<Books & { readonly asked: readonly Asked[]; readonly points: NonNullable<Answers['points']> }> {
+export async function readBooks(ctx: Ctx, { profileId, asked, now }: Question): Promise<Read> {
   const { sql, workspaceId } = ctx;
-  const known: readonly KnownOrder[] = await readKnownOrders(sql, workspaceId, profileId);
-  const orders = known.map((one): Order => orderOfBook(one, now));
+  const known = await readKnownOrders(sql, workspaceId, profileId);
   const baskets = (await basketsOf(sql, workspaceId, [profileId])).get(profileId) ?? [];
   const balances = (await readBalances(sql, workspaceId, [profileId])).get(profileId) ?? [];
   return {
-    orders,
+    orders: known.orders.map((one): Order => orderOfBook(one, now)),
+    ...{ orderNames: known.names, isEveryOrderRead: known.isWhole },
     carts: await readCarts(ctx, baskets, now),
     asked: await withAliases(ctx, asked),
     points: balances.map(({ program, name, unit, balance, pending }) => ({ program, name, unit, balance, pending })),
   };
 }
 
-/** Carts with something in them, with what stock and prices are now. */
-async function readCarts({ sql, workspaceId }: Ctx, baskets: readonly Basket[], now: number): Promise<Cart[]> {
+/** Carts with something in them, which are few, with what stock and prices of their channel are now. */
+async function readCarts(ctx: Ctx, baskets: readonly Basket[], now: number): Promise<Cart[]> {
   const open = baskets.filter(
     ({ kind, state, lines, updatedAtMs }) =>
       kind === 'cart' && state === 'active' && lines.size > 0 && now - updatedAtMs < CART_OPEN_MS,
   );
-  const lines = open.flatMap((basket) => [...basket.lines.values()]);
-  const variantIds = [...new Set(lines.flatMap(({ variantId }) => variantId ?? []))];
-  const stock = await readAvailability(sql, workspaceId, { variantIds });
-  const prices = await readPrices(sql, workspaceId, { variantIds, channel: 'web', atMs: now });
-  return open.map((basket): Cart => {
-    const parts = [...basket.lines.values()].map((line) => {
-      const shelf = stock.get(line.variantId ?? '');
-      const price = prices.get(line.variantId ?? '');
-      return {
-        ...{ productId: line.productRef, sku: line.sku, variant: line.variantRef, name: line.name, url: null },
-        price: line.price === null ? null : amountInMain(line.price.amountMinor, line.price.currency),
-        ...{ quantity: line.quantity, addedAt: line.addedAtMs },
-        ...(shelf !== undefined && { isInStock: shelf.isInStock }),
-        ...(price !== undefined && { priceNow: amountInMain(price.amountMinor, price.currency) }),
-      };
-    });
-    const isPriced = parts.every(({ price }) => price !== null);
-    const value = parts.reduce((sum, { price, quantity }) => sum + (price ?? 0) * quantity, 0);
+  const carts: Cart[] = [];
+  for (const basket of open) carts.push(await readCart(ctx, basket, now));
+  return carts;
+}
+
+async function readCart({ sql, workspaceId }: Ctx, basket: Basket, now: number): Promise<Cart> {
+  const lines = [...basket.lines.values()];
+  const variantIds = lines.flatMap(({ variantId }) => variantId ?? []);
+  const { channel, currency } = basket;
+  const stock = await readAvailability(sql, workspaceId, { variantIds, channel });
+  const prices = await readPrices(sql, workspaceId, {
+    ...{ variantIds, channel, atMs: now },
+    ...(currency !== null && { currency }),
+  });
+  const parts = lines.map((line) => {
+    const shelf = stock.get(line.variantId ?? '');
+    const price = prices.get(line.variantId ?? '');
+    // A price in another currency than the line's says nothing beside it.
+    const isSame = line.price === null || line.price.currency === price?.currency;
     return {
-      ...{ cartId: basket.sourceRef ?? undefined, lines: parts, currency: basket.currency ?? undefined },
-      ...{ value: isPriced ? Math.round(value * 1e6) / 1e6 : undefined, touchedAt: basket.updatedAtMs },
-      isCheckoutStarted: basket.isHeld,
+      ...{ productId: line.productRef, sku: line.sku, variant: line.variantRef, name: line.name, url: null },
+      price: line.price === null ? null : amountInMain(line.price.amountMinor, line.price.currency),
+      ...{ quantity: line.quantity, addedAt: line.addedAtMs },
+      ...(shelf !== undefined && { isInStock: shelf.isInStock }),
+      ...(price !== undefined && isSame && { priceNow: amountInMain(price.amountMinor, price.currency) }),
     };
   });
+  const isPriced = parts.every(({ price }) => price !== null);
+  const value = parts.reduce((sum, { price, quantity }) => sum + (price ?? 0) * quantity, 0);
+  return {
+    ...{ cartId: basket.sourceRef ?? undefined, lines: parts, currency: currency ?? undefined },
+    ...{ value: isPriced ? Math.round(value * 1e6) / 1e6 : undefined, touchedAt: basket.updatedAtMs },
+    isCheckoutStarted: basket.isHeld,
+  };
 }
 
 /** A product is asked about by any of its names: the shop's, another shop's, Segue's. */

@@ -7,12 +7,26 @@ export type KnownOrder = ReturnType<typeof presentOrder>;
 
 const ORDERS_MAX = 500;
 
-/** The newest orders of a customer, as far as they count: accepted, and no tests. Two queries. */
-export async function readKnownOrders(sql: Sql, workspaceId: number, profileId: string): Promise<KnownOrder[]> {
+export interface KnownOrders {
+  /** That count: accepted, and no tests; the newest first. */
+  readonly orders: readonly KnownOrder[];
+  /** Everything that orders in the book are called, whether they count or not. */
+  readonly names: readonly string[];
+  /** False: there are older ones. */
+  readonly isWhole: boolean;
+}
+
+/** The newest orders of a customer. Two queries. */
+export async function readKnownOrders(sql: Sql, workspaceId: number, profileId: string): Promise<KnownOrders> {
   const ids = await listOrdersOf(sql, workspaceId, { profileIds: [profileId], limit: ORDERS_MAX });
   const rows = await readBookRows(sql, workspaceId, ids);
   const known = rows.flatMap(({ state, facts }) =>
-    state === undefined || !state.isAccepted || state.isTest ? [] : [presentOrder({ state, facts })],
+    state === undefined ? [] : [{ ...state, shown: presentOrder({ state, facts }) }],
   );
-  return known.sort((a, b) => (a.placedAt < b.placedAt ? 1 : -1));
+  const counting = known.flatMap(({ isAccepted, isTest, shown }) => (isAccepted && !isTest ? [shown] : []));
+  return {
+    orders: counting.sort((a, b) => (a.placedAt < b.placedAt ? 1 : -1)),
+    names: known.flatMap(({ sourceOrderId, number, shown }) => [sourceOrderId, number, shown.id]),
+    isWhole: ids.length < ORDERS_MAX,
+  };
 }

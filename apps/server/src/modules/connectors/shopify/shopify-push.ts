@@ -23,6 +23,24 @@ const SET_BEFORE = `mutation Set($input: InventorySetQuantitiesInput!) {
  */
 export async function pushShopifyStock(api: ShopifyApi, pushes: readonly StockPush[]): Promise<PushOutcome[]> {
   const outcomes = new Map<StockPush, PushOutcome>();
+  // Before that version a call compares all of its quantities, or none.
+  const calls =
+    api.version >= CHANGE_FROM_VERSION
+      ? [pushes]
+      : [pushes.filter(isCompared), pushes.filter((push) => !isCompared(push))];
+  for (const call of calls) await pushAll(api, call, outcomes);
+  return pushes.map((push) => outcomes.get(push)!);
+}
+
+function isCompared({ expected }: StockPush): boolean {
+  return expected !== undefined && expected !== null;
+}
+
+async function pushAll(
+  api: ShopifyApi,
+  pushes: readonly StockPush[],
+  outcomes: Map<StockPush, PushOutcome>,
+): Promise<void> {
   let left = [...pushes];
   while (left.length > 0) {
     const faults = await setQuantities(api, left);
@@ -41,7 +59,6 @@ export async function pushShopifyStock(api: ShopifyApi, pushes: readonly StockPu
     }
     left = left.filter((push) => !outcomes.has(push));
   }
-  return pushes.map((push) => outcomes.get(push)!);
 }
 
 type Faults = ReadonlyMap<number, { readonly code: string; readonly message: string }>;
@@ -58,6 +75,7 @@ async function setQuantities(api: ShopifyApi, pushes: readonly StockPush[]): Pro
   const input: JsonObject = {
     ...{ name: 'available', reason: 'correction', referenceDocumentUri: `segue://stock/${first!.key}` },
     quantities,
+    ...(!isNew && !pushes.some(isCompared) && { ignoreCompareQuantity: true }),
   };
   const data = await api.graphql(isNew ? SET : SET_BEFORE, isNew ? { input, key: keyOf(pushes) } : { input });
   const errors = objectsOf(objectOf(data['inventorySetQuantities'])?.['userErrors']);
