@@ -65,7 +65,7 @@ describe('the documentation', () => {
       expect(page.body).toContain(path);
     }
     expect(page.body).toContain(
-      '<p class="meta">Scopes <code>profiles:read</code> <code>segments:read</code> <code>journeys:read</code> <code>consent:read</code> ·',
+      '<p class="meta">Scopes <code>profiles:read</code> <code>segments:read</code> <code>journeys:read</code> <code>consent:read</code> <code>orders:read</code> <code>baskets:read</code> <code>loyalty:read</code> ·',
     );
     expect(page.body).not.toContain('<script');
   });
