@@ -229,7 +229,9 @@ it('a role that does not own the tables is told so once an hour, and nothing cou
   url.searchParams.set('options', `-c role=${role}`);
   await withPostgres(url.href, async (postgres) => {
     const round = () => forgetRemnants({ ...services, postgres, logger }, REWRITTEN_TABLES);
-    expect([await round(), await round(), await round(), await round()]).toEqual([0, 0, 0, 0]);
+    // A transaction that still sees her may be under way for a moment.
+    for (let tries = 0; tries < 200 && warned.length === 0; tries++) expect(await round()).toBe(0);
+    expect([await round(), await round()]).toEqual([0, 0]);
     expect(warned).toEqual([expect.stringContaining('the role does not own')]);
     erasures.pass(3_600_000);
     expect([await round(), warned.length]).toEqual([0, 2]);
