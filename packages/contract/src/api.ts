@@ -12,6 +12,7 @@ import { brandEndpoints } from './api/brand.ts';
 import { consentEndpoints } from './api/consent.ts';
 import { consentSignalEndpoints } from './api/consent-signals.ts';
 import { catalogEndpoints } from './api/catalog.ts';
+import { productFeedEndpoints } from './api/product-feeds.ts';
 import { inventoryEndpoints } from './api/inventory.ts';
 import { orderEndpoints } from './api/orders.ts';
 import { basketEndpoints } from './api/baskets.ts';
@@ -75,6 +76,7 @@ export const api = {
   ...webhookEndpoints,
   ...alertEndpoints,
   ...catalogEndpoints,
+  ...productFeedEndpoints,
   ...inventoryEndpoints,
   ...orderEndpoints,
   ...basketEndpoints,

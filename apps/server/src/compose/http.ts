@@ -26,7 +26,7 @@ import {
   sessionRoutes,
 } from '../modules/events/index.ts';
 import { createAnswerRoutes } from '../modules/answers/index.ts';
-import { catalogRoutes } from '../modules/catalog/index.ts';
+import { catalogRoutes, createFeedRoutes } from '../modules/catalog/index.ts';
 import { createInventoryRoutes } from '../modules/inventory/index.ts';
 import { createOrderRoutes } from '../modules/orders/index.ts';
 import { basketRoutes, createAlertRoutes, createShopperBasketRoutes } from '../modules/baskets/index.ts';
@@ -154,6 +154,7 @@ function shopRoutes(services: Services, { keyRing, outbound }: { keyRing: KeyRin
   const commerce = createCommerce();
   return [
     catalogRoutes,
+    createFeedRoutes(outbound),
     createInventoryRoutes(services),
     createOrderRoutes(commerce),
     basketRoutes,

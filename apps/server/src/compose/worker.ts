@@ -12,6 +12,7 @@ import {
   runWebhooks,
   WebhookSender,
 } from '../modules/events/index.ts';
+import { runProductFeeds } from '../modules/catalog/index.ts';
 import {
   forgetConnectorRemains,
   runConnectorInbox,
@@ -95,6 +96,7 @@ export function startWorker(
     loop('retention of imports', 60_000, () => forgetImports(services)),
     loop('event retention', 60_000, () => runEventRetention(services)),
     ...shopLoops(services, { config, outbound }).map(([name, restMs, run]) => loop(name, restMs, run)),
+    loop('product feeds', 1_000, () => runProductFeeds(services, { outbound, owner: processId, signal })),
     loop('segment wakes', 100, () => runDueWakes(services)),
     loop('segment back-fills', 250, () => runBackFills(services)),
     loop('journey waits', 100, () => runDueJourneyWaits(services)),

@@ -4,6 +4,7 @@ import { ALERT_EXAMPLES } from './examples-alerts.data.ts';
 import { BASKETS_EXAMPLES } from './examples-baskets.data.ts';
 import { COMMERCE_EXAMPLES } from './examples-commerce.data.ts';
 import { CONNECTOR_EXAMPLES, connectorOf } from './examples-connectors.data.ts';
+import { FEED_EXAMPLES } from './examples-feeds.data.ts';
 import { LOYALTY_EXAMPLES } from './examples-loyalty.data.ts';
 import { TRANSFER_EXAMPLES } from './examples-transfers.data.ts';
 import { PROMOTIONS_EXAMPLES } from './examples-promotions.data.ts';
@@ -72,6 +73,7 @@ export const EXAMPLES: Readonly<Record<OperationId, Make>> = {
     const id = await connectorOf(shop);
     return { params: { id, delivery: await shop.addSetAside(id) } };
   },
+  ...FEED_EXAMPLES,
   ...LOYALTY_EXAMPLES,
   ...TRANSFER_EXAMPLES,
   ...PROMOTIONS_EXAMPLES,

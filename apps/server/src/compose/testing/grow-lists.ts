@@ -6,6 +6,7 @@ import { EXAMPLES } from './examples.data.ts';
 import { ALERT_GROW } from './grow-alerts.ts';
 import { COMMERCE_GROW } from './grow-commerce.ts';
 import { CONNECTOR_GROW } from './grow-connectors.ts';
+import { FEED_GROW } from './grow-feeds.ts';
 import { LOYALTY_GROW } from './grow-loyalty.ts';
 import { TRANSFER_GROW } from './grow-transfers.ts';
 import { PROMOTIONS_GROW } from './grow-promotions.ts';
@@ -57,6 +58,7 @@ export const GROW: Readonly<Record<PagedId, Grow>> = {
   ...COMMERCE_GROW,
   ...ALERT_GROW,
   ...CONNECTOR_GROW,
+  ...FEED_GROW,
   ...LOYALTY_GROW,
   ...TRANSFER_GROW,
   ...PROMOTIONS_GROW,

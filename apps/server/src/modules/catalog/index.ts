@@ -1,5 +1,7 @@
 export { catalogMigrations } from './migrations/index.ts';
 export { catalogRoutes } from './routes.ts';
+export { createFeedRoutes } from './feeds/feed-routes.ts';
+export { runProductFeeds } from './feeds/run-feeds.ts';
 export type { ExternalRef, SourceVersion } from './external-ref.ts';
 export { findRefs, recordRefs } from './refs/ref-store.ts';
 export type { PriceInput, ProductInput, VariantInput } from './products/product-input.ts';

@@ -73,6 +73,8 @@ export type IdPrefix =
   | 'prd'
   | 'var'
   | 'col'
+  | 'pfd'
+  | 'pfr'
   | 'loc'
   | 'rsv'
   | 'mov'

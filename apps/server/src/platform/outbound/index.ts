@@ -1,2 +1,2 @@
 export { isNetwork } from './address-rules.ts';
-export { createOutbound, type Outbound, type OutboundResult } from './outbound.ts';
+export { createOutbound, type OpenResult, type Outbound, type OutboundResult } from './outbound.ts';

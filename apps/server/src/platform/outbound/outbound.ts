@@ -2,13 +2,24 @@ import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { type AddressRules, createAddressRules } from './address-rules.ts';
 import { checkUrl, type UrlCheck } from './check-url.ts';
-import { type Answered, type Failed, type OutboundRequest, postTo, type ResolvedAddress } from './post-to.ts';
+import { openBody, type Opened, type OpenRequest } from './open-body.ts';
+import {
+  type Answered,
+  type Call,
+  type Failed,
+  type OutboundRequest,
+  postTo,
+  type ResolvedAddress,
+} from './post-to.ts';
 
-export type OutboundResult =
-  | Answered
-  | Failed
-  /** Nothing was sent: the URL or an address its name leads to must not be called. */
-  | { readonly kind: 'refused'; readonly reason: string };
+/** Nothing was sent: the URL or an address its name leads to must not be called. */
+interface Refused {
+  readonly kind: 'refused';
+  readonly reason: string;
+}
+
+export type OutboundResult = Answered | Failed | Refused;
+export type OpenResult = Opened | Failed | Refused;
 
 /** Calls to servers that somebody outside of the installation named. */
 export interface Outbound {
@@ -16,6 +27,8 @@ export interface Outbound {
   check(url: string): UrlCheck;
   /** Never throws. Follows no redirect: a 3xx is an answer like any other. */
   request(request: OutboundRequest): Promise<OutboundResult>;
+  /** As `request`, for an answer that is too long to be held: its body is read while it comes. */
+  open(request: OpenRequest): Promise<OpenResult>;
 }
 
 export interface OutboundOptions {
@@ -34,26 +47,34 @@ export interface OutboundOptions {
 export function createOutbound(options: OutboundOptions = {}): Outbound {
   const rules = createAddressRules(options.allow);
   const resolve = options.resolve ?? ((host) => lookup(host, { all: true }));
+  const authorities = options.authorities ?? [];
+  const reach = async (request: { url: string; timeoutMs: number }): Promise<Reached | Failed | Refused> => {
+    const checked = checkUrl(request.url, rules);
+    if (checked.kind === 'refused') return checked;
+    const startedAt = performance.now();
+    const found = await inTime(resolveChecked({ ...checked, rules, resolve }), request.timeoutMs);
+    const tookMs = Math.round(performance.now() - startedAt);
+    if (found === 'late') return { kind: 'failed', reason: 'timeout', detail: 'looking the name up', tookMs };
+    if (found.kind === 'unknown') return { kind: 'failed', reason: 'dns', detail: found.detail, tookMs };
+    if (found.kind === 'refused') return found;
+    return { kind: 'reached', url: checked.url, addresses: found.addresses, authorities, startedAt };
+  };
   return {
     check: (url) => checkUrl(url, rules),
     async request(request) {
-      const checked = checkUrl(request.url, rules);
-      if (checked.kind === 'refused') return checked;
-      const startedAt = performance.now();
-      const found = await inTime(resolveChecked({ ...checked, rules, resolve }), request.timeoutMs);
-      const tookMs = Math.round(performance.now() - startedAt);
-      if (found === 'late') return { kind: 'failed', reason: 'timeout', detail: 'looking the name up', tookMs };
-      if (found.kind === 'unknown') return { kind: 'failed', reason: 'dns', detail: found.detail, tookMs };
-      if (found.kind === 'refused') return found;
-      return postTo({
-        request,
-        url: checked.url,
-        addresses: found.addresses,
-        authorities: options.authorities ?? [],
-        startedAt,
-      });
+      const reached = await reach(request);
+      return reached.kind === 'reached' ? postTo({ request, ...reached }) : reached;
+    },
+    async open(request) {
+      const reached = await reach(request);
+      return reached.kind === 'reached' ? openBody({ request, ...reached }) : reached;
     },
   };
+}
+
+/** Judged: a call may go there. */
+interface Reached extends Omit<Call, 'request'> {
+  readonly kind: 'reached';
 }
 
 type Resolution =

@@ -41,7 +41,7 @@ export interface Failed {
 
 const TLS_FAULT = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|EPROTO|HOSTNAME_MISMATCH)/;
 
-interface Call {
+export interface Call {
   readonly request: OutboundRequest;
   readonly url: URL;
   /** Judged; the connection goes to one of these and nowhere else. */
@@ -66,8 +66,7 @@ export function postTo(call: Call): Promise<Answered | Failed> {
     };
     // Stays on after the end: a socket that breaks while it is being closed is nobody's fault.
     outgoing.on('error', (error: NodeJS.ErrnoException) => {
-      const detail = error.code ?? error.name;
-      end({ kind: 'failed', reason: TLS_FAULT.test(detail) ? 'tls' : 'connection', detail, tookMs: tookMs() });
+      end(failureOf(error, tookMs()));
     });
     outgoing.on('response', (response) => {
       const answerTookMs = tookMs();
@@ -84,6 +83,12 @@ export function postTo(call: Call): Promise<Answered | Failed> {
     });
     outgoing.end(request.body);
   });
+}
+
+/** Of a connection that broke. Pure. */
+export function failureOf(error: NodeJS.ErrnoException, tookMs: number): Failed {
+  const detail = error.code ?? error.name;
+  return { kind: 'failed', reason: TLS_FAULT.test(detail) ? 'tls' : 'connection', detail, tookMs };
 }
 
 /** Reads at most so much; answers how to stop reading with what has come. */
@@ -105,7 +110,7 @@ function readBody(
   return cut;
 }
 
-function requestOptions({ request, url, addresses, authorities }: Call): RequestOptions {
+export function requestOptions({ request, url, addresses, authorities }: Call): RequestOptions {
   const { body, headers = {} } = request;
   const name = url.hostname.replace(/^\[|\]$/g, '');
   return {

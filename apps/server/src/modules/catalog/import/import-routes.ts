@@ -5,6 +5,7 @@ import { AppError } from '../../../platform/errors.ts';
 import type { Routes } from '../../../platform/http/index.ts';
 import { recordAudit } from '../../accounts/index.ts';
 import { upsertProducts } from '../products/upsert-products.ts';
+import { csvOptions } from './csv-options.ts';
 import { type ReadFeed, readFeed } from './read-feed.ts';
 import { readProductRows } from './read-rows.ts';
 
@@ -52,14 +53,7 @@ function takeFiles(app: FastifyInstance, type: string, read: (text: string) => R
 
 function readCsv(text: string): ReadFeed {
   try {
-    const rows: Record<string, string>[] = parse(text, {
-      bom: true,
-      columns: (names: string[]) => names.map((name) => name.trim()),
-      delimiter: delimiterOf(text),
-      relax_column_count_less: true,
-      skip_records_with_empty_values: true,
-      trim: true,
-    });
+    const rows: Record<string, string>[] = parse(text, csvOptions(text));
     if (rows.length === 0) return { kind: 'refused', message: 'has no rows; begin with a line of column names' };
     return { kind: 'rows', rows };
   } catch (error) {
@@ -70,11 +64,4 @@ function readCsv(text: string): ReadFeed {
       message: `cannot be read${lines === undefined ? '' : ` at line ${lines}`}: ${error.message}`,
     };
   }
-}
-
-/** The one its first line has most of: a file with semicolons may have commas in its amounts. */
-function delimiterOf(text: string): string {
-  const head = text.slice(0, text.indexOf('\n') === -1 ? undefined : text.indexOf('\n'));
-  const counts = [',', ';', '\t'].map((one) => ({ one, count: head.split(one).length }));
-  return counts.reduce((most, next) => (next.count > most.count ? next : most)).one;
 }

@@ -31,7 +31,7 @@ export function readProductRows(rows: readonly Row[], source: string): ReadRows 
   const seen = new Set<string>();
   let failed = 0;
   for (const [place, given] of rows.entries()) {
-    const row = named(given);
+    const row = nameCells(given);
     const found: Omit<RowFault, 'row'>[] = [];
     const variant = variantOf(row, source, found);
     if (variant !== undefined && seen.has(variant.ref.id))
@@ -49,7 +49,8 @@ export function readProductRows(rows: readonly Row[], source: string): ReadRows 
   return { products, faults, failed };
 }
 
-function named(row: Row): Row {
+/** By the names of the columns of product feeds; empty cells are none. Pure. */
+export function nameCells(row: Row): Row {
   const kept = Object.entries(row).map(
     ([name, value]) =>
       [

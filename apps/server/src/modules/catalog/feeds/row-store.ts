@@ -1,0 +1,96 @@
+import { cleanText } from '../../../platform/eventlog/index.ts';
+import type { Sql } from '../../../platform/postgres/index.ts';
+import type { FeedLease } from './feed-store.ts';
+
+type OfFeed = Pick<FeedLease, 'workspaceId' | 'feedId'>;
+type Cells = Readonly<Record<string, string>>;
+
+export interface FetchedRow {
+  /** From 1. */
+  readonly place: number;
+  readonly productRef: string;
+  /** Undefined: it was refused. */
+  readonly taken: { readonly variantRef: string; readonly cells: Cells } | undefined;
+}
+
+/** Answers the places of rows that bring an id which a row before brought. */
+export async function insertRows(sql: Sql, of: OfFeed, rows: readonly FetchedRow[]): Promise<Set<number>> {
+  if (rows.length === 0) return new Set();
+  const told = rows.map(({ place, productRef, taken }) => ({
+    ...{ place, product_ref: productRef, variant_ref: taken?.variantRef ?? null, cells: taken?.cells ?? null },
+  }));
+  const { rows: put } = await sql.query<{ place: number }>({
+    name: 'product_feed_row_insert',
+    text: `insert into product_feed_row (workspace_id, feed_id, place, product_ref, variant_ref, cells)
+           select $1, $2, r.place, r.product_ref, r.variant_ref, r.cells
+           from jsonb_to_recordset($3::jsonb) as r(place int, product_ref text, variant_ref text, cells jsonb)
+           order by r.place on conflict do nothing returning place`,
+    values: [of.workspaceId, of.feedId, cleanText(JSON.stringify(told))],
+  });
+  const known = new Set(put.map(({ place }) => place));
+  return new Set(rows.flatMap(({ place }) => (known.has(place) ? [] : [place])));
+}
+
+export async function deleteRows(sql: Sql, of: OfFeed): Promise<void> {
+  await sql.query({
+    text: 'delete from product_feed_row where workspace_id = $1 and feed_id = $2',
+    values: [of.workspaceId, of.feedId],
+  });
+}
+
+export interface KeptRow {
+  readonly place: number;
+  readonly product_ref: string;
+  readonly cells: Cells | null;
+}
+
+/** All rows of the next products, in the order of their refs. By `product_feed_row_product`. */
+export async function rowsOfNextProducts(
+  sql: Sql,
+  of: OfFeed,
+  { after, limit }: { after: string | null; limit: number },
+): Promise<KeptRow[]> {
+  const { rows } = await sql.query<KeptRow>({
+    name: 'product_feed_row_next',
+    text: `select r.place, r.product_ref, r.cells from product_feed_row r
+           join (select distinct product_ref from product_feed_row
+                 where workspace_id = $1 and feed_id = $2 and ($3::text is null or product_ref > $3)
+                 order by product_ref limit $4) p on p.product_ref = r.product_ref
+           where r.workspace_id = $1 and r.feed_id = $2 order by r.product_ref, r.place`,
+    values: [of.workspaceId, of.feedId, after, limit],
+  });
+  return rows;
+}
+
+const KNOWN = `from product p where p.workspace_id = $1 and p.source = $3 and p.status <> 'archived'`;
+/** By none of the names its source has for it. */
+const IS_MISSING = `not exists (
+  select 1 from external_ref e join product_feed_row r
+    on r.workspace_id = e.workspace_id and r.feed_id = $2 and r.product_ref = e.external_id collate "C"
+  where e.workspace_id = $1 and e.internal_id = p.id and e.source = $3 and e.kind = 'product')`;
+
+/** How many products of this source there are, and how many of them the fetched rows do not name. */
+export async function countMissing(
+  sql: Sql,
+  of: OfFeed,
+  source: string,
+): Promise<{ readonly known: number; readonly missing: number }> {
+  const { rows } = await sql.query<{ known: number; missing: number }>({
+    text: `select count(*)::int as known, count(*) filter (where ${IS_MISSING})::int as missing ${KNOWN}`,
+    values: [of.workspaceId, of.feedId, source],
+  });
+  return rows[0]!;
+}
+
+/** Those, in the order of their ids. */
+export async function listMissing(
+  sql: Sql,
+  of: OfFeed,
+  { source, after, limit }: { source: string; after: string | undefined; limit: number },
+): Promise<string[]> {
+  const { rows } = await sql.query<{ id: string }>({
+    text: `select p.id ${KNOWN} and ($4::uuid is null or p.id > $4) and ${IS_MISSING} order by p.id limit $5`,
+    values: [of.workspaceId, of.feedId, source, after ?? null, limit],
+  });
+  return rows.map(({ id }) => id);
+}
