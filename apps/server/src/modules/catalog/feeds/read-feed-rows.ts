@@ -13,6 +13,9 @@ export type FeedRow =
 
 const ROW_CHARS_MAX = 1_000_000;
 const HEAD_CHARS_MAX = 100_000;
+/** What has more is no table; each of them costs much. */
+const BROKEN_MAX = 10_000;
+const TOO_BROKEN = `has more than ${BROKEN_MAX} rows with more cells than its head has columns; mend its delimiter or its quotes`;
 
 /** The rows of a feed while its text comes: XML when it begins with `<`, else CSV. Throws `FeedFault` where it cannot be read on. */
 export async function* readFeedRows(texts: AsyncIterable<string>): AsyncGenerator<FeedRow> {
@@ -61,7 +64,7 @@ function renamed(entry: string): string {
 
 async function* recordsOf(texts: () => AsyncIterable<string>, head: string): AsyncGenerator<FeedRow> {
   let place = 0;
-  let fatal: CsvError | undefined;
+  let brokenRows = 0;
   const broken: FeedRow[] = [];
   const parser = parse({
     ...csvOptions(head.trimStart()),
@@ -71,7 +74,9 @@ async function* recordsOf(texts: () => AsyncIterable<string>, head: string): Asy
     on_record: (cells: Record<string, string>): FeedRow => ({ kind: 'row', place: ++place, cells }),
     on_skip: (error) => {
       if (error === undefined) return undefined;
-      if (!error.code.startsWith('CSV_RECORD_INCONSISTENT')) fatal ??= error;
+      brokenRows++;
+      if (!error.code.startsWith('CSV_RECORD_INCONSISTENT')) parser.destroy(error);
+      else if (brokenRows > BROKEN_MAX) parser.destroy(new FeedFault(TOO_BROKEN));
       else broken.push({ kind: 'broken', place: ++place, message: 'has more cells than the head has columns' });
       return undefined;
     },
@@ -80,13 +85,11 @@ async function* recordsOf(texts: () => AsyncIterable<string>, head: string): Asy
   feeding.catch(() => undefined);
   try {
     for await (const row of parser as AsyncIterable<FeedRow>) {
-      if (fatal !== undefined) throw fatal;
       while (broken[0] !== undefined && broken[0].place < row.place) yield broken.shift()!;
       yield row;
     }
     yield* broken;
     await feeding;
-    if (fatal !== undefined) throw fatal;
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     const { lines } = error as CsvError & { lines?: number };

@@ -136,11 +136,6 @@ async function readBody(work: FeedWork, fetched: Extract<FetchedFeed, { kind: 'b
   try {
     await work.step(async () => ({ http_status: status }));
     await keepRows(work, readFeedRows(decode(watched(), contentType)));
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ECONNRESET' || code === 'ETIMEDOUT' || code === 'ERR_STREAM_PREMATURE_CLOSE')
-      throw new FeedFault(`breaks off: ${code === 'ETIMEDOUT' ? 'it takes too long' : 'the connection was lost'}`);
-    throw error;
   } finally {
     work.signal.removeEventListener('abort', stop);
     body.destroy();
@@ -150,11 +145,24 @@ async function readBody(work: FeedWork, fetched: Extract<FetchedFeed, { kind: 'b
 
 async function* limited(body: AsyncIterable<Buffer>, bytesMax: number): AsyncGenerator<Buffer> {
   let bytes = 0;
-  for await (const chunk of body) {
-    bytes += chunk.length;
-    if (bytes > bytesMax) throw new FeedFault(`has more than ${sizeOf(bytesMax)}; part it into several feeds`);
-    yield chunk;
+  const chunks = body[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const next = await chunks.next().catch(brokenOff);
+      if (next.done === true) return;
+      bytes += next.value.length;
+      if (bytes > bytesMax) throw new FeedFault(`has more than ${sizeOf(bytesMax)}; part it into several feeds`);
+      yield next.value;
+    }
+  } finally {
+    await chunks.return?.();
   }
+}
+
+function brokenOff(error: unknown): never {
+  if (error instanceof StoppedFeed) throw error;
+  const { code } = error as NodeJS.ErrnoException;
+  throw new FeedFault(`breaks off: ${code === 'ETIMEDOUT' ? 'it takes too long' : 'the connection was lost'}`);
 }
 
 function sizeOf(bytes: number): string {
