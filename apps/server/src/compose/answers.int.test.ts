@@ -185,6 +185,35 @@ it('says for each channel whether she can be reached, and the first thing in the
   expect(await email()).toEqual(['suppressed:manual', 'suppressed:manual', 'suppressed:manual']);
 });
 
+it('an order of one shop does not hide one of another shop with the same number', async () => {
+  const sendTo = async (writeKey: string, ...batch: readonly object[]) => {
+    const payload = { writeKey, batch: batch.map((one) => ({ messageId: `m${++serial}`, ...one })) };
+    expect((await world.app.inject({ method: 'POST', url: '/v1/batch', payload })).statusCode).toBe(200);
+    await world.settle();
+  };
+  const [a, b] = await Promise.all(
+    ['Shop A', 'Shop B'].map(async (name) => {
+      const { writeKey } = await call<{ writeKey: { key: string } | string }>('createSource', {
+        body: { name, kind: 'server' },
+      });
+      return typeof writeKey === 'string' ? writeKey : writeKey.key;
+    }),
+  );
+  const hat = { product_id: 'hat', price: 20, quantity: 1 };
+  await sendTo(a!, track('Order Completed', 3, { order_id: '1001', currency: 'EUR', total: 50, products: [shoe] }));
+  // Without a currency it is no order of the book.
+  await sendTo(b!, track('Order Completed', 2, { order_id: '1001', total: 20, products: [hat] }));
+  // The page of shop A says its order again.
+  await send(track('Order Completed', 1, { order_id: '1001', total: 50, products: [shoe] }));
+  const told = await answers({ product: 'shoe' });
+  expect(told.orders).toMatchObject([
+    { orderId: '1001', id: null, lines: [{ productId: 'hat' }] },
+    { orderId: '1001', standing: 'open', lines: [{ productId: 'shoe' }] },
+  ]);
+  expect(told.orders).toHaveLength(2);
+  expect(told.bought).toMatchObject([{ id: 'shoe', quantity: 1, orders: 1 }]);
+});
+
 it('an order of the book is told once, as the book has it, with its parcel; carts with stock and price of now; points', async () => {
   await send(track('Signed Up', 9, {}));
   const { id: profileId } = await profileOf();
@@ -216,10 +245,10 @@ it('an order of the book is told once, as the book has it, with its parcel; cart
   const told = await answers({ product: 'tee' });
   expect(told.orders).toMatchObject([
     {
-      ...{ orderId: 'o-1', id: placed.order.id, payment: 'paid', fulfilment: 'partial', total: 40 },
+      ...{ orderId: 'o-1', id: placed.order.id, payment: 'paid', fulfilment: 'partial', standing: 'open', total: 40 },
       parcels: [{ trackingCompany: 'DHL', trackingNumber: 'T1' }],
     },
-    { orderId: 'elsewhere', id: null, parcels: [] },
+    { orderId: 'elsewhere', id: null, standing: null, parcels: [] },
   ]);
   const { basket } = await call<{ basket: { id: string } }>('createBasket', {
     body: { kind: 'cart', channel: 'web', currency: 'EUR', profileId },
@@ -229,6 +258,15 @@ it('an order of the book is told once, as the book has it, with its parcel; cart
   expect((await answers()).carts).toMatchObject([
     { lines: [{ sku: 'TEE-M', isInStock: true, priceNow: 20, quantity: 1 }] },
   ]);
+  // In a cart without a name: the one that is kept was touched since, or it was not.
+  await send(track('Product Added', 0.5, { product_id: 'scarf', price: 5 }));
+  const skus = async () => (await answers()).carts!.map(({ lines: own }) => own.map((one) => one.sku ?? one.productId));
+  expect(await skus()).toEqual([['TEE-M']]);
+  await world.services.postgres.query({
+    text: 'update basket set updated_at = $2 where workspace_id = $1',
+    values: [keys.workspaceId, new Date(NOW - 2 * 3_600_000)],
+  });
+  expect(await skus()).toEqual([['scarf'], ['TEE-M']]);
   expect(told.bought).toMatchObject([{ id: 'tee', isBought: true, quantity: 2, orders: 1 }]);
   expect(told.points).toEqual([{ program: 'stars', name: 'Stars', unit: 'points', balance: 40, pending: 0 }]);
 });

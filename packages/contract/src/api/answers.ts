@@ -92,6 +92,7 @@ export const openOrderSchema = z
     channel: z.string().nullable(),
     payment: z.string().nullable().describe('As in the order book'),
     fulfilment: z.string().nullable().describe('As in the order book'),
+    standing: z.string().nullable().describe('As in the order book: open, closed or cancelled'),
     parcels: z.array(parcelSchema),
     orderedAt: instantSchema,
     changedAt: instantSchema,

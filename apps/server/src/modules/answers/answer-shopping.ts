@@ -1,4 +1,5 @@
 import type { Answers } from '@segue/contract';
+import type { OrderName } from '../orders/index.ts';
 import { type Cart, CART_OPEN_MS, foldCarts } from './fold-carts.ts';
 import { foldOrders, type Order } from './fold-orders.ts';
 import { type Asked, findBought, foldInterests, lastBoughtAt } from './fold-purchases.ts';
@@ -15,7 +16,7 @@ const INTERESTS_MAX = 100;
 export interface Books {
   readonly orders: readonly Order[];
   /** Everything that orders in the book are called, also those that do not count. */
-  readonly orderNames: readonly string[];
+  readonly orderNames: readonly OrderName[];
   readonly carts: readonly Cart[];
 }
 const NO_BOOKS: Books = { orders: [], orderNames: [], carts: [] };
@@ -66,7 +67,7 @@ function presentCart(cart: Cart, orders: readonly Order[]): Shopping['carts'][nu
   };
 }
 
-const UNBOOKED = { id: null, number: null, channel: null, payment: null, fulfilment: null };
+const UNBOOKED = { id: null, number: null, channel: null, payment: null, fulfilment: null, standing: null };
 
 function presentOrder(order: Order): Shopping['orders'][number] {
   return {

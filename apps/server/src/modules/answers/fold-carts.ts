@@ -12,6 +12,8 @@ interface Shelf {
 
 export interface Cart {
   readonly cartId: string | undefined;
+  /** What else events may call it. */
+  readonly tokens?: readonly string[];
   readonly lines: readonly (Line & Shelf & { readonly addedAt: number })[];
   /** Price by quantity; undefined while a price is unknown. */
   readonly value: number | undefined;

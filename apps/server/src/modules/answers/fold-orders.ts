@@ -2,12 +2,14 @@ import type { Answers } from '@segue/contract';
 import { isSameLine, type Line, type ShopEvent } from './shop-event.ts';
 
 type OpenOrder = NonNullable<Answers['orders']>[number];
-export type BookFacts = Pick<OpenOrder, 'number' | 'channel' | 'payment' | 'fulfilment' | 'parcels'> & {
+export type BookFacts = Pick<OpenOrder, 'number' | 'channel' | 'payment' | 'fulfilment' | 'standing' | 'parcels'> & {
   readonly id: string;
 };
 
 export interface Order {
   readonly orderId: string | undefined;
+  /** Whose order it is, as the order book names sources; undefined: nobody says. */
+  readonly source: string | undefined;
   readonly orderedAt: number;
   readonly changedAt: number;
   /** What she has of it: less what was given back, none when it was cancelled. */
@@ -27,18 +29,30 @@ const VOID = new Set(['cancelled', 'canceled', 'refunded', 'voided']);
 /**
  * Her orders, from events in order. One is an order once it was completed or updated; its newest list of products counts.
  * A refund that lists products takes those out; one that names only an amount below the rest of the total takes none; any
- * other gives all back. Completed again after it was cancelled, it counts again.
+ * other gives all back. Completed again after it was cancelled, it counts again. Two shops may give an order the same id; what
+ * does not know its shop is about the only one of that id, if there is only one.
  */
 export function foldOrders(events: readonly ShopEvent[]): Order[] {
+  const own = events.filter(isOfOrder);
+  const sources = new Map<string, Set<string>>();
+  for (const { orderId, orderSource } of own) {
+    if (orderId === undefined || orderSource === undefined) continue;
+    sources.set(orderId, (sources.get(orderId) ?? new Set()).add(orderSource));
+  }
   const groups = new Map<string, ShopEvent[]>();
-  for (const event of events) {
-    if (!isOfOrder(event)) continue;
-    const key = event.orderId === undefined ? `event ${event.id}` : `order ${event.orderId}`;
+  for (const event of own) {
+    const key = keyOf(event, sources.get(event.orderId ?? ''));
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [event]);
     else group.push(event);
   }
   return [...groups.values()].flatMap((group) => orderOf(group) ?? []);
+}
+
+function keyOf({ id, orderId, orderSource }: ShopEvent, known: ReadonlySet<string> = new Set()): string {
+  if (orderId === undefined) return `event ${id}`;
+  const source = orderSource ?? (known.size === 1 ? [...known][0] : undefined);
+  return `order ${JSON.stringify([source ?? null, orderId])}`;
 }
 
 function isOfOrder({ name, orderId }: ShopEvent): boolean {
@@ -57,6 +71,7 @@ function orderOf(group: readonly ShopEvent[]): Order | undefined {
   const isVoid = isCancelled(group);
   return {
     orderId: first.orderId,
+    source: group.find(({ orderSource }) => orderSource !== undefined)?.orderSource,
     orderedAt: (completed ?? first).at,
     changedAt: group.at(-1)!.at,
     lines: isVoid ? [] : lines,

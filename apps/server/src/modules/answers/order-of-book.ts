@@ -27,7 +27,7 @@ export function orderOfBook(order: KnownOrder, now: number): Order {
   const isToBeSent = order.fulfilment === 'unfulfilled' || order.fulfilment === 'partial';
   const instants = [...order.fulfilments, ...order.refunds].map(({ at }) => at);
   return {
-    orderId: order.sourceOrderId,
+    ...{ orderId: order.sourceOrderId, source: order.source },
     orderedAt: Date.parse(order.placedAt),
     changedAt: Math.max(
       ...[order.placedAt, ...instants, order.cancelledAt ?? order.placedAt].map((at) => Date.parse(at)),
@@ -39,7 +39,7 @@ export function orderOfBook(order: KnownOrder, now: number): Order {
     isOpen: !isVoid && lines.length > 0 && (isToBeSent || isOnItsWay),
     book: {
       ...{ id: order.id, number: order.number, channel: order.channel },
-      ...{ payment: order.payment, fulfilment: order.fulfilment },
+      ...{ payment: order.payment, fulfilment: order.fulfilment, standing: order.standing },
       parcels: parcels.map(({ state, trackingCompany, trackingNumber, trackingUrl, estimatedAt }) => ({
         ...{ state, trackingCompany, trackingNumber, trackingUrl, estimatedAt },
       })),

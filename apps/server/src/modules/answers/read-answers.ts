@@ -2,13 +2,15 @@ import type { Answers } from '@segue/contract';
 import type { Ctx } from '../../platform/context.ts';
 import { readSubjects, type Subject } from '../../platform/eventlog/index.ts';
 import { publicId } from '../../platform/ids/index.ts';
-import { getWorkspaceRow } from '../accounts/index.ts';
+import { findOwnSource, getWorkspaceRow, listNumberedSources } from '../accounts/index.ts';
 import { readReachability } from '../consent/index.ts';
 import { listNextSteps } from '../journeys/index.ts';
+import type { OrderName } from '../orders/index.ts';
 import { clearTraits, computeTraits, isRestricted, nodeIdsOf, profilingObjectedAt } from '../profiles/index.ts';
 import { knownZone, listListsOfProfile, listSegmentsOfProfile, loadPlaces } from '../segments/index.ts';
 import { answerShopping } from './answer-shopping.ts';
 import type { Asked } from './fold-purchases.ts';
+import type { OrderSources } from './order-source.ts';
 import { readBooks } from './read-books.ts';
 import { type Past, readPast } from './read-past.ts';
 import { readShopEvent } from './shop-event.ts';
@@ -38,8 +40,9 @@ export async function readAnswers(ctx: Ctx, question: Question): Promise<Answers
   const isProfiled = withheldFor === null;
   const past =
     subject === undefined || withheldFor === 'restricted' ? NOTHING_READ : await readPast(ctx, nodeIdsOf(subject));
-  const shop = past.events.flatMap((event) => readShopEvent(event) ?? []);
   const books = withheldFor === 'restricted' ? undefined : await readBooks(ctx, { profileId, asked, now });
+  const sources = await readOrderSources(ctx, books?.orderNames ?? []);
+  const shop = past.events.flatMap((event) => readShopEvent(event, sources) ?? []);
   const shopping = books && answerShopping({ events: shop, books }, books.asked, now);
   const isEveryOrderRead = past.isUpToDate && !past.truncated.includes('orders') && books?.isEveryOrderRead !== false;
   const segments = isProfiled ? await answerSegments(ctx, profileId) : null;
@@ -68,6 +71,19 @@ export async function readAnswers(ctx: Ctx, question: Question): Promise<Answers
     journeys: await listNextSteps(ctx, profileId),
     place: isProfiled && subject !== undefined ? await answerPlace(ctx, subject) : null,
     reachability: await readReachability(ctx, profileId, senders),
+  };
+}
+
+async function readOrderSources({ sql, workspaceId }: Ctx, orderNames: readonly OrderName[]): Promise<OrderSources> {
+  const book = await findOwnSource(sql, workspaceId, 'shop');
+  const file = await findOwnSource(sql, workspaceId, 'import');
+  const shops = (await listNumberedSources(sql, workspaceId)).filter(
+    ({ number, isTrusted }) => isTrusted && number !== book && number !== file,
+  );
+  return {
+    book,
+    shops: new Set(shops.map(({ number }) => number)),
+    booked: new Set(orderNames.flatMap(({ source }) => source ?? [])),
   };
 }
 

@@ -75,7 +75,7 @@ async function readCart({ sql, workspaceId }: Ctx, basket: Basket, now: number):
   const isPriced = parts.every(({ price }) => price !== null);
   const value = parts.reduce((sum, { price, quantity }) => sum + (price ?? 0) * quantity, 0);
   return {
-    ...{ cartId: basket.sourceRef ?? undefined, lines: parts, currency: currency ?? undefined },
+    ...{ cartId: basket.sourceRef ?? undefined, tokens: [basket.token], lines: parts, currency: currency ?? undefined },
     ...{ value: isPriced ? Math.round(value * 1e6) / 1e6 : undefined, touchedAt: basket.updatedAtMs },
     isCheckoutStarted: basket.isHeld,
   };

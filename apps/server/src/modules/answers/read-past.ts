@@ -42,6 +42,8 @@ export interface PastEvent {
   readonly name: string;
   readonly part: Part;
   readonly at: number;
+  /** The number of the source it came from; undefined: Segue's own word. */
+  readonly source: number | undefined;
   readonly properties: JsonObject;
 }
 
@@ -53,7 +55,11 @@ export interface Past {
   readonly isUpToDate: boolean;
 }
 
-type Found = Omit<PastEvent, 'properties'> & { readonly node: number; readonly sealed: string; readonly payload: Json };
+type Found = Omit<PastEvent, 'properties' | 'source'> & {
+  readonly node: number;
+  readonly sealed: string;
+  readonly payload: Json;
+};
 
 /** What a customer did in the shop and with messages, under all her nodes: one query to the history, and the log's end. */
 export async function readPast(ctx: Ctx, nodes: readonly number[]): Promise<Past> {
@@ -112,6 +118,7 @@ async function openAll(ctx: Ctx, found: readonly Found[]): Promise<PastEvent[]> 
         ? payload
         : joinPersonal(payload, JSON.parse(open(key, Buffer.from(sealed, 'base64')).toString('utf8')) as Json);
     const { properties = {} } = whole as { properties?: JsonObject };
-    return { id, name, part, at, properties };
+    const { source } = payload as { source?: number };
+    return { id, name, part, at, source, properties };
   });
 }

@@ -1,6 +1,7 @@
 import { type EcommerceName, ecommerceNameOf } from '@segue/contract';
 import type { Json, JsonObject } from '../../platform/json.ts';
 import { readNumber } from '../../platform/number-in-text.ts';
+import { type OrderSources, orderSourceOf } from './order-source.ts';
 
 /** A product as an event names it. */
 export interface ShopProduct {
@@ -26,6 +27,8 @@ export interface ShopEvent {
   readonly cartId: string | undefined;
   readonly checkoutId: string | undefined;
   readonly orderId: string | undefined;
+  /** Whose order that is, as the order book names sources; undefined: the event does not know. */
+  readonly orderSource: string | undefined;
   /** The product the event is about itself. */
   readonly product: Line | undefined;
   /** The product's quantity was said. */
@@ -42,12 +45,16 @@ export interface ShopEvent {
  * Reads an event of a shop, undefined when it is none. Lenient: a property of the wrong type counts as left out, so one bad
  * field does not hide an order.
  */
-export function readShopEvent(event: {
-  readonly id: string;
-  readonly name: string;
-  readonly at: number;
-  readonly properties: JsonObject;
-}): ShopEvent | undefined {
+export function readShopEvent(
+  event: {
+    readonly id: string;
+    readonly name: string;
+    readonly at: number;
+    readonly source?: number | undefined;
+    readonly properties: JsonObject;
+  },
+  sources?: OrderSources,
+): ShopEvent | undefined {
   const name = DONE_NAMES.find((one) => one === event.name) ?? ecommerceNameOf(event.name);
   if (name === undefined) return undefined;
   const { properties } = event;
@@ -60,6 +67,7 @@ export function readShopEvent(event: {
     cartId: textOf(properties['cart_id']),
     checkoutId: textOf(properties['checkout_id']),
     orderId: textOf(properties['order_id']),
+    orderSource: sources && orderSourceOf(event.source, textOf(properties['affiliation']), sources),
     product: own,
     hasQuantity: numberOf(properties['quantity']) !== undefined,
     products: Array.isArray(listed) ? listed.flatMap((one) => lineOf(one) ?? []) : undefined,

@@ -3,7 +3,7 @@ export { createOrderRoutes } from './routes.ts';
 export { batchOf, createOrderBook, type OrderBook } from './order-book.ts';
 export { createOrdersStage } from './orders-stage.ts';
 export { orderFactsOf } from './read-orders.ts';
-export { type KnownOrder, readKnownOrders } from './read-known-orders.ts';
+export { type KnownOrder, type OrderName, readKnownOrders } from './read-known-orders.ts';
 export { ordersOfEvents } from './orders-of-events.ts';
 export { ordersPersonalData } from './personal-data.ts';
 export type { FulfilmentInput, OrderInput, OrderPart, RefundInput } from './order-input.ts';

@@ -7,11 +7,17 @@ export type KnownOrder = ReturnType<typeof presentOrder>;
 
 const ORDERS_MAX = 500;
 
+/** `source`: whose name it is; undefined: Segue's own. */
+export interface OrderName {
+  readonly source: string | undefined;
+  readonly name: string;
+}
+
 export interface KnownOrders {
   /** That count: accepted, and no tests; the newest first. */
   readonly orders: readonly KnownOrder[];
   /** Everything that orders in the book are called, whether they count or not. */
-  readonly names: readonly string[];
+  readonly names: readonly OrderName[];
   /** False: there are older ones. */
   readonly isWhole: boolean;
 }
@@ -26,7 +32,10 @@ export async function readKnownOrders(sql: Sql, workspaceId: number, profileId: 
   const counting = known.flatMap(({ isAccepted, isTest, shown }) => (isAccepted && !isTest ? [shown] : []));
   return {
     orders: counting.sort((a, b) => (a.placedAt < b.placedAt ? 1 : -1)),
-    names: known.flatMap(({ sourceOrderId, number, shown }) => [sourceOrderId, number, shown.id]),
+    names: known.flatMap(({ source, sourceOrderId, number, shown }) => [
+      ...[sourceOrderId, number].map((name) => ({ source, name })),
+      { source: undefined, name: shown.id },
+    ]),
     isWhole: ids.length < ORDERS_MAX,
   };
 }
