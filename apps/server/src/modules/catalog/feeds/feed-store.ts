@@ -1,4 +1,9 @@
-import type { Sql } from '../../../platform/postgres/index.ts';
+import { isRetryable, type Sql } from '../../../platform/postgres/index.ts';
+
+/** The database is at fault, not what is written: the same is tried again later. */
+export function isDatabaseTrouble(error: unknown): boolean {
+  return isRetryable(error);
+}
 
 /** What was asked for beside the schedule; `shrink`: take it though it has become much shorter. */
 export type FeedAsk = 'run' | 'shrink';

@@ -3,12 +3,20 @@ import { createContext, type Ctx, type Services } from '../../../platform/contex
 import { inTransaction } from '../../../platform/eventlog/index.ts';
 import { newUuid, publicId } from '../../../platform/ids/index.ts';
 import type { Outbound } from '../../../platform/outbound/index.ts';
-import { isRetryable } from '../../../platform/postgres/index.ts';
 import { applyRows, archiveMissing } from './apply-rows.ts';
 import { openCredentials } from './feed-credentials.ts';
 import { FeedFault } from './feed-fault.ts';
 import { feedMetrics } from './feed-metrics.ts';
-import { claimFeeds, type FeedLease, type FeedRowOf, holdFeed, releaseFeed, restFeed, takeWish } from './feed-store.ts';
+import {
+  claimFeeds,
+  type FeedLease,
+  type FeedRowOf,
+  holdFeed,
+  isDatabaseTrouble,
+  releaseFeed,
+  restFeed,
+  takeWish,
+} from './feed-store.ts';
 import { FeedWork, LEASE_MS, LostFeed, StoppedFeed } from './feed-work.ts';
 import { type FetchedFeed, fetchFeed } from './fetch-feed.ts';
 import { keepRows } from './keep-rows.ts';
@@ -18,7 +26,7 @@ import { deleteRows } from './row-store.ts';
 import { type FeedRun, findOpenRun, insertRun } from './run-store.ts';
 import { decode, unpack } from './unpack.ts';
 
-const AT_ONCE_MAX = 2;
+const AT_ONCE_MAX = 4;
 const RUNS_KEPT = 30;
 const MINUTE_MS = 60_000;
 const BYTES_MAX = 200 * 1024 * 1024;
@@ -52,7 +60,7 @@ async function runFeed(services: Services, deps: FeedDeps, feed: FeedRowOf): Pro
     try {
       await goThrough(work, deps);
     } catch (error) {
-      if (error instanceof LostFeed || error instanceof StoppedFeed || isRetryable(error)) throw error;
+      if (error instanceof LostFeed || error instanceof StoppedFeed || isDatabaseTrouble(error)) throw error;
       if (!(error instanceof FeedFault))
         ctx.logger.error(
           { error, feed: publicId('pfd', feed.id) },
