@@ -5,17 +5,16 @@ import { upsertProducts } from '../products/upsert-products.ts';
 import { findRefs } from '../refs/ref-store.ts';
 import type { FeedWork } from './feed-work.ts';
 import { keptBecause } from './plan-retry.ts';
-import { countMissing, type KeptRow, listMissing, rowsOfNextProducts } from './row-store.ts';
+import { countMissing, type KeptRow, listMissing, listNextRows, listRowsOfProduct } from './row-store.ts';
 
-const PRODUCTS_AT_ONCE_MAX = 200;
+const ROWS_AT_ONCE_MAX = 500;
 const ARCHIVED_AT_ONCE_MAX = 500;
 
 /** Puts what was fetched into the catalog, product by product, and notes how far it is: whoever goes on after a crash repeats nothing. */
 export async function applyRows(work: FeedWork): Promise<void> {
   for (let isMore = true; isMore;) {
     await work.step(async (ctx) => {
-      const next = { after: work.run.place, limit: PRODUCTS_AT_ONCE_MAX };
-      const rows = await rowsOfNextProducts(ctx.sql, work.lease, next);
+      const rows = await nextProducts(ctx, work);
       isMore = rows.length > 0;
       if (!isMore) return {};
       const counts = await putRows(ctx, rows, work.source);
@@ -28,6 +27,15 @@ export async function applyRows(work: FeedWork): Promise<void> {
       };
     });
   }
+}
+
+/** All rows of the next products: some, or a single one that has more. */
+async function nextProducts({ sql }: TxCtx, { lease, run }: FeedWork): Promise<KeptRow[]> {
+  const rows = await listNextRows(sql, lease, { after: run.place, limit: ROWS_AT_ONCE_MAX });
+  const last = rows.at(-1);
+  if (last === undefined || rows.length < ROWS_AT_ONCE_MAX) return rows;
+  const whole = rows.filter((row) => row.product_ref !== last.product_ref);
+  return whole.length > 0 ? whole : listRowsOfProduct(sql, lease, last.product_ref);
 }
 
 async function putRows(ctx: TxCtx, rows: readonly KeptRow[], source: string) {

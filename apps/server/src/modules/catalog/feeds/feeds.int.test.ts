@@ -115,6 +115,15 @@ describe('a product feed with an address', () => {
     });
   });
 
+  it('may have a product of very many variants, between others', async () => {
+    const many = Array.from({ length: 1_100 }, (_, at) => `m${at},many,Many,1.00 EUR,M-${at},${at}`);
+    world.server.answer = file(csvOf(['a', 'z'], '10.00 EUR', many));
+    const id = await world.feed();
+    await world.round();
+    expect(await world.lastRun(id)).toMatchObject({ state: 'done', rows: 1_102, products: 3, created: 3 });
+    expect((await world.products())['many']!.split(',')).toHaveLength(1_100);
+  });
+
   it('may be RSS or Atom, packed with gzip, in another charset, and bring amounts without a currency', async () => {
     const item = (id: string, title: string) =>
       `<item><g:id>${id}</g:id><title><![CDATA[${title} </item>]]></title><!-- </item> --><g:price>5,50</g:price></item>`;

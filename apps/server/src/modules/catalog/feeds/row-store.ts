@@ -44,30 +44,40 @@ export interface KeptRow {
   readonly cells: Cells | null;
 }
 
-/** All rows of the next products, in the order of their refs. By `product_feed_row_product`. */
-export async function rowsOfNextProducts(
+/** The next rows in the order of their products. By `product_feed_row_product`. */
+export async function listNextRows(
   sql: Sql,
   of: OfFeed,
   { after, limit }: { after: string | null; limit: number },
 ): Promise<KeptRow[]> {
   const { rows } = await sql.query<KeptRow>({
     name: 'product_feed_row_next',
-    text: `select r.place, r.product_ref, r.cells from product_feed_row r
-           join (select distinct product_ref from product_feed_row
-                 where workspace_id = $1 and feed_id = $2 and ($3::text is null or product_ref > $3)
-                 order by product_ref limit $4) p on p.product_ref = r.product_ref
-           where r.workspace_id = $1 and r.feed_id = $2 order by r.product_ref, r.place`,
-    values: [of.workspaceId, of.feedId, after, limit],
+    // No ref is empty. A condition that may be absent would read from the beginning every time.
+    text: `select place, product_ref, cells from product_feed_row
+           where workspace_id = $1 and feed_id = $2 and product_ref > $3 order by product_ref, place limit $4`,
+    values: [of.workspaceId, of.feedId, after ?? '', limit],
   });
   return rows;
 }
 
-const KNOWN = `from product p where p.workspace_id = $1 and p.source = $3 and p.status <> 'archived'`;
-/** By none of the names its source has for it. */
-const IS_MISSING = `not exists (
-  select 1 from external_ref e join product_feed_row r
-    on r.workspace_id = e.workspace_id and r.feed_id = $2 and r.product_ref = e.external_id collate "C"
-  where e.workspace_id = $1 and e.internal_id = p.id and e.source = $3 and e.kind = 'product')`;
+/** By `product_feed_row_product`. */
+export async function listRowsOfProduct(sql: Sql, of: OfFeed, productRef: string): Promise<KeptRow[]> {
+  const { rows } = await sql.query<KeptRow>({
+    text: `select place, product_ref, cells from product_feed_row
+           where workspace_id = $1 and feed_id = $2 and product_ref = $3 order by place`,
+    values: [of.workspaceId, of.feedId, productRef],
+  });
+  return rows;
+}
+
+/** What the fetched rows name, by any of the names its source has for it: once, by the primary key of `external_ref`. */
+const NAMED = `with named as materialized (
+  select distinct e.internal_id as id
+  from (select distinct product_ref from product_feed_row where workspace_id = $1 and feed_id = $2) r
+  join external_ref e on e.workspace_id = $1 and e.source = $3 and e.kind = 'product'
+    and e.external_id = r.product_ref collate "default")`;
+const KNOWN = `from product p left join named n on n.id = p.id
+  where p.workspace_id = $1 and p.source = $3 and p.status <> 'archived'`;
 
 /** How many products of this source there are, and how many of them the fetched rows do not name. */
 export async function countMissing(
@@ -76,7 +86,7 @@ export async function countMissing(
   source: string,
 ): Promise<{ readonly known: number; readonly missing: number }> {
   const { rows } = await sql.query<{ known: number; missing: number }>({
-    text: `select count(*)::int as known, count(*) filter (where ${IS_MISSING})::int as missing ${KNOWN}`,
+    text: `${NAMED} select count(*)::int as known, count(*) filter (where n.id is null)::int as missing ${KNOWN}`,
     values: [of.workspaceId, of.feedId, source],
   });
   return rows[0]!;
@@ -89,7 +99,7 @@ export async function listMissing(
   { source, after, limit }: { source: string; after: string | undefined; limit: number },
 ): Promise<string[]> {
   const { rows } = await sql.query<{ id: string }>({
-    text: `select p.id ${KNOWN} and ($4::uuid is null or p.id > $4) and ${IS_MISSING} order by p.id limit $5`,
+    text: `${NAMED} select p.id ${KNOWN} and ($4::uuid is null or p.id > $4) and n.id is null order by p.id limit $5`,
     values: [of.workspaceId, of.feedId, source, after ?? null, limit],
   });
   return rows.map(({ id }) => id);

@@ -45,6 +45,8 @@ export interface FeedWorld {
 }
 
 export interface FeedRoom {
+  /** What a process of its own needs to work on the same database. */
+  readonly child: { readonly url: string; readonly secret: string };
   open(): Promise<FeedWorld>;
   drop(): Promise<void>;
 }
@@ -56,6 +58,7 @@ export async function openFeedRoom(): Promise<FeedRoom> {
   const keyRing = createKeyRing(postgres, secret);
   let shops = 0;
   return {
+    child: { url: database.url, secret: secret.toString('hex') },
     async open() {
       const logs: string[] = [];
       const collect = (fields: object, message: string) =>
