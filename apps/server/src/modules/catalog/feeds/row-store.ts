@@ -70,14 +70,16 @@ export async function listRowsOfProduct(sql: Sql, of: OfFeed, productRef: string
   return rows;
 }
 
-/** What the fetched rows name, by any of the names its source has for it: once, by the primary key of `external_ref`. */
+/**
+ * What the fetched rows name, by any of the names its source has for it. Sets and no joins: of rows just written nothing is estimated,
+ * and nested loops over 4,000 products took 1.8 s; these are hashed, or go by the primary key of `external_ref`.
+ */
 const NAMED = `with named as materialized (
-  select distinct e.internal_id as id
-  from (select distinct product_ref from product_feed_row where workspace_id = $1 and feed_id = $2) r
-  join external_ref e on e.workspace_id = $1 and e.source = $3 and e.kind = 'product'
-    and e.external_id = r.product_ref collate "default")`;
-const KNOWN = `from product p left join named n on n.id = p.id
-  where p.workspace_id = $1 and p.source = $3 and p.status <> 'archived'`;
+  select internal_id as id from external_ref
+  where workspace_id = $1 and source = $3 and kind = 'product' and external_id = any(array(
+    select distinct product_ref collate "default" from product_feed_row where workspace_id = $1 and feed_id = $2)))`;
+const KNOWN = `from product p where p.workspace_id = $1 and p.source = $3 and p.status <> 'archived'`;
+const IS_MISSING = 'p.id not in (select id from named)';
 
 /** How many products of this source there are, and how many of them the fetched rows do not name. */
 export async function countMissing(
@@ -86,7 +88,7 @@ export async function countMissing(
   source: string,
 ): Promise<{ readonly known: number; readonly missing: number }> {
   const { rows } = await sql.query<{ known: number; missing: number }>({
-    text: `${NAMED} select count(*)::int as known, count(*) filter (where n.id is null)::int as missing ${KNOWN}`,
+    text: `${NAMED} select count(*)::int as known, count(*) filter (where ${IS_MISSING})::int as missing ${KNOWN}`,
     values: [of.workspaceId, of.feedId, source],
   });
   return rows[0]!;
@@ -99,7 +101,7 @@ export async function listMissing(
   { source, after, limit }: { source: string; after: string | undefined; limit: number },
 ): Promise<string[]> {
   const { rows } = await sql.query<{ id: string }>({
-    text: `${NAMED} select p.id ${KNOWN} and ($4::uuid is null or p.id > $4) and n.id is null order by p.id limit $5`,
+    text: `${NAMED} select p.id ${KNOWN} and ($4::uuid is null or p.id > $4) and ${IS_MISSING} order by p.id limit $5`,
     values: [of.workspaceId, of.feedId, source, after ?? null, limit],
   });
   return rows.map(({ id }) => id);
