@@ -16,6 +16,7 @@ import { productFeedEndpoints } from './api/product-feeds.ts';
 import { inventoryEndpoints } from './api/inventory.ts';
 import { orderEndpoints } from './api/orders.ts';
 import { basketEndpoints } from './api/baskets.ts';
+import { preferenceEndpoints } from './api/preferences.ts';
 import { couponEndpoints } from './api/coupons.ts';
 import { loyaltyEndpoints } from './api/loyalty.ts';
 import { connectorEndpoints } from './api/connectors.ts';
@@ -80,6 +81,7 @@ export const api = {
   ...inventoryEndpoints,
   ...orderEndpoints,
   ...basketEndpoints,
+  ...preferenceEndpoints,
   ...couponEndpoints,
   ...loyaltyEndpoints,
   ...connectorEndpoints,

@@ -16,7 +16,7 @@ export const FLOORS: readonly Floor[] = [
   { module: 'catalog', owns: 'product, variant, price history, collection, rating' },
   { module: 'inventory', owns: 'location, stock level, movement, reservation, forecast' },
   { module: 'orders', owns: 'order, line, fulfilment, pick-up, return, refund' },
-  { module: 'baskets', owns: 'cart, wish list, recently viewed, stock and price alerts' },
+  { module: 'baskets', owns: 'cart, wish list, recently viewed, preferences, stock and price alerts' },
   { module: 'segments', owns: 'rule, evaluation, membership, back-fill, computed trait, lifecycle stage' },
   { module: 'content', owns: 'brand kit, template, asset, rendering, tracked links, forms' },
   { module: 'promotions', owns: 'coupon, pool, redemption' },

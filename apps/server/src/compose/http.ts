@@ -29,7 +29,13 @@ import { createAnswerRoutes } from '../modules/answers/index.ts';
 import { catalogRoutes, createFeedRoutes } from '../modules/catalog/index.ts';
 import { createInventoryRoutes } from '../modules/inventory/index.ts';
 import { createOrderRoutes } from '../modules/orders/index.ts';
-import { basketRoutes, createAlertRoutes, createShopperBasketRoutes } from '../modules/baskets/index.ts';
+import {
+  basketRoutes,
+  createAlertRoutes,
+  createShopperBasketRoutes,
+  createShopperPreferenceRoutes,
+  preferenceRoutes,
+} from '../modules/baskets/index.ts';
 import { couponRoutes } from '../modules/promotions/index.ts';
 import { loyaltyRoutes } from '../modules/loyalty/index.ts';
 import { createConnectorHookRoutes, createConnectorRoutes, createPosHookRoutes } from '../modules/connectors/index.ts';
@@ -158,8 +164,10 @@ function shopRoutes(services: Services, { keyRing, outbound }: { keyRing: KeyRin
     createInventoryRoutes(services),
     createOrderRoutes(commerce),
     basketRoutes,
+    preferenceRoutes,
     createAlertRoutes(),
     createShopperBasketRoutes({ services, findSource: (key) => keyRing.findSource(key) }),
+    createShopperPreferenceRoutes({ services, findSource: (key) => keyRing.findSource(key) }),
     couponRoutes,
     loyaltyRoutes,
     createConnectorRoutes({ outbound, ports: commerce.shops }),

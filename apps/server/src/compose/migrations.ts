@@ -6,7 +6,7 @@ import { journeysMigrations } from '../modules/journeys/index.ts';
 import { catalogMigrations } from '../modules/catalog/index.ts';
 import { inventoryMigrations } from '../modules/inventory/index.ts';
 import { ordersMigrations } from '../modules/orders/index.ts';
-import { alertMigrations, basketsMigrations } from '../modules/baskets/index.ts';
+import { alertMigrations, basketsMigrations, preferenceMigrations } from '../modules/baskets/index.ts';
 import { promotionsMigrations } from '../modules/promotions/index.ts';
 import { loyaltyMigrations } from '../modules/loyalty/index.ts';
 import { connectorsMigrations } from '../modules/connectors/index.ts';
@@ -32,6 +32,7 @@ export const postgresMigrations: readonly Migration[] = [
   ...inventoryMigrations,
   ...ordersMigrations,
   ...basketsMigrations,
+  ...preferenceMigrations,
   ...alertMigrations,
   ...segmentsMigrations,
   ...contentMigrations,

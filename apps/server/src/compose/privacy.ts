@@ -3,7 +3,7 @@ import { contentPersonalData } from '../modules/content/index.ts';
 import { eventsPersonalData } from '../modules/events/index.ts';
 import { journeysPersonalData } from '../modules/journeys/index.ts';
 import { ordersPersonalData } from '../modules/orders/index.ts';
-import { alertsPersonalData, basketsPersonalData } from '../modules/baskets/index.ts';
+import { alertsPersonalData, basketsPersonalData, preferencesPersonalData } from '../modules/baskets/index.ts';
 import { loyaltyPersonalData } from '../modules/loyalty/index.ts';
 import { promotionsPersonalData } from '../modules/promotions/index.ts';
 import { connectorsPersonalData } from '../modules/connectors/index.ts';
@@ -24,6 +24,7 @@ export const PERSONAL_DATA: readonly PersonalDataKeeper[] = [
   journeysPersonalData,
   ordersPersonalData,
   basketsPersonalData,
+  preferencesPersonalData,
   alertsPersonalData,
   promotionsPersonalData,
   loyaltyPersonalData,

@@ -1,4 +1,4 @@
-import { createAlertsStage, createBasketsStage } from '../modules/baskets/index.ts';
+import { createAlertsStage, createBasketsStage, createPreferencesStage } from '../modules/baskets/index.ts';
 import { consentSignalsStage, consentStage } from '../modules/consent/index.ts';
 import { createSubjectHistory, sessionsStage } from '../modules/events/index.ts';
 import { createLoyaltyStage } from '../modules/loyalty/index.ts';
@@ -27,6 +27,7 @@ export function createStages(services: Services): readonly Stage[] {
     createPromotionsStage(),
     createLoyaltyStage(),
     createBasketsStage(),
+    createPreferencesStage(),
     createAlertsStage(),
     segmentStage,
     messagingStage,

@@ -27,13 +27,15 @@ export interface BasketWorld {
   /** A profile that has this user id. */
   customer(userId: string): Promise<string>;
   /** What a browser is told of its basket while it stays open. */
-  follow(token: string): Promise<BasketStream>;
+  follow(token: string): Promise<LiveStream<ShopperBasket>>;
+  /** What a browser is told of her preferences while it stays open. */
+  followPreferences(token: string): Promise<LiveStream<unknown>>;
   close(): Promise<void>;
 }
 
-export interface BasketStream {
+export interface LiveStream<T> {
   /** The next change, whenever it comes. */
-  next(): Promise<ShopperBasket>;
+  next(): Promise<T>;
   close(): void;
 }
 
@@ -81,6 +83,10 @@ export async function openBasketWorld(): Promise<BasketWorld> {
       url ??= await world.http.listen({ port: 0, host: '127.0.0.1' });
       return openStream(`${url}/v1/baskets/${token}/stream?writeKey=${WRITE_KEY}`);
     },
+    async followPreferences(token) {
+      url ??= await world.http.listen({ port: 0, host: '127.0.0.1' });
+      return openStream(`${url}/v1/preferences/${token}/stream?writeKey=${WRITE_KEY}`);
+    },
     async close() {
       await world.close();
       await engines.drop();
@@ -113,10 +119,10 @@ async function furnish(world: World): Promise<{ tee: string; mug: string }> {
   });
 }
 
-function openStream(url: string): Promise<BasketStream> {
+function openStream<T>(url: string): Promise<LiveStream<T>> {
   return new Promise((resolve, reject) => {
     const call = get(url, (response) => {
-      const told: ShopperBasket[] = [];
+      const told: T[] = [];
       let heard = () => {};
       let rest = '';
       response.setEncoding('utf8');
@@ -124,8 +130,8 @@ function openStream(url: string): Promise<BasketStream> {
         const parts = (rest + text).split('\n\n');
         rest = parts.pop()!;
         for (const part of parts) {
-          const data = /^id: \d+\nevent: basket\ndata: (.*)$/.exec(part)?.[1];
-          if (data !== undefined) told.push(JSON.parse(data) as ShopperBasket);
+          const data = /^id: [\w-]+\nevent: \w+\ndata: (.*)$/.exec(part)?.[1];
+          if (data !== undefined) told.push(JSON.parse(data) as T);
         }
         heard();
       });

@@ -2,6 +2,7 @@ import { IDENTIFIER_KINDS, type OperationId } from '@segue/contract';
 import type { Example } from './api-world.ts';
 import { ALERT_EXAMPLES } from './examples-alerts.data.ts';
 import { BASKETS_EXAMPLES } from './examples-baskets.data.ts';
+import { PREFERENCES_EXAMPLES } from './examples-preferences.data.ts';
 import { COMMERCE_EXAMPLES } from './examples-commerce.data.ts';
 import { CONNECTOR_EXAMPLES, connectorOf } from './examples-connectors.data.ts';
 import { FEED_EXAMPLES } from './examples-feeds.data.ts';
@@ -67,6 +68,7 @@ const newShopifyAccount = (shop: Shop): Example => ({
 export const EXAMPLES: Readonly<Record<OperationId, Make>> = {
   ...COMMERCE_EXAMPLES,
   ...BASKETS_EXAMPLES,
+  ...PREFERENCES_EXAMPLES,
   ...ALERT_EXAMPLES,
   ...CONNECTOR_EXAMPLES,
   replayConnectorDelivery: async (shop) => {

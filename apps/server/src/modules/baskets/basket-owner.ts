@@ -84,3 +84,9 @@ export async function findToldOwners(
     return found.find((one) => one !== undefined);
   });
 }
+
+/** Whether what is linked to a customer is not this one's. Pure. */
+export function isAnothers(kept: BasketOwner & { readonly isLinked: boolean }, owner: BasketOwner): boolean {
+  if (!kept.isLinked) return false;
+  return kept.profileId === null ? kept.node !== owner.node : kept.profileId !== owner.profileId;
+}

@@ -11,6 +11,13 @@ export type { Basket } from './basket.ts';
 export { basketFactsOf } from './basket-facts.ts';
 export { sweepBaskets } from './sweep-baskets.ts';
 export {
+  createPreferencesStage,
+  createShopperPreferenceRoutes,
+  preferenceMigrations,
+  preferenceRoutes,
+  preferencesPersonalData,
+} from './preferences/index.ts';
+export {
   alertFollower,
   alertMigrations,
   alertsPersonalData,

@@ -1,5 +1,6 @@
 import { BasketBook } from './basket-book.ts';
 import type { Basket, BasketOwner, BasketTx } from './basket.ts';
+import { isAnothers } from './basket-owner.ts';
 import { listOwn, lockOwners } from './basket-store.ts';
 import { holdCart } from './hold-cart.ts';
 import type { RoomOf } from './lines/merge-lines.ts';
@@ -89,9 +90,4 @@ function settle({ book, own, roomOf, merged }: Shelf, basket: Basket, owner: Bas
   merged.push({ into: id, from: [kept, basket] });
   own.set(name, id);
   return id;
-}
-
-function isAnothers(basket: Basket, owner: BasketOwner): boolean {
-  if (!basket.isLinked) return false;
-  return basket.profileId === null ? basket.node !== owner.node : basket.profileId !== owner.profileId;
 }

@@ -3,10 +3,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Ctx } from '../../../platform/context.ts';
 import { AppError } from '../../../platform/errors.ts';
-import { inTransaction, type TxCtx } from '../../../platform/eventlog/index.ts';
 import { parseInput, type Routes } from '../../../platform/http/index.ts';
 import { parsePublicId } from '../../../platform/ids/index.ts';
-import { retryLostRace } from '../../../platform/jobs/index.ts';
 import { basketTx } from '../basket.ts';
 import { findDeviceOwner } from '../basket-owner.ts';
 import { findByShareToken, findByTokens, readVersions } from '../basket-store.ts';
@@ -15,8 +13,10 @@ import { givenWords } from '../lines/given-words.ts';
 import { openBasket } from '../open-basket.ts';
 import { readBasket } from '../read-baskets.ts';
 import { shareBasket } from '../share-basket.ts';
-import { BasketStreams } from './basket-streams.ts';
-import { originHeaders, shopperContext, type ShopperDeps } from './shopper-access.ts';
+import { followedBaskets } from './follow-baskets.ts';
+import { LiveStreams } from './live-streams.ts';
+import { shopperContext, type ShopperDeps } from './shopper-access.ts';
+import { beginStream, change, isText, openToPages, parseText } from './shopper-io.ts';
 import { readShared, type ShopperBasket, syncBasket } from './sync-basket.ts';
 
 const words = api.setBasketLines.body.shape;
@@ -43,15 +43,10 @@ const sinceQuery = z.object({
 /** Baskets of browsers and apps: who has a basket's token reads and changes it, from any origin. */
 export function createShopperBasketRoutes(deps: ShopperDeps): Routes {
   return (_serve, app) => {
-    const streams = new BasketStreams();
+    const streams = new LiveStreams(followedBaskets);
     // An open stream never ends by itself: a server that waits for it would never stop.
     app.addHook('preClose', async () => streams.close());
-    app.addHook(
-      'onRequest',
-      async (request, reply) => void reply.headers({ ...originHeaders(request.headers), 'cache-control': 'no-store' }),
-    );
-    // Browsers send text/plain to avoid a preflight.
-    app.addContentTypeParser('text/plain', { parseAs: 'string' }, app.getDefaultJsonParser('error', 'ignore'));
+    openToPages(app);
     registerBaskets(app, deps);
     registerShared(app, deps);
     registerStream(app, deps, streams);
@@ -111,7 +106,7 @@ function registerShared(app: FastifyInstance, deps: ShopperDeps): void {
   });
 }
 
-function registerStream(app: FastifyInstance, deps: ShopperDeps, streams: BasketStreams): void {
+function registerStream(app: FastifyInstance, deps: ShopperDeps, streams: LiveStreams<number>): void {
   app.get('/v1/baskets/:token/stream', async (request, reply) => {
     const query = parseInput(sinceQuery, request.query);
     const ctx = await shopperContext(deps, request);
@@ -119,22 +114,9 @@ function registerStream(app: FastifyInstance, deps: ShopperDeps, streams: Basket
     const resumed = Number(request.headers['last-event-id']);
     const given = query.since ?? (Number.isSafeInteger(resumed) && resumed > 0 ? resumed : undefined);
     const since = given ?? (await view(ctx, basketId)).version;
-    reply.hijack();
-    reply.raw.writeHead(200, {
-      ...originHeaders(request.headers),
-      'content-type': 'text/event-stream',
-      'cache-control': 'no-store',
-      'x-accel-buffering': 'no',
-      // A connection kept open after the stream would keep a server from stopping.
-      connection: 'close',
-    });
-    streams.add(ctx, reply.raw, { basketId, since });
+    beginStream(request, reply);
+    streams.add(ctx, reply.raw, { id: basketId, since });
   });
-}
-
-/** A change that lost a race was rolled back whole: it is done again, so that no device need. */
-function change<T>(ctx: Ctx, work: (ctx: TxCtx) => Promise<T>): Promise<T> {
-  return retryLostRace(() => inTransaction(ctx, work));
 }
 
 function readerOf({ sql, workspaceId, clock }: Ctx) {
@@ -166,26 +148,6 @@ async function requirePart(ctx: Ctx, { tokenId, named }: { tokenId: string; name
   throw new AppError('invalid', 'The token is of another basket', {
     details: [{ field: 'basketId', message: 'give the id that this token was answered with last' }],
   });
-}
-
-function isText(text: string): boolean {
-  return text.length <= 200 && !NOT_TEXT.test(text);
-}
-
-const NOT_TEXT = /[\0\p{Surrogate}]/u;
-
-/** As `parseInput`; no engine stores what is not text. */
-function parseText<S extends z.ZodType>(schema: S, body: unknown): z.output<S> {
-  const parsed = parseInput(schema, body);
-  if (!holdsNotText(parsed)) return parsed;
-  throw new AppError('invalid', 'The request does not fit', {
-    details: [{ field: '', message: 'holds a character that is not text; remove it' }],
-  });
-}
-
-function holdsNotText(value: unknown): boolean {
-  if (typeof value === 'string') return NOT_TEXT.test(value);
-  return typeof value === 'object' && value !== null && Object.values(value).some(holdsNotText);
 }
 
 function notThere(): AppError {
