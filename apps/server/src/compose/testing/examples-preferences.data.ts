@@ -9,7 +9,7 @@ type PreferenceOperation = Exclude<Extract<OperationId, `${string}Preference${st
 
 /** A call of every endpoint of preferences that succeeds, once. */
 export const PREFERENCES_EXAMPLES: Readonly<Record<PreferenceOperation, MakeExample>> = {
-  getPreferences: ({ profileId }) => ({ query: { profileId } }),
+  getPreferences: () => ({ query: { identifier: 'userId:ada' } }),
   setPreferences: ({ profileId, word }) => ({ body: { profileId, changes: [{ name: 'size', value: word() }] } }),
   openPreferences: ({ profileId }) => ({ body: { profileId } }),
   linkPreferences: async (shop) => ({ body: { token: await tokenOf(shop), profileId: shop.profileId } }),

@@ -9,9 +9,6 @@ export interface Preference {
   readonly saidBy: string;
 }
 
-/** By name, given up ones too. */
-export type Preferences = ReadonlyMap<string, Preference>;
-
 /** What somebody says of a preference. */
 export interface PreferenceWord {
   readonly name: string;
