@@ -32,6 +32,7 @@ import { createOrderRoutes } from '../modules/orders/index.ts';
 import {
   basketRoutes,
   createAlertRoutes,
+  createShopperAlertRoutes,
   createShopperBasketRoutes,
   createShopperPreferenceRoutes,
   preferenceRoutes,
@@ -167,6 +168,7 @@ function shopRoutes(services: Services, { keyRing, outbound }: { keyRing: KeyRin
     preferenceRoutes,
     createAlertRoutes(),
     createShopperBasketRoutes({ services, findSource: (key) => keyRing.findSource(key) }),
+    createShopperAlertRoutes({ services, findSource: (key) => keyRing.findSource(key) }),
     createShopperPreferenceRoutes({ services, findSource: (key) => keyRing.findSource(key) }),
     couponRoutes,
     loyaltyRoutes,

@@ -67,7 +67,7 @@ const sold = (variantId: string, fields: Record<string, unknown> = {}) => ({
 const wish = (variantId: string, fields: Partial<PlaceOrder> = {}): PlaceOrder => ({
   ...{ source: 'api', reference: `o-${++serial}`, channel: 'web', currency: 'EUR', owner: undefined, who: {} },
   ...{ lines: [{ variantId, quantity: 1 }], shippingMinor: 0, taxMinor: 0, couponCodes: [], points: 0 },
-  ...{ payment: 'paid', isHandedOver: false },
+  ...{ payment: 'paid', isHandedOver: false, isPreorder: false },
   ...fields,
 });
 
@@ -217,5 +217,35 @@ describe('orders that are placed at the same time', () => {
     expect(answers.map(({ status }) => status)).toEqual(bodies.map((_, at) => (at % 10 === 7 ? 500 : 201)));
     expect(await tracesOf(bodies.map(({ reference }) => reference))).toEqual([18, 18, 0]);
     expect([await reservedOf(poison), await reservedOf(good)]).toEqual([0, 18]);
+  });
+});
+
+describe('a pre-order', () => {
+  it('takes of what is coming and no more, keeps off what lies there, and is sent once its goods are in', async () => {
+    const variantId = await product(1);
+    const incoming = await call('/api/v1/inventory/incoming', {
+      ...{ variantId: publicId('var', variantId), locationId: publicId('loc', store), quantity: 2 },
+      dueAt: '2027-01-10T00:00:00.000Z',
+    });
+    expect(incoming.status).toBe(201);
+    const preorder = () => call('/api/v1/orders', sold(variantId, { isPreorder: true, payment: 'paid' }));
+    const answers = await Promise.all([preorder(), preorder(), preorder()]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 201, 409]);
+    const [first] = answers.filter(({ status }) => status === 201).map(({ body }) => body['order'] as { id: string });
+    expect(first).toMatchObject({ isPreorder: true, promisedAt: '2027-01-10T00:00:00.000Z' });
+    expect((await call('/api/v1/orders', sold(variantId))).status).toBe(201);
+    expect(await reservedOf(variantId)).toBe(1);
+    const { id } = incoming.body as { id: string };
+    expect((await call(`/api/v1/inventory/incoming/${id}/receive`, { quantity: 2 })).status).toBe(200);
+    expect(await reservedOf(variantId)).toBe(3);
+    const sent = await call(`/api/v1/orders/${first!.id}/fulfilments`, { reference: 'parcel' });
+    expect(sent).toMatchObject({ body: { fulfilment: 'fulfilled' } });
+    expect(await reservedOf(variantId)).toBe(2);
+  });
+
+  it('that somebody takes along is refused', async () => {
+    const variantId = await product(1);
+    const refused = await call('/api/v1/orders', sold(variantId, { isPreorder: true, isHandedOver: true }));
+    expect(refused).toMatchObject({ status: 400, body: { errors: [{ field: 'isHandedOver' }] } });
   });
 });

@@ -86,6 +86,8 @@ export const orderSchema = z
     currency: z.string(),
     placedAt: instantSchema,
     isTest: z.boolean(),
+    isPreorder: z.boolean().describe('Of what is coming'),
+    promisedAt: instantSchema.nullable().describe('Of a pre-order: when it was to come, as it was placed'),
     payment: z.enum(['pending', 'authorized', 'partially_paid', 'paid', 'partially_refunded', 'refunded', 'voided']),
     fulfilment: z.enum(['unfulfilled', 'partial', 'fulfilled', 'delivered']),
     standing: z.enum(['open', 'closed', 'cancelled']),
@@ -150,6 +152,12 @@ export const orderEndpoints = {
       holdRef: text(200).exactOptional().describe('What the cart held, of stock and coupons: the order takes it over'),
       payment: z.enum(['pending', 'authorized', 'paid']).default('pending'),
       isHandedOver: z.boolean().default(false).describe('The customer takes it along'),
+      isPreorder: z
+        .boolean()
+        .default(false)
+        .describe(
+          'Takes nothing that lies there, only of what is coming, as much as is on its way or may be pre-ordered',
+        ),
       strategy: z.enum(ALLOCATION_STRATEGIES).exactOptional(),
       expectedTotalMinor: amount.exactOptional().describe('What the customer was shown; another total is refused'),
       shipTo: address.exactOptional(),

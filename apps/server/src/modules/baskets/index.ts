@@ -25,6 +25,7 @@ export {
   type AskedTruth,
   createAlertRoutes,
   createAlertsStage,
+  createShopperAlertRoutes,
   forgetAlerts,
   runAlertEdges,
   runAlertWaves,

@@ -8,6 +8,7 @@ export { moveAll, type MovementInput, recordMovements } from './levels/move-stoc
 export { endTold, noteTold, observeLevels } from './levels/observe-levels.ts';
 export { type Ended, endReservations, type Ending } from './reservations/end-reservations.ts';
 export { reserveAll } from './reservations/reserve.ts';
+export { duePromises } from './reservations/due-promises.ts';
 export type { Reserved } from './reservations/decide-wish.ts';
 export { type StockTx, stockTx } from './reservations/stock-tx.ts';
 export type { Wish } from './reservations/wish.ts';

@@ -28,6 +28,8 @@ export function deriveOrder(facts: OrderFacts, names: OrderNames): OrderState | 
     placedAtMs: snapshot.placedAtMs,
     isAccepted: snapshot.isAccepted,
     isTest: snapshot.isTest ?? false,
+    isPreorder: snapshot.isPreorder ?? false,
+    promisedAtMs: snapshot.promisedAtMs ?? null,
     payment: paymentOf(snapshot.payment, { paidMinor, refundedMinor }),
     fulfilment: fulfilmentOf(lines, facts),
     standing: cancelledAtMs !== null ? 'cancelled' : snapshot.closedAtMs !== undefined ? 'closed' : 'open',

@@ -2,6 +2,7 @@ export { ordersMigrations } from './migrations/index.ts';
 export { createOrderRoutes } from './routes.ts';
 export { batchOf, createOrderBook, type OrderBook } from './order-book.ts';
 export { createOrdersStage } from './orders-stage.ts';
+export { preorderersOf } from './read-preorders.ts';
 export { orderFactsOf } from './read-orders.ts';
 export { type KnownOrder, type OrderName, readKnownOrders } from './read-known-orders.ts';
 export { ordersOfEvents } from './orders-of-events.ts';

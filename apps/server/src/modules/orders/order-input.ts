@@ -20,6 +20,9 @@ export interface OrderInput {
   readonly paidMinor: number;
   readonly isAccepted: boolean;
   readonly isTest?: boolean | undefined;
+  /** Of what is coming. */
+  readonly isPreorder?: boolean | undefined;
+  readonly promisedAtMs?: number | undefined;
   readonly cancelledAtMs?: number | undefined;
   readonly cancelReason?: string | undefined;
   readonly closedAtMs?: number | undefined;

@@ -54,6 +54,10 @@ export interface OrderState {
   /** False: begun, and not accepted yet. It is no order to anybody until it is. */
   readonly isAccepted: boolean;
   readonly isTest: boolean;
+  /** Of what is coming. */
+  readonly isPreorder: boolean;
+  /** When a pre-order was promised for as it was placed; null: nobody knew, or it is of what was there. */
+  readonly promisedAtMs: number | null;
   readonly payment: PaymentState;
   readonly fulfilment: FulfilmentState;
   readonly standing: OrderStanding;

@@ -60,6 +60,7 @@ async function wishesOf(ctx: TxCtx, bodies: readonly Body[]): Promise<(PlaceOrde
     const customer = customers[at]!;
     if (locationId !== undefined && !isKnown(locationId)) return noLocation();
     if (customer instanceof AppError) return customer;
+    if (body.isPreorder && body.isHandedOver) return notThereYet();
     return refusedOr(() => ({
       ...rest,
       ...customer,
@@ -72,5 +73,11 @@ async function wishesOf(ctx: TxCtx, bodies: readonly Body[]): Promise<(PlaceOrde
 function noLocation(): AppError {
   return new AppError('invalid', 'The request names what is not there', {
     details: [{ field: 'locationId', message: 'names no location' }],
+  });
+}
+
+function notThereYet(): AppError {
+  return new AppError('invalid', 'The request contradicts itself', {
+    details: [{ field: 'isHandedOver', message: 'nobody takes along what is still coming; leave it out' }],
   });
 }

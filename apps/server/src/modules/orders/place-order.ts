@@ -1,6 +1,7 @@
 import type { AppError } from '../../platform/errors.ts';
 import type { TxCtx } from '../../platform/eventlog/index.ts';
 import { batchOf, restate, type RowChange } from './order-book.ts';
+import { duePromises } from '../inventory/index.ts';
 import { joinSnapshot } from './order-facts.ts';
 import type { OrderInput } from './order-input.ts';
 import type { OrderState } from './order-state.ts';
@@ -10,6 +11,7 @@ import type { PlaceDeps, PlaceOrder } from './place-wish.ts';
 import { priceLines } from './price-lines.ts';
 import type { PricedOrder } from './price-order.ts';
 import { sealAddresses, sealWho } from './seal-order.ts';
+import { ownerRefOf } from './stock-effects.ts';
 import { type Draft, settleDrafts, type Settled } from './settle-drafts.ts';
 
 /** An order that was placed, now or before. */
@@ -80,9 +82,10 @@ async function carryOut(
   const { settled, claimed, now } = work;
   if (settled.length === 0) return new Map();
   const keys = await ctx.keysOf(ctx.workspaceId);
-  const changes = settled.map(({ draft: { wish }, priced, pointsMinor }): RowChange => {
+  const promised = await promisesOf(ctx, settled);
+  const changes = settled.map(({ draft: { wish, orderId }, priced, pointsMinor }): RowChange => {
     const before = claimed.get(wish)!.row;
-    const input = inputOf(wish, { now, priced, pointsMinor });
+    const input = inputOf(wish, { now, priced, pointsMinor, promisedAtMs: promised.get(ownerRefOf(orderId)) });
     const after = {
       ...before,
       ...wish.owner,
@@ -109,8 +112,30 @@ async function carryOut(
   return placed;
 }
 
-function inputOf(wish: PlaceOrder, made: { now: number; priced: PricedOrder; pointsMinor: number }): OrderInput {
-  const { priced, pointsMinor } = made;
+/** When what was pre-ordered comes, by who holds it. */
+async function promisesOf(
+  { sql, workspaceId }: TxCtx,
+  settled: readonly Settled[],
+): Promise<ReadonlyMap<string, number | null>> {
+  const lines = settled.flatMap(({ draft: { wish, lines } }) => (wish.isPreorder ? lines : []));
+  return lines.length === 0
+    ? new Map()
+    : duePromises(
+        sql,
+        workspaceId,
+        lines.flatMap(({ variantId }) => variantId ?? []),
+      );
+}
+
+interface Made {
+  readonly now: number;
+  readonly priced: PricedOrder;
+  readonly pointsMinor: number;
+  readonly promisedAtMs: number | null | undefined;
+}
+
+function inputOf(wish: PlaceOrder, made: Made): OrderInput {
+  const { priced, pointsMinor, promisedAtMs } = made;
   const totals = {
     ...priced.totals,
     discountMinor: priced.totals.discountMinor + pointsMinor,
@@ -128,6 +153,7 @@ function inputOf(wish: PlaceOrder, made: { now: number; priced: PricedOrder; poi
     payment: wish.payment,
     paidMinor: wish.payment === 'paid' ? totals.totalMinor : 0,
     isAccepted: true,
+    ...(wish.isPreorder && { isPreorder: true, ...(promisedAtMs != null && { promisedAtMs }) }),
     totals,
     couponCodes: [...wish.couponCodes],
     pointsRedeemed: wish.points,

@@ -34,6 +34,8 @@ export interface PlaceOrder {
   readonly payment: 'pending' | 'authorized' | 'paid';
   /** The customer takes it along. */
   readonly isHandedOver: boolean;
+  /** Of what is coming, as much as is on its way or may be pre-ordered. */
+  readonly isPreorder: boolean;
   readonly strategy?: Wish['strategy'];
   readonly near?: Wish['near'];
   /** What the customer was shown; another total is refused. */

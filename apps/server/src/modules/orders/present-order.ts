@@ -14,6 +14,7 @@ export function presentOrder({ state, facts }: { state: OrderState; facts: Order
     profileId,
     placedAtMs,
     cancelledAtMs,
+    promisedAtMs,
     node: _node,
     isAccepted: _isAccepted,
     couponAmounts: _couponAmounts,
@@ -26,6 +27,7 @@ export function presentOrder({ state, facts }: { state: OrderState; facts: Order
     profileId: profileId === null ? null : publicId('prf', profileId),
     placedAt: iso(placedAtMs),
     cancelledAt: cancelledAtMs === null ? null : iso(cancelledAtMs),
+    promisedAt: promisedAtMs === null ? null : iso(promisedAtMs),
     couponCodes: [...order.couponCodes],
     lines: order.lines.map((line) => ({
       ...line,

@@ -108,7 +108,7 @@ async function setStockApart(ctx: TxCtx, drafts: readonly Draft[]): Promise<{ ha
   const outcomes = await reserveAll(
     stockTx(ctx),
     drafts.map(({ wish, orderId }) => ({
-      ...{ ownerRef: ownerRefOf(orderId), kind: 'order', channel: wish.channel },
+      ...{ ownerRef: ownerRefOf(orderId), kind: wish.isPreorder ? 'preorder' : 'order', channel: wish.channel },
       ...{ strategy: wish.strategy, near: wish.near },
       lines: wish.lines.map(({ variantId, quantity }) => ({ variantId, quantity })),
       locationIds: wish.isHandedOver && wish.locationId !== undefined ? [wish.locationId] : undefined,

@@ -31,6 +31,11 @@ export function ownerRefOf(orderId: string): string {
   return `order:${orderId}`;
 }
 
+/** The order that holds stock under this name. */
+export function orderOfRef(ownerRef: string): string | undefined {
+  return ownerRef.startsWith('order:') ? ownerRef.slice('order:'.length) : undefined;
+}
+
 /** The difference between what `before` did to stock and what `after` does. Pure. */
 export function stockEffectsOf(before: Side, after: Side & { readonly state: OrderState }): StockEffects {
   const { state, facts } = after;
@@ -42,7 +47,7 @@ export function stockEffectsOf(before: Side, after: Side & { readonly state: Ord
   const sentNow = sumByVariant(sent.flatMap((one) => one.lines));
   const grows = [...openAfter].some(([id, open]) => open + (sentNow.get(id) ?? 0) > (openBefore.get(id) ?? 0));
   const wish: Wish = {
-    ...{ ownerRef, kind: 'order', channel: state.channel, takesOver: [ownerRef] },
+    ...{ ownerRef, kind: state.isPreorder ? 'preorder' : 'order', channel: state.channel, takesOver: [ownerRef] },
     lines: [...openAfter].map(([variantId, quantity]) => ({ variantId, quantity })),
   };
   const dropped = [...openBefore].flatMap(([variantId, open]) => {

@@ -2,6 +2,7 @@ import type { AlertType } from '@segue/contract';
 import type { Sql } from '../../../platform/postgres/index.ts';
 import { readPrices } from '../../catalog/index.ts';
 import { type Availability, readAvailability } from '../../inventory/index.ts';
+import { listHeld } from './holders/holder-store.ts';
 import { plentyFrom } from './edges/decide-low.ts';
 import { readAlertSettings } from './settings.ts';
 import { type LastTelling, readLastTellings } from './tell/telling-store.ts';
@@ -21,6 +22,8 @@ interface Truth {
   readonly stock: Availability | undefined;
   readonly priceMinor: number | undefined;
   readonly lowStock: number;
+  /** It lies in a cart or on a wish list of hers. */
+  readonly isHeld: boolean;
 }
 
 /**
@@ -36,6 +39,7 @@ export async function alertTruths(
   if (tellings.length === 0) return new Map();
   const { lowStock } = await readAlertSettings(sql, workspaceId);
   const stockOf = await readStock(sql, workspaceId, tellings);
+  const held = await readHeld(sql, workspaceId, tellings);
   const priceOf = await readPricesOfTellings(sql, workspaceId, { tellings, nowMs });
   return new Map(
     asked.flatMap((one): [string, string][] => {
@@ -43,7 +47,7 @@ export async function alertTruths(
         (t) => t.profileId === one.profileId && t.variantId === one.variantId && t.type === one.type,
       );
       if (told === undefined) return [];
-      const truth = { stock: stockOf(told), priceMinor: priceOf(told), lowStock };
+      const truth = { stock: stockOf(told), priceMinor: priceOf(told), lowStock, isHeld: held.has(told) };
       const reason = untruth(told, truth, one.saidAtMs);
       return reason === undefined ? [] : [[one.id, reason]];
     }),
@@ -52,8 +56,8 @@ export async function alertTruths(
 
 /** Why what was told is not so any more; undefined: it is. Pure. */
 export function untruth(
-  told: Pick<LastTelling, 'type' | 'locationId' | 'priceMinor' | 'toldAt'>,
-  { stock, priceMinor, lowStock }: Truth,
+  told: Pick<LastTelling, 'alertId' | 'type' | 'locationId' | 'priceMinor' | 'toldAt'>,
+  { stock, priceMinor, lowStock, isHeld }: Truth,
   saidAtMs: number | undefined,
 ): string | undefined {
   const isUncounted = stock === undefined || !stock.isTracked;
@@ -65,6 +69,7 @@ export function untruth(
         return 'It costs more again';
       return stock?.isInStock === false ? 'It is sold out' : undefined;
     case 'low_stock':
+      if (told.alertId === null && !isHeld) return 'It is not in her cart any more';
       if (isUncounted || stock.available >= plentyFrom(lowStock)) return 'There is plenty of it again';
       return stock.available > 0 ? undefined : 'It is sold out';
     case 'preorder':
@@ -75,6 +80,21 @@ export function untruth(
 function lyingAt(stock: Availability, locationId: string | null): number {
   if (locationId === null) return stock.available;
   return stock.byLocation.find((one) => one.locationId === locationId)?.available ?? 0;
+}
+
+/** Of those who were told for what they hold, who still does. */
+async function readHeld(
+  sql: Sql,
+  workspaceId: number,
+  tellings: readonly LastTelling[],
+): Promise<ReadonlySet<LastTelling>> {
+  const asked = tellings.filter(({ type, alertId }) => type === 'low_stock' && alertId === null);
+  const held = await listHeld(sql, workspaceId, asked);
+  return new Set(
+    asked.filter((told) =>
+      held.some(({ profileId, variantId }) => profileId === told.profileId && variantId === told.variantId),
+    ),
+  );
 }
 
 type StockOf = (told: LastTelling) => Availability | undefined;

@@ -168,57 +168,83 @@ describe('low stock', () => {
     await shop.move(goods, 10);
     await shop.hear();
     await shop.ask(goods.variantId, { type: 'low_stock', identifier: asked.identifier });
-    const holders = [asked, holding].toSorted((a, b) => (a.profileId < b.profileId ? -1 : 1));
-    const profilesHolding = async (_sql: unknown, _workspaceId: number, page: HoldersAsked) =>
-      page.variantId !== goods.variantId
-        ? []
-        : holders.filter(({ profileId }) => profileId > (page.afterProfileId ?? ''));
-    const carts = { profilesHolding };
+    const cartOf = async ({ profileId }: { profileId: string }) => {
+      const opened = await shop.call('POST', 'baskets', {
+        ...{ kind: 'cart', profileId: publicId('prf', profileId), channel: 'web' },
+      });
+      return `baskets/${(opened.body as { basket: { id: string } }).basket.id}/lines`;
+    };
+    const setLines = async (path: string, quantity: number) =>
+      shop.call('POST', path, { lines: [{ variantId: publicId('var', goods.variantId), quantity }] });
+    const [own, theirs] = [await cartOf(asked), await cartOf(holding)];
+    for (const path of [own, theirs]) await setLines(path, 1);
     const counts: number[] = [];
     for (const delta of [-7, 1, -1, -1, 4, -3, -1]) {
       await shop.move(goods, delta);
-      await shop.hear({ carts });
+      await shop.hear();
       counts.push((await shop.tellings(goods.variantId)).length);
     }
     // 3 is low; 4, 3, 2 waver; 6 is plenty; 3 is low once more, 2 is not news.
     expect(counts).toEqual([2, 2, 2, 2, 2, 4, 4]);
     const message = [{ id: 'm', profileId: holding.profileId, variantId: goods.variantId, type: 'low_stock' as const }];
     expect(await truths(message)).toEqual(new Map());
+    await setLines(theirs, 0);
+    expect(await truths(message)).toEqual(new Map([['m', 'It is not in her cart any more']]));
+    await setLines(theirs, 1);
     await shop.move(goods, -2);
     expect(await truths(message)).toEqual(new Map([['m', 'It is sold out']]));
   });
 });
 
 describe('a pre-order', () => {
-  it('whose date changes is told to who asked and who ordered, each date once', async () => {
+  it('whose date changes is told to who asked and who ordered, each date once, and not to who cancelled', async () => {
     const goods = await shop.goods();
     const [asked, ordered] = [await shop.customer(), await shop.customer()];
-    let promised = Date.UTC(2026, 11, 1);
-    const preorders = {
-      profilesWaiting: async (_sql: unknown, _workspaceId: number, { variantId }: { variantId: string }) =>
-        variantId === goods.variantId ? [{ profileId: ordered.profileId, node: ordered.node, dueAtMs: promised }] : [],
-    };
     const variantId = publicId('var', goods.variantId);
     const incoming = { variantId, locationId: publicId('loc', goods.locationId), quantity: 5 };
-    const first = await shop.call('POST', 'inventory/incoming', {
-      ...incoming,
-      dueAt: '2026-12-01T00:00:00.000Z',
-    });
-    await shop.hear({ preorders });
-    expect(await shop.tellings(goods.variantId)).toHaveLength(1);
+    const first = await shop.call('POST', 'inventory/incoming', { ...incoming, dueAt: '2026-12-01T00:00:00.000Z' });
     const made = await shop.ask(goods.variantId, { type: 'preorder', identifier: asked.identifier });
     expect(made.body).toMatchObject({ alert: { dueAt: '2026-12-01T00:00:00.000Z' } });
+    const placed = await shop.call('POST', 'orders', {
+      ...{ reference: shop.word(), channel: 'web', currency: 'EUR', profileId: publicId('prf', ordered.profileId) },
+      ...{ lines: [{ variantId, quantity: 2 }], isPreorder: true },
+    });
+    expect(placed.body).toMatchObject({ order: { isPreorder: true, promisedAt: '2026-12-01T00:00:00.000Z' } });
+    await shop.hear();
+    expect(await shop.tellings(goods.variantId)).toEqual([]);
     const id = first.body['id'] as string;
-    promised = Date.UTC(2026, 11, 20);
-    shop.clock.advance(1_000);
-    const moved = await shop.call('PATCH', `inventory/incoming/${id}`, { dueAt: '2026-12-20T00:00:00.000Z' });
-    expect(moved.status).toBe(200);
-    await shop.hear({ preorders });
-    expect(await shop.tellings(goods.variantId)).toHaveLength(3);
-    await shop.call('PATCH', `inventory/incoming/${id}`, { dueAt: '2026-12-20T00:00:00.000Z' });
-    await shop.hear({ preorders });
-    expect(await shop.tellings(goods.variantId)).toHaveLength(3);
+    const postpone = async (dueAt: string) => {
+      shop.clock.advance(1_000);
+      expect(await shop.call('PATCH', `inventory/incoming/${id}`, { dueAt })).toMatchObject({ status: 200 });
+      await shop.hear();
+    };
+    await postpone('2026-12-20T00:00:00.000Z');
+    const told = await shop.tellings(goods.variantId);
+    expect(told.map((one) => one.profileId).sort()).toEqual([asked.profileId, ordered.profileId].sort());
+    await postpone('2026-12-20T00:00:00.000Z');
+    expect(await shop.tellings(goods.variantId)).toHaveLength(2);
     expect(await shop.states(goods.variantId)).toEqual({ active: 1 });
+    const { id: orderId } = (placed.body as { order: { id: string } }).order;
+    await shop.call('POST', `orders/${orderId}/cancel`, {});
+    await postpone('2026-12-24T00:00:00.000Z');
+    expect(await shop.tellings(goods.variantId)).toHaveLength(3);
+  });
+
+  it('that another delivery reaches first hears nothing of one that is late', async () => {
+    const goods = await shop.goods();
+    const ordered = await shop.customer();
+    const variantId = publicId('var', goods.variantId);
+    const incoming = { variantId, locationId: publicId('loc', goods.locationId), quantity: 1 };
+    await shop.call('POST', 'inventory/incoming', { ...incoming, dueAt: '2026-12-01T00:00:00.000Z' });
+    const later = await shop.call('POST', 'inventory/incoming', { ...incoming, dueAt: '2026-12-10T00:00:00.000Z' });
+    await shop.call('POST', 'orders', {
+      ...{ reference: shop.word(), channel: 'web', currency: 'EUR', profileId: publicId('prf', ordered.profileId) },
+      ...{ lines: [{ variantId, quantity: 1 }], isPreorder: true },
+    });
+    const path = `inventory/incoming/${later.body['id'] as string}`;
+    await shop.call('PATCH', path, { dueAt: '2026-12-30T00:00:00.000Z' });
+    await shop.hear();
+    expect(await shop.tellings(goods.variantId)).toEqual([]);
   });
 });
 

@@ -1,5 +1,6 @@
 export { alertMigrations } from './migrations/index.ts';
 export { createAlertRoutes } from './routes.ts';
+export { createShopperAlertRoutes } from './shopper-routes.ts';
 export { type AskedTruth, alertTruths } from './alert-truths.ts';
 export { runAlertEdges } from './edges/run-alert-edges.ts';
 export { runAlertWaves } from './tell/run-alert-waves.ts';

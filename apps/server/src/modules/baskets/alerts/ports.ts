@@ -19,13 +19,16 @@ export interface CartHolders {
   profilesHolding(sql: Sql, workspaceId: number, asked: HoldersAsked): Promise<readonly Holder[]>;
 }
 
-/** Who waits for a pre-ordered variant, and when she gets it as things are; null: nobody knows. In the order of their ids. */
+/** Somebody who pre-ordered a variant: when she gets it as things are, and what she was promised. */
+export interface Preorderer extends Holder {
+  /** Null: nobody knows. */
+  readonly dueAtMs: number | null;
+  readonly promisedAtMs: number | null;
+}
+
+/** Who waits for a pre-ordered variant, in the order of their ids. */
 export interface PreorderHolders {
-  profilesWaiting(
-    sql: Sql,
-    workspaceId: number,
-    asked: HoldersAsked & { readonly nowMs: number },
-  ): Promise<readonly (Holder & { readonly dueAtMs: number | null })[]>;
+  profilesWaiting(sql: Sql, workspaceId: number, asked: HoldersAsked): Promise<readonly Preorderer[]>;
 }
 
 /** Who is told before others, like the members of a tier. Higher ones first; who is left out has 0. */
@@ -42,7 +45,7 @@ export interface SeenPrices {
   ): Promise<Money | undefined>;
 }
 
-/** What alerts ask of others. Carts and seen prices baskets answer where nobody else does; else nobody waits or goes first. */
+/** What alerts ask. Where nobody else answers, baskets do and the order book; without ranks nobody goes first. */
 export interface AlertPorts {
   readonly carts?: CartHolders;
   readonly preorders?: PreorderHolders;

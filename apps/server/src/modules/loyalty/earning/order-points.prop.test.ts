@@ -36,7 +36,16 @@ function stateOf(parts: readonly OrderLine[], shippingMinor: number, refundedSha
   const totalMinor = goods + shippingMinor;
   return {
     ...{ id: 'o', source: 'api', sourceOrderId: 'o', channel: 'web', number: '1', locationId: null },
-    ...{ profileId: 'p', node: 1, currency: 'EUR', placedAtMs: 0, isAccepted: true, isTest: false },
+    ...{
+      profileId: 'p',
+      node: 1,
+      currency: 'EUR',
+      placedAtMs: 0,
+      isAccepted: true,
+      isTest: false,
+      isPreorder: false,
+      promisedAtMs: null,
+    },
     payment: refundedShare === 0 ? 'paid' : 'partially_refunded',
     ...{ fulfilment: 'unfulfilled', standing: 'open', cancelledAtMs: null, totalMinor, subtotalMinor: goods },
     ...{ discountMinor: 0, shippingMinor, taxMinor: 0, paidMinor: totalMinor },

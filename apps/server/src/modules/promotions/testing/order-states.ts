@@ -15,6 +15,8 @@ export function orderState(fields: Partial<OrderState> = {}): OrderState {
       placedAtMs: NOW,
       isAccepted: true,
       isTest: false,
+      isPreorder: false,
+      promisedAtMs: null,
     },
     ...{ payment: 'paid', fulfilment: 'unfulfilled', standing: 'open', cancelledAtMs: null },
     ...{ totalMinor: 900, subtotalMinor: 900, discountMinor: 100, shippingMinor: 0, taxMinor: 0, paidMinor: 900 },

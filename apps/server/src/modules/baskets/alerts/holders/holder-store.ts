@@ -1,5 +1,5 @@
 import type { Money } from '@segue/contract';
-import type { Sql } from '../../../../platform/postgres/index.ts';
+import { arrayLiteral, type Sql } from '../../../../platform/postgres/index.ts';
 import type { Holder, HoldersAsked } from '../ports.ts';
 
 /** By `basket_line_variant`. */
@@ -15,6 +15,30 @@ export async function listHolders(sql: Sql, workspaceId: number, asked: HoldersA
     values: [workspaceId, asked.variantId, asked.afterProfileId, asked.limit],
   });
   return rows.map((row) => ({ profileId: row.profile_id, node: row.node }));
+}
+
+export interface Held {
+  readonly profileId: string;
+  readonly variantId: string;
+}
+
+/** Those of the pairs where the variant lies in a cart or on a wish list of the profile. By `basket_profile`. */
+export async function listHeld(sql: Sql, workspaceId: number, asked: readonly Held[]): Promise<Held[]> {
+  if (asked.length === 0) return [];
+  const { rows } = await sql.query<Held>({
+    name: 'alert_held',
+    text: `select distinct a.profile_id as "profileId", a.variant_id as "variantId"
+           from unnest($2::uuid[], $3::uuid[]) as a(profile_id, variant_id)
+             join basket b on b.workspace_id = $1 and b.profile_id = a.profile_id and b.state = 'active'
+               and b.kind in ('cart', 'wishlist')
+             join basket_line l on l.workspace_id = $1 and l.basket_id = b.id and l.variant_id = a.variant_id
+               and l.quantity > 0`,
+    values: [
+      ...[workspaceId, arrayLiteral(asked.map((one) => one.profileId))],
+      arrayLiteral(asked.map((one) => one.variantId)),
+    ],
+  });
+  return rows;
 }
 
 /** What a variant cost when she last put it into a basket or viewed it. By `basket_profile`. */

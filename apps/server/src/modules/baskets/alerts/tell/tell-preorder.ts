@@ -1,15 +1,11 @@
 import { promiseDate } from '../../../inventory/index.ts';
 import { holdActive, markTold } from '../alert-store.ts';
-import type { Holder } from '../ports.ts';
+import type { Preorderer } from '../ports.ts';
 import { type Customer, pageCustomers } from './page-customers.ts';
 import { isForSale, readProperties } from './read-product.ts';
 import { type News, tellCustomers } from './tell-customers.ts';
 import type { Outcome, Telling } from './telling.ts';
 import { readLastTellings } from './telling-store.ts';
-
-interface Ordered extends Holder {
-  readonly dueAtMs: number | null;
-}
 
 /** Tells a page of those who asked or have pre-ordered it of its new date; whoever knows that date already is not told again. */
 export async function tellPreorder(telling: Telling): Promise<Outcome> {
@@ -17,15 +13,15 @@ export async function tellPreorder(telling: Telling): Promise<Outcome> {
   const { sql, workspaceId } = batch;
   if (!(await isForSale(sql, workspaceId, run.variantId))) return undefined;
   const { preorders } = ports;
-  const { customers, next } = await pageCustomers<Ordered>(
+  const { customers, next } = await pageCustomers<Preorderer>(
     telling,
-    preorders && ((asked) => preorders.profilesWaiting(sql, workspaceId, { ...asked, nowMs: batch.now })),
+    preorders && ((asked) => preorders.profilesWaiting(sql, workspaceId, asked)),
   );
   await tellThese(telling, customers);
   return next;
 }
 
-async function tellThese({ batch, run }: Telling, customers: readonly Customer<Ordered>[]): Promise<void> {
+async function tellThese({ batch, run }: Telling, customers: readonly Customer<Preorderer>[]): Promise<void> {
   if (customers.length === 0) return;
   const { sql, workspaceId } = batch;
   const { variantId, type, edge } = run;
@@ -45,11 +41,11 @@ async function tellThese({ batch, run }: Telling, customers: readonly Customer<O
     const { alert, holder, profileId } = one;
     if (!batch.subjects.has(profileId) || (alert !== undefined && !held.has(alert.id))) return [];
     const dueAtMs = alert === undefined ? holder!.dueAtMs : (promises.get(alert.channel) ?? null);
-    const known = last.get(profileId)?.dueAt ?? alert?.dueAt ?? null;
-    const knows = last.has(profileId) || alert !== undefined;
-    return knows && (known?.getTime() ?? null) === dueAtMs ? [] : [{ ...one, dueAtMs, known }];
+    const told = last.get(profileId);
+    const known = told === undefined ? knownBefore(one) : told.dueAt;
+    return (known?.getTime() ?? null) === dueAtMs ? [] : [{ ...one, dueAtMs, known }];
   });
-  const shownTo = (alert: Customer<Ordered>['alert']) => ({ channel: alert?.channel ?? 'web', currency: null });
+  const shownTo = (alert: Customer<Preorderer>['alert']) => ({ channel: alert?.channel ?? 'web', currency: null });
   const shown = theirs.map(({ alert }) => shownTo(alert));
   const propertiesOf = await readProperties(sql, workspaceId, { variantId, shown, atMs: batch.now });
   const news = theirs.map(({ alert, profileId, node, dueAtMs, known }): News => {
@@ -65,4 +61,11 @@ async function tellThese({ batch, run }: Telling, customers: readonly Customer<O
     alert === undefined ? [] : [{ id: alert.id, dueAt: dueAtMs === null ? null : new Date(dueAtMs) }],
   );
   await markTold(sql, workspaceId, { told, edge, isOver: false, at: new Date(batch.now) });
+}
+
+/** The date she heard when she asked or ordered. */
+function knownBefore({ alert, holder }: Customer<Preorderer>): Date | null {
+  if (alert !== undefined) return alert.dueAt;
+  const promisedAtMs = holder?.promisedAtMs ?? null;
+  return promisedAtMs === null ? null : new Date(promisedAtMs);
 }

@@ -42,6 +42,8 @@ export async function insertTellings(
 }
 
 export interface LastTelling {
+  /** Null: she was told for what she holds. */
+  readonly alertId: string | null;
   readonly profileId: string;
   readonly variantId: string;
   readonly type: AlertType;
@@ -63,7 +65,7 @@ export async function readLastTellings(
   if (asked.length === 0) return [];
   const { rows } = await sql.query<LastTelling>({
     name: 'alert_telling_last',
-    text: `select distinct on (t.profile_id, t.variant_id, t.type) t.profile_id as "profileId", t.variant_id as "variantId",
+    text: `select distinct on (t.profile_id, t.variant_id, t.type) t.alert_id as "alertId", t.profile_id as "profileId", t.variant_id as "variantId",
              t.type, t.location_id as "locationId", t.channel, t.edge, t.price_minor as "priceMinor", t.currency,
              t.due_at as "dueAt", t.told_at as "toldAt"
            from alert_telling t join unnest($2::uuid[], $3::uuid[], $4::text[]) as a(profile_id, variant_id, type)

@@ -45,6 +45,7 @@ import { alertMigrations } from '../migrations/index.ts';
 import { alertFollower } from '../orders/alert-follower.ts';
 import type { AlertPorts } from '../ports.ts';
 import { createAlertsStage } from '../profiles/alerts-stage.ts';
+import { basketRoutes } from '../../routes.ts';
 import { createAlertRoutes } from '../routes.ts';
 import { DAY_MS } from '../settings.ts';
 import { runAlertWaves } from '../tell/run-alert-waves.ts';
@@ -107,7 +108,7 @@ export class AlertWorld {
     const reshaper = createReshaper({ stages: this.#stages, history: createSubjectHistory(history.history) });
     const routes = [
       ...[createAlertRoutes(), createInventoryRoutes(this.services), createIdentityGraphRoutes(reshaper)],
-      createOrderRoutes({ book, coupons, points }),
+      ...[basketRoutes, createOrderRoutes({ book, coupons, points })],
     ];
     this.app = serveRoutes(routes, () => ({ ...this.ctx, ip: '127.0.0.1' }));
   }
