@@ -26,6 +26,8 @@ export type ShopRecord =
   | { readonly kind: 'happening'; readonly happening: ShopHappening }
   | { readonly kind: 'compliance'; readonly topic: ComplianceTopic; readonly payload: JsonObject }
   | { readonly kind: 'uninstalled'; readonly atMs: number }
+  /** It is there again, as other words about it say. */
+  | { readonly kind: 'restored'; readonly of: 'order'; readonly id: string; readonly atMs: number }
   | { readonly kind: 'removed'; readonly of: RemovedKind; readonly id: string; readonly atMs: number };
 
 export type RemovedKind = 'product' | 'variant' | 'location' | 'order' | 'customer' | 'checkout' | 'coupon' | 'level';

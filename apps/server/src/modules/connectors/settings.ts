@@ -1,3 +1,4 @@
+import type { OrderInput } from '../orders/index.ts';
 import type { ConnectorSettings, TruthField } from './connector.ts';
 import type { ConnectorRow } from './connector-store.ts';
 
@@ -12,11 +13,12 @@ export function believes({ truth }: Pick<ConnectorSettings, 'truth'>, field: Tru
 }
 
 /**
- * Whose truth the stock of its orders is. A till takes from our stock; a shop that is believed about stock tells the level
+ * Whose truth the stock of its orders is. A till takes from our stock, and counts it; a shop that is believed about stock tells the level
  * after its sale itself. Pure.
  */
-export function stockOf({ kind, settings }: Pick<ConnectorRow, 'kind' | 'settings'>): 'ours' | 'theirs' {
-  return kind !== 'pos' && believes({ truth: settings.truth }, 'stock') ? 'theirs' : 'ours';
+export function stockOf({ kind, settings }: Pick<ConnectorRow, 'kind' | 'settings'>): OrderInput['stock'] {
+  if (kind === 'pos') return 'counted';
+  return believes({ truth: settings.truth }, 'stock') ? 'theirs' : 'ours';
 }
 
 /** Whether a shop tells a product and its variants in separate words. */

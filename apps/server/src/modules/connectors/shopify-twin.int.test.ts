@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createShopifyTwin, type ShopifyTwin } from '../../../../../packages/sandbox/src/shopify/index.ts';
-import { BAD_DAY } from '../../../../../packages/sandbox/src/unreliable/index.ts';
+import { createShopifyTwin, type ShopifyTwin } from '@segue/sandbox/shopify';
+import { BAD_DAY } from '@segue/sandbox/unreliable';
 import { serveRoutes } from '../../testkit/index.ts';
 import { createConnectorHookRoutes, runConnectorPolls } from './index.ts';
 import { type ConnectorRoom, openConnectorRoom } from './testing/connector-world.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { BAD_DAY } from '../../../../../packages/sandbox/src/unreliable/index.ts';
-import { createWooTwin, type WooTwin } from '../../../../../packages/sandbox/src/woocommerce/index.ts';
+import { BAD_DAY } from '@segue/sandbox/unreliable';
+import { createWooTwin, type WooTwin } from '@segue/sandbox/woocommerce';
 import { serveRoutes } from '../../testkit/index.ts';
 import { createConnectorHookRoutes, runConnectorPolls } from './index.ts';
 import { type ConnectorRoom, type ConnectorShop, openConnectorRoom } from './testing/connector-world.ts';

@@ -34,12 +34,12 @@ async function beyondReserved(
 ): Promise<MovementInput[]> {
   if (consumed.every(({ rest }) => rest.size === 0)) return [];
   const [first] = (await listAllLocations(tx.sql, tx.workspaceId)).filter(({ state }) => state === 'active');
-  return shipments.flatMap(({ locationId, key }, place) => {
+  return shipments.flatMap(({ locationId, key, own }, place) => {
     const from = locationId ?? first?.id;
     if (from === undefined) return [];
     return [...consumed[place]!.rest].map(([variantId, quantity]): MovementInput => ({
       ...{ variantId, locationId: from, field: 'on_hand', delta: -quantity, reason: 'sold', isFact: true },
-      ...{ onlyTracked: true, refType: 'order', refId: key, idempotencyKey: `${key}:${variantId}` },
+      ...{ own, onlyTracked: true, refType: 'order', refId: key, idempotencyKey: `${key}:${variantId}` },
     }));
   });
 }

@@ -16,7 +16,7 @@ export function deriveOrder(facts: OrderFacts, names: OrderNames): OrderState | 
   if (snapshot === undefined) return undefined;
   const refunds = refundsOf(facts);
   const lines = linesOf(snapshot, { refunds, facts });
-  const cancelledAtMs = snapshot.cancelledAtMs ?? facts.ended.cancelled ?? null;
+  const cancelledAtMs = snapshot.cancelledAtMs ?? facts.ended.cancelled ?? deletedAt(facts, lines);
   const refundedMinor = refunds.reduce((sum, refund) => sum + refund.amountMinor, 0);
   const paidMinor = Math.max(snapshot.paidMinor, refundedMinor);
   return {
@@ -43,6 +43,13 @@ export function deriveOrder(facts: OrderFacts, names: OrderNames): OrderState | 
     cartToken: snapshot.cartToken ?? null,
     lines,
   };
+}
+
+/** What was thrown away before anything of it was sent is not wanted any more; what was sent was an order all the same. */
+function deletedAt({ snapshot, ended }: OrderFacts, lines: readonly OrderLine[]): number | null {
+  const isThere = Math.max(snapshot?.version.at ?? 0, ended.restored ?? 0);
+  const isSent = lines.some(({ fulfilled }) => fulfilled > 0);
+  return ended.deleted === undefined || ended.deleted < isThere || isSent ? null : ended.deleted;
 }
 
 /** In the order they were made. */

@@ -70,7 +70,7 @@ const told: fc.Arbitrary<{ readonly whole: OrderInput } | { readonly part: Order
     .tuple(fc.constantFrom('f1', 'f2'), at)
     .map(([fulfilmentId, atMs]) => ({ part: { ref, kind: 'delivered' as const, fulfilmentId, atMs } })),
   fc
-    .tuple(fc.constantFrom('fulfilled' as const, 'delivered' as const, 'cancelled' as const), at)
+    .tuple(fc.constantFrom('fulfilled', 'delivered', 'cancelled', 'deleted', 'restored'), at)
     .map(([of, atMs]) => ({ part: { ref, kind: 'ended' as const, of, atMs } })),
 );
 type Told = typeof told extends fc.Arbitrary<infer T> ? T : never;
@@ -152,5 +152,26 @@ it('every happening is told once, and all of them but updates whatever came firs
       }
     }),
     { numRuns: propertyRuns(2_000) },
+  );
+});
+
+it('an order that its source threw away is cancelled, until a newer word of it, unless some of it was sent', () => {
+  fc.assert(
+    fc.property(snapshot, at, fc.option(at, { nil: undefined }), (whole, deleted, restored) => {
+      const end = (of: 'deleted' | 'restored', atMs: number): OrderPart => ({ ref, kind: 'ended', of, atMs });
+      const facts = [end('deleted', deleted), ...(restored === undefined ? [] : [end('restored', restored)])].reduce(
+        joinPart,
+        joinSnapshot(NO_FACTS, whole),
+      );
+      const before = derive(joinSnapshot(NO_FACTS, whole))!;
+      const isSent = before.lines.some(({ fulfilled }) => fulfilled > 0);
+      const isGone = deleted >= Math.max(whole.version.at, restored ?? 0) && !isSent;
+      const cancelledAtMs = before.cancelledAtMs ?? (isGone ? deleted : null);
+      expect(derive(facts)).toMatchObject({
+        cancelledAtMs,
+        standing: cancelledAtMs === null ? before.standing : 'cancelled',
+      });
+    }),
+    { numRuns: propertyRuns(300) },
   );
 });

@@ -196,12 +196,16 @@ interface KnownChange extends RowChange {
   readonly state: OrderState;
 }
 
+function isOurs({ snapshot }: OrderFacts): boolean {
+  return snapshot?.stock === 'ours' || snapshot?.stock === 'counted';
+}
+
 async function moveStock(
   tx: { sql: OrderBatch['sql']; workspaceId: number; now: number },
   known: readonly KnownChange[],
   { hasStock = false }: Carrying,
 ): Promise<ReadonlySet<string>> {
-  const ours = known.filter(({ after }) => after.facts.snapshot?.stock === 'ours');
+  const ours = known.filter(({ after }) => isOurs(after.facts));
   const effects = ours.map(({ before, after, state }) => {
     const effect = stockEffectsOf(before, { facts: after.facts, state });
     return hasStock ? { ...effect, reserves: [] } : effect;

@@ -15,7 +15,7 @@ export interface OrderFacts {
   readonly fulfilments: Readonly<Record<string, FulfilmentInput>>;
   /** Parcels that arrived, and when. */
   readonly delivered: Readonly<Record<string, number>>;
-  /** What was said of the whole order at once, and when first. */
+  /** What was said of the whole order at once, and when first; of `deleted` and `restored`, when last. */
   readonly ended: Readonly<Partial<Record<OrderEnd, number>>>;
 }
 
@@ -52,7 +52,8 @@ export function joinPart(facts: OrderFacts, part: OrderPart): OrderFacts {
     }
     case 'ended': {
       const known = facts.ended[part.of];
-      if (known !== undefined && known <= part.atMs) return facts;
+      const isLast = part.of === 'deleted' || part.of === 'restored';
+      if (known !== undefined && (isLast ? known >= part.atMs : known <= part.atMs)) return facts;
       return { ...facts, ended: { ...facts.ended, [part.of]: part.atMs } };
     }
   }

@@ -49,9 +49,9 @@ export interface OrderInput {
   readonly billTo?: Address | undefined;
   /**
    * Whose truth the stock is: of `ours` the book takes what was sold from the inventory; of `theirs` the source tells levels
-   * itself.
+   * itself; `counted`: as `ours`, and the source, a till, tells now and then what it counted.
    */
-  readonly stock: 'ours' | 'theirs';
+  readonly stock: 'ours' | 'theirs' | 'counted';
 }
 
 export interface OrderLineInput {
@@ -107,7 +107,8 @@ export interface Address {
   readonly phone?: string | undefined;
 }
 
-export type OrderEnd = 'fulfilled' | 'delivered' | 'cancelled';
+/** `deleted`: its source threw it away, until a newer word of it or `restored` says otherwise. */
+export type OrderEnd = 'fulfilled' | 'delivered' | 'cancelled' | 'deleted' | 'restored';
 
 /** A refund, fulfilment or delivery that its source told by itself; it waits for its order where that is not there yet. */
 export type OrderPart = { readonly ref: ExternalRef } & (

@@ -153,7 +153,7 @@ function inputOf(wish: PlaceOrder, made: Made): OrderInput {
     payment: wish.payment,
     paidMinor: wish.payment === 'paid' ? totals.totalMinor : 0,
     isAccepted: true,
-    ...(wish.isPreorder && { isPreorder: true, ...(promisedAtMs != null && { promisedAtMs }) }),
+    ...(wish.isPreorder && { isPreorder: true, ...(typeof promisedAtMs === 'number' && { promisedAtMs }) }),
     totals,
     couponCodes: [...wish.couponCodes],
     pointsRedeemed: wish.points,

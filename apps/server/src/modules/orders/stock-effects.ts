@@ -20,6 +20,7 @@ export interface Shipment {
   readonly lines: readonly { readonly variantId: string; readonly quantity: number }[];
   readonly locationId: string | undefined;
   readonly key: string;
+  readonly own: MovementInput['own'];
 }
 
 interface Side {
@@ -84,11 +85,12 @@ function newShipments(before: Side, { facts, state }: Side & { state: OrderState
   const shipments = fulfilmentsOf(facts)
     .filter((one) => isSent(one) && !known.has(one.id))
     .map((one) => {
+      const own = ownOf({ facts, state }, one.createdAtMs);
       const lines = one.lines.flatMap(({ lineId, quantity }) => {
         const variantId = variantOf.get(lineId);
         return variantId === null || variantId === undefined ? [] : [{ variantId, quantity }];
       });
-      return shipmentOf(state, { id: one.id, lines, locationId: one.locationId ?? state.locationId ?? undefined });
+      return shipmentOf(state, { id: one.id, lines, own, locationId: one.locationId ?? state.locationId ?? undefined });
     });
   return [...shipments, ...handedOver(before, { facts, state })].filter(({ lines }) => lines.length > 0);
 }
@@ -102,16 +104,22 @@ function handedOver(before: Side, { facts, state }: Side & { state: OrderState }
     const quantity = line.fulfilled - (already.get(line.id) ?? 0);
     return line.variantId === null || quantity <= 0 ? [] : [{ variantId: line.variantId, quantity }];
   });
-  return [shipmentOf(state, { id: 'all', lines, locationId: state.locationId ?? undefined })];
+  const own = ownOf({ facts, state }, state.placedAtMs);
+  return [shipmentOf(state, { id: 'all', lines, own, locationId: state.locationId ?? undefined })];
 }
 
 function shipmentOf(
   { id: orderId }: OrderState,
-  sent: { id: string; lines: Shipment['lines']; locationId: string | undefined },
+  sent: Pick<Shipment, 'lines' | 'locationId' | 'own'> & { readonly id: string },
 ): Shipment {
-  const { id, lines, locationId } = sent;
-  const ending = { kind: 'consumed' as const, ownerRef: ownerRefOf(orderId), lines, locationId, reference: id };
-  return { ending, lines, locationId, key: `sold:${orderId}:${id}` };
+  const { id, lines, locationId, own } = sent;
+  const ending = { kind: 'consumed' as const, ownerRef: ownerRefOf(orderId), lines, locationId, reference: id, own };
+  return { ending, lines, locationId, own, key: `sold:${orderId}:${id}` };
+}
+
+/** Whoever sold or took it back counts it too, and has it in the next count. */
+function ownOf({ facts, state }: { facts: OrderFacts; state: OrderState }, atMs: number): MovementInput['own'] {
+  return facts.snapshot?.stock === 'counted' ? { source: state.source, atMs } : undefined;
 }
 
 function isSent({ state }: { readonly state: string }): boolean {
@@ -131,6 +139,7 @@ function newReturns(before: OrderFacts, { facts, state }: { facts: OrderFacts; s
         return [
           {
             ...{ variantId, locationId, field: 'on_hand', delta: line.quantity, reason: 'returned' },
+            own: ownOf({ facts, state }, refund.atMs),
             ...{
               onlyTracked: true,
               refType: 'order',

@@ -5,7 +5,6 @@ import { undoNewestMerge } from '../../../testkit/index.ts';
 import { alertTruths } from './alert-truths.ts';
 import { alertsPersonalData } from './personal-data.ts';
 import { MINUTE_MS } from './settings.ts';
-import type { HoldersAsked } from './ports.ts';
 import { AlertWorld } from './testing/alert-world.ts';
 
 let shop: AlertWorld;

@@ -11,7 +11,7 @@ import type { SortedRecords, Told } from './sort-records.ts';
 import { putWaiting, type WaitingRecord } from './waiting-store.ts';
 import { sealWho, whoHashes, whoOf } from './who.ts';
 
-type OrdersTold = Pick<SortedRecords, 'orders' | 'refunds' | 'fulfilments' | 'delivered'>;
+type OrdersTold = Pick<SortedRecords, 'orders' | 'refunds' | 'fulfilments' | 'delivered' | 'goneOrders'>;
 type ThereOrder = Told<ShopOrder> & { readonly value: ShopOrder };
 
 const LINKED_DIGITS = 4;
@@ -20,7 +20,6 @@ const LINKED_DIGITS = 4;
 export async function applyOrders(applying: Applying, told: OrdersTold): Promise<string[]> {
   const { ctx, ports, settings } = applying;
   if (!believes(settings, 'orders')) return [];
-  // An order that its shop has thrown away was one all the same: what was told of it stays.
   const orders = told.orders.filter((one): one is ThereOrder => one.value !== undefined);
   const of = await orderOf(applying, { ...told, orders });
   const linked = await linkOrders(applying, orders);

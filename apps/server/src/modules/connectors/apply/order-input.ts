@@ -5,7 +5,7 @@ import type { ShopFulfilment, ShopOrder, ShopRefund } from '../order-record.ts';
 export interface OrderOf {
   readonly source: string;
   readonly channel: string;
-  readonly stock: 'ours' | 'theirs';
+  readonly stock: OrderInput['stock'];
   /** Our place behind one of the shop's. */
   readonly locationOf: (id: string | undefined) => string;
 }
@@ -58,6 +58,11 @@ export function orderPartsOf(
     readonly refunds: readonly { readonly orderId: string; readonly refund: ShopRefund }[];
     readonly fulfilments: readonly { readonly orderId: string; readonly fulfilment: ShopFulfilment }[];
     readonly delivered: readonly { readonly orderId: string; readonly fulfilmentId: string; readonly atMs: number }[];
+    readonly goneOrders: readonly {
+      readonly orderId: string;
+      readonly of: 'deleted' | 'restored';
+      readonly atMs: number;
+    }[];
   },
   of: OrderOf,
 ): OrderPart[] {
@@ -72,5 +77,6 @@ export function orderPartsOf(
     ...told.delivered.map(({ orderId, fulfilmentId, atMs }): OrderPart => ({
       ...{ kind: 'delivered', ref: ref(orderId), fulfilmentId, atMs },
     })),
+    ...told.goneOrders.map(({ orderId, ...end }): OrderPart => ({ kind: 'ended', ref: ref(orderId), ...end })),
   ];
 }

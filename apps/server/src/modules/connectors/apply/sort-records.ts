@@ -42,6 +42,12 @@ export interface SortedRecords {
   readonly refunds: readonly { readonly orderId: string; readonly refund: ShopRefund }[];
   readonly fulfilments: readonly { readonly orderId: string; readonly fulfilment: ShopFulfilment }[];
   readonly delivered: readonly { readonly orderId: string; readonly fulfilmentId: string; readonly atMs: number }[];
+  /** Thrown away or back again, by when. */
+  readonly goneOrders: readonly {
+    readonly orderId: string;
+    readonly of: 'deleted' | 'restored';
+    readonly atMs: number;
+  }[];
   /** Each version: what was in between happened too. */
   readonly carts: readonly ShopCart[];
   readonly checkouts: readonly ShopCheckout[];
@@ -79,7 +85,7 @@ export function sortRecords(records: readonly ShopRecord[]): SortedRecords {
     if (record.kind === 'order') orders.add(record.order.id, record.order.atMs, record.order);
     if (record.kind === 'coupon') coupons.add(record.coupon.id, record.coupon.atMs, record.coupon);
     if (record.kind !== 'removed') continue;
-    // An order was one all the same, and a place is closed before it can be deleted.
+    // A place is closed before it can be deleted.
     if (record.of === 'product') gone.add(record.id, record.atMs, undefined);
     if (record.of === 'customer') customers.add(record.id, record.atMs, undefined);
     if (record.of === 'coupon') coupons.add(record.id, record.atMs, undefined);
@@ -96,6 +102,7 @@ export function sortRecords(records: readonly ShopRecord[]): SortedRecords {
     refunds: records.filter((record) => record.kind === 'refund'),
     fulfilments: records.filter((record) => record.kind === 'fulfilment'),
     delivered: records.filter((record) => record.kind === 'delivered'),
+    goneOrders: records.flatMap(goneOrder),
     carts: records.flatMap((record) => (record.kind === 'cart' ? [record.cart] : [])),
     checkouts: records.flatMap((record) => (record.kind === 'checkout' ? [record.checkout] : [])),
     happenings: records.flatMap((record) => (record.kind === 'happening' ? [record.happening] : [])),
@@ -103,6 +110,11 @@ export function sortRecords(records: readonly ShopRecord[]): SortedRecords {
     compliance: records.filter((record) => record.kind === 'compliance'),
     isUninstalled: records.some((record) => record.kind === 'uninstalled'),
   };
+}
+
+function goneOrder(record: ShopRecord): SortedRecords['goneOrders'] {
+  if ((record.kind !== 'removed' && record.kind !== 'restored') || record.of !== 'order') return [];
+  return [{ orderId: record.id, of: record.kind === 'removed' ? 'deleted' : 'restored', atMs: record.atMs }];
 }
 
 /** The same for the same item at the same place. Pure. */

@@ -44,9 +44,19 @@ export const wooConnector: Connector = {
     }
     if (!Object.hasOwn(READS, resource))
       return { kind: 'ignored', reason: `nothing is made of ${topic || 'no topic'}` };
-    return { kind: 'records', records: READS[resource]!(payload, context) };
+    const records = READS[resource]!(payload, context);
+    return {
+      kind: 'records',
+      records: [...records, ...(topic === 'order.restored' ? [restored(payload, context)] : [])],
+    };
   },
 };
+
+/** It has the instant of its last change, which may be before it was thrown away. */
+function restored(payload: Json, { receivedAtMs }: NormaliseContext): ShopRecord {
+  const id = requireId(requireObject(payload, 'the order')['id'], 'the order');
+  return { kind: 'restored', of: 'order', id, atMs: receivedAtMs };
+}
 
 function parse(body: Buffer): Json {
   try {

@@ -205,6 +205,15 @@ it('a customer, a coupon and a review', () => {
   ]);
 });
 
+it('an order that was restored is told whole, and that it is there again as of now', () => {
+  const whole = recordsOf('order.updated', bodyOf(fixtureJson('woocommerce/order.updated.json')));
+  const restored = { kind: 'restored', of: 'order', id: '727', atMs: CONTEXT.receivedAtMs };
+  expect(recordsOf('order.restored', bodyOf(fixtureJson('woocommerce/order.updated.json')))).toEqual([
+    ...whole,
+    restored,
+  ]);
+});
+
 it('what was deleted is its id alone; an action of the shop’s own says nothing to keep', () => {
   const { deleted } = fixtureJson('woocommerce/_deleted_and_ping.example.json');
   expect(recordsOf('order.deleted', bodyOf(deleted!))).toEqual([

@@ -1,9 +1,17 @@
 import type { Sql } from '../../../platform/postgres/index.ts';
 import { byKey, keyOf, type Level, type LevelField, type LevelKey, preorderShortfallOf, shortfallOf } from './level.ts';
+import type { OwnChange } from './own-change-store.ts';
+import { settleOwn } from './own-changes.ts';
 import { insertMissingLevels, lockItemLevels, type Movement, writeLevels } from './level-store.ts';
 
 /** Why a count changes, and what by. */
-export type Cause = Omit<Movement, keyof LevelKey | 'field' | 'delta'>;
+export type Cause = Omit<Movement, keyof LevelKey | 'field' | 'delta'> & { readonly own?: Own | undefined };
+
+/** A source that counts its stock itself now and then, and when it sold this by its own clock. */
+export interface Own {
+  readonly source: string;
+  readonly atMs: number;
+}
 
 /**
  * Locked levels, changed in memory and written at once, each change with its movement. What a level becomes is decided on
@@ -14,6 +22,7 @@ export class LevelBook {
   readonly #levels = new Map<string, Level>();
   readonly #byItem = new Map<string, LevelKey[]>();
   #movements: Movement[] = [];
+  #own: OwnChange[] = [];
 
   constructor(levels: readonly Level[]) {
     for (const level of levels) {
@@ -61,11 +70,17 @@ export class LevelBook {
 
   /** Changes a count by a difference. */
   move(key: LevelKey, change: { field: LevelField; delta: number; cause: Cause }): void {
-    const { field, delta, cause } = change;
+    const {
+      field,
+      delta,
+      cause: { own, ...cause },
+    } = change;
     if (delta === 0) return;
     const level = this.get(key);
     this.#set({ ...level, counts: { ...level.counts, [field]: level.counts[field] + delta } });
     this.#movements.push({ itemId: key.itemId, locationId: key.locationId, field, delta, ...cause });
+    if (own !== undefined && field === 'on_hand')
+      this.#own.push({ itemId: key.itemId, locationId: key.locationId, delta, ...own });
   }
 
   limit(key: LevelKey, limits: Partial<Pick<Level, 'backorderLimit' | 'preorderLimit'>>): void {
@@ -75,7 +90,8 @@ export class LevelBook {
   /** Goods left that the count did not know: it was wrong, and is put right before they are taken off. */
   takeOut(key: LevelKey, quantity: number, cause: Cause): void {
     const missing = quantity - this.get(key).counts.on_hand;
-    if (missing > 0) this.move(key, { field: 'on_hand', delta: missing, cause: { reason: 'found', ...refOf(cause) } });
+    if (missing > 0)
+      this.move(key, { field: 'on_hand', delta: missing, cause: { reason: 'found', own: cause.own, ...refOf(cause) } });
     this.move(key, { field: 'on_hand', delta: -quantity, cause });
     this.allow(key);
   }
@@ -87,16 +103,18 @@ export class LevelBook {
   }
 
   /** A place to come back to with `undoTo`. */
-  mark(): { readonly levels: ReadonlyMap<string, Level>; readonly movements: number } {
-    return { levels: new Map(this.#levels), movements: this.#movements.length };
+  mark(): { readonly levels: ReadonlyMap<string, Level>; readonly movements: number; readonly own: number } {
+    return { levels: new Map(this.#levels), movements: this.#movements.length, own: this.#own.length };
   }
 
   undoTo(mark: ReturnType<LevelBook['mark']>): void {
     for (const [key, level] of mark.levels) this.#levels.set(key, level);
     this.#movements = this.#movements.slice(0, mark.movements);
+    this.#own = this.#own.slice(0, mark.own);
   }
 
   async write(sql: Sql, workspaceId: number, at: Date): Promise<void> {
+    if (this.#own.length > 0) await settleOwn(sql, workspaceId, { book: this, changes: this.#own });
     const writes = [...this.#levels].flatMap(([key, after]) => {
       const before = this.#locked.get(key)!;
       return before === after ? [] : [{ before, after: lessShort(after) }];

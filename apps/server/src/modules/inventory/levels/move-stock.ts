@@ -4,7 +4,7 @@ import { insertRetold } from '../news/news-store.ts';
 import { readComponents } from '../reservations/reservation-store.ts';
 import { type StockTx, stockTx } from '../reservations/stock-tx.ts';
 import type { LevelField, LevelKey } from './level.ts';
-import { LevelBook } from './level-book.ts';
+import { LevelBook, type Own } from './level-book.ts';
 import { findMovementKeys, findTracked } from './level-store.ts';
 
 /** Goods came, left, broke, were found. Of a bundle it is its parts that move. */
@@ -20,6 +20,8 @@ export interface MovementInput {
   readonly idempotencyKey?: string | undefined;
   /** It has happened, whatever the count says: goods that nobody knew of left too. */
   readonly isFact?: boolean | undefined;
+  /** Of a source that counts its stock itself. */
+  readonly own?: Own | undefined;
   /** Where nobody tells the stock of an item it is not begun to be counted by this. */
   readonly onlyTracked?: boolean | undefined;
 }
@@ -79,8 +81,8 @@ function moveOne(
   key: LevelKey,
   { input, delta, isFirst }: { input: MovementInput; delta: number; isFirst: boolean },
 ): void {
-  const { field, reason, refType, refId, idempotencyKey, isFact } = input;
-  const cause = { reason, refType, refId, idempotencyKey: isFirst ? idempotencyKey : undefined };
+  const { field, reason, refType, refId, idempotencyKey, isFact, own } = input;
+  const cause = { reason, refType, refId, own, idempotencyKey: isFirst ? idempotencyKey : undefined };
   if (isFact === true && field === 'on_hand' && delta < 0) return book.takeOut(key, -delta, cause);
   book.move(key, { field, delta, cause });
   book.allow(key);

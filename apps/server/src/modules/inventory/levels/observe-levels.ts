@@ -3,6 +3,8 @@ import { stockTx } from '../reservations/stock-tx.ts';
 import { judgeObservation, judgeTold, type Observation } from './decide-observation.ts';
 import { availableOf, keyOf, type LevelKey } from './level.ts';
 import { LevelBook } from './level-book.ts';
+import { deleteCounted, readOwnChanges } from './own-change-store.ts';
+import { ownUpTo } from './own-changes.ts';
 import { putObservations, readObservations } from './observation-store.ts';
 
 /** How many can be sold at a location, as an outside system counts it. */
@@ -23,7 +25,7 @@ export interface ObservedCount {
 
 /**
  * Takes outside truth. A source's first word sets what is available; every later one moves ours by what it moved at the
- * source. An older word changes nothing, and any order and repetition of words ends the same.
+ * source, less what we heard of it sale by sale (`own` of movements). An older word changes nothing, and any order and repetition of words ends the same.
  */
 export async function observeLevels(
   ctx: TxCtx,
@@ -34,20 +36,31 @@ export async function observeLevels(
   const keys = levels.map(({ variantId, locationId }) => ({ itemId: variantId, locationId }));
   const book = await LevelBook.lockWith(sql, workspaceId, { keys, at });
   const known = await readObservations(sql, workspaceId, { source, keys });
+  const own = await readOwnChanges(sql, workspaceId, { source, keys });
   const changed = new Map<string, LevelKey & { observation: Observation }>();
   const count = { taken: 0, stale: 0, deferred: 0 };
   for (const [place, said] of levels.entries()) {
     const key = keys[place]!;
     const before = known.get(keyOf(key));
+    const sold = ownUpTo(own.get(keyOf(key)) ?? [], said.observedAtMs);
     const judged = before === undefined ? firstWord(book, key, said) : judgeObservation(before, said);
     count[judged.kind] += 1;
     if (judged.kind === 'stale') continue;
     known.set(keyOf(key), judged.next);
     changed.set(keyOf(key), { ...key, observation: judged.next });
-    if (judged.kind === 'taken') shift(book, key, { delta: judged.delta, source });
+    if (judged.kind !== 'taken') continue;
+    const delta = judged.delta + (before === undefined ? sold.later : -sold.counted);
+    own.set(
+      keyOf(key),
+      (own.get(keyOf(key)) ?? []).filter(({ atMs }) => atMs >= said.observedAtMs),
+    );
+    shift(book, key, { delta, source });
   }
   await book.write(sql, workspaceId, at);
-  await putObservations(sql, workspaceId, { source, rows: [...changed.values()] });
+  const rows = [...changed.values()];
+  await putObservations(sql, workspaceId, { source, rows });
+  const counts = own.size === 0 ? [] : rows.map((row) => ({ ...row, atMs: row.observation.observedAtMs }));
+  await deleteCounted(sql, workspaceId, { source, counts });
   return count;
 }
 

@@ -3,6 +3,7 @@ import type { Transaction } from '../../../platform/postgres/index.ts';
 import { takeSaleChanges } from '../../catalog/index.ts';
 import { availableOf, byKey, keyOf, type LevelKey } from '../levels/level.ts';
 import { readLevels } from '../levels/level-store.ts';
+import { foldOwnChanges } from '../levels/own-change-store.ts';
 import { listAllLocations } from '../locations/location-store.ts';
 import { readComponents } from '../reservations/reservation-store.ts';
 import { composeNews } from './compose-news.ts';
@@ -19,7 +20,9 @@ import {
 
 const AT_ONCE_MAX = 1_000;
 /** Readers that were away for longer begin with what is so now. */
-const KEPT_MS = 7 * 24 * 3_600_000;
+const DAY_MS = 24 * 3_600_000;
+const KEPT_MS = 7 * DAY_MS;
+const SALES_KEPT_MS = 60 * DAY_MS;
 const FORGET_AT_ONCE_MAX = 5_000;
 
 /**
@@ -52,9 +55,12 @@ async function retellSales(sql: Transaction, at: Date): Promise<number> {
   return changes.length;
 }
 
-/** A round: forgets old news. Answers how many. */
-export function forgetStockNews({ postgres, clock }: Services): Promise<number> {
-  return forgetNews(postgres, { before: new Date(clock.now() - KEPT_MS), limit: FORGET_AT_ONCE_MAX });
+/** A round: forgets old news, and which sales old counts had in them. Answers how many. */
+export async function forgetStockNews({ postgres, clock }: Services): Promise<number> {
+  const now = clock.now();
+  const limit = FORGET_AT_ONCE_MAX;
+  const forgotten = await forgetNews(postgres, { before: new Date(now - KEPT_MS), limit });
+  return forgotten + (await foldOwnChanges(postgres, { before: new Date(now - SALES_KEPT_MS), limit }));
 }
 
 async function tell(

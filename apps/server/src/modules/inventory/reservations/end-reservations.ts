@@ -1,5 +1,5 @@
 import type { TxCtx } from '../../../platform/eventlog/index.ts';
-import { LevelBook } from '../levels/level-book.ts';
+import { LevelBook, type Own } from '../levels/level-book.ts';
 import { findMovementKeys } from '../levels/level-store.ts';
 import { byOwner } from './reserve.ts';
 import {
@@ -29,6 +29,8 @@ export type Ending =
       readonly locationId?: string | undefined;
       /** The same for the same leaving of goods: it happens once. */
       readonly reference: string;
+      /** Of a source that counts its stock itself. */
+      readonly own?: Own | undefined;
     };
 
 export interface Ended {
@@ -122,7 +124,8 @@ function endRow(
   { ending, row, quantity, isFirst }: { ending: Ending; row: ReservationRow; quantity: number; isFirst: boolean },
 ): ReservationRow {
   const key = { itemId: row.item_id, locationId: row.location_id };
-  const cause = { reason: ending.kind, refType: 'reservation', refId: row.owner_ref };
+  const own = ending.kind === 'consumed' ? ending.own : undefined;
+  const cause = { reason: ending.kind, refType: 'reservation', refId: row.owner_ref, own };
   const reserved = Math.min(quantity, row.reserved);
   const waiting = quantity - reserved;
   book.move(key, { field: 'reserved', delta: -reserved, cause });

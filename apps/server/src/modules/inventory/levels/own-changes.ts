@@ -1,0 +1,48 @@
+import type { Sql } from '../../../platform/postgres/index.ts';
+import { keyOf } from './level.ts';
+import type { LevelBook } from './level-book.ts';
+import { readObservations } from './observation-store.ts';
+import { insertOwnChanges, type OwnChange } from './own-change-store.ts';
+
+/**
+ * What a count that a source said means besides: what it had sold by then is in it, so only the rest is news. `counted`: before
+ * the instant of the count, `later`: from then on; what was sold in that very instant is not in it, so that nothing is sold that is
+ * gone. Pure.
+ */
+export function ownUpTo(
+  changes: readonly { readonly delta: number; readonly atMs: number }[],
+  atMs: number,
+): { readonly counted: number; readonly later: number } {
+  const sum = (of: typeof changes) => of.reduce((all, one) => all + one.delta, 0);
+  return {
+    counted: sum(changes.filter((one) => one.atMs < atMs)),
+    later: sum(changes.filter((one) => one.atMs >= atMs)),
+  };
+}
+
+/**
+ * Sales of a source that counts: one from before its last count is in that already and is undone; the others are kept for the
+ * next. So it does not matter whether a sale or the count is heard first. Under the locks of the book.
+ */
+export async function settleOwn(
+  sql: Sql,
+  workspaceId: number,
+  { book, changes }: { book: LevelBook; changes: readonly OwnChange[] },
+): Promise<void> {
+  const kept: OwnChange[] = [];
+  for (const source of new Set(changes.map((one) => one.source))) {
+    const own = changes.filter((one) => one.source === source);
+    const known = await readObservations(sql, workspaceId, { source, keys: own });
+    for (const change of own) {
+      const count = known.get(keyOf(change));
+      if (count === undefined || change.atMs >= count.observedAtMs) kept.push(change);
+      else {
+        const { on_hand: onHand } = book.get(change).counts;
+        const cause = { reason: 'counted', refType: 'source', refId: source };
+        book.move(change, { field: 'on_hand', delta: Math.max(-change.delta, -onHand), cause });
+        book.allow(change);
+      }
+    }
+  }
+  await insertOwnChanges(sql, workspaceId, kept);
+}
