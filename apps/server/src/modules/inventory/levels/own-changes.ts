@@ -1,6 +1,5 @@
 import type { Sql } from '../../../platform/postgres/index.ts';
-import { keyOf } from './level.ts';
-import type { LevelBook } from './level-book.ts';
+import { keyOf, type Level, type LevelKey } from './level.ts';
 import { readObservations } from './observation-store.ts';
 import { insertOwnChanges, type OwnChange } from './own-change-store.ts';
 
@@ -20,6 +19,16 @@ export function ownUpTo(
   };
 }
 
+/** A book of locked levels. */
+interface Levels {
+  get(key: LevelKey): Level;
+  move(
+    key: LevelKey,
+    change: { field: 'on_hand'; delta: number; cause: { reason: string; refType: string; refId: string } },
+  ): void;
+  allow(key: LevelKey): void;
+}
+
 /**
  * Sales of a source that counts: one from before its last count is in that already and is undone; the others are kept for the
  * next. So it does not matter whether a sale or the count is heard first. Under the locks of the book.
@@ -27,7 +36,7 @@ export function ownUpTo(
 export async function settleOwn(
   sql: Sql,
   workspaceId: number,
-  { book, changes }: { book: LevelBook; changes: readonly OwnChange[] },
+  { book, changes }: { book: Levels; changes: readonly OwnChange[] },
 ): Promise<void> {
   const kept: OwnChange[] = [];
   for (const source of new Set(changes.map((one) => one.source))) {
