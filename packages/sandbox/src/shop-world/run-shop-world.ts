@@ -56,7 +56,7 @@ export async function connectWorld(
   world: ShopWorld,
   connected: ConnectedShops | undefined,
 ): Promise<ConnectedShops | undefined> {
-  if (connected !== undefined && world.isTillOpen) return connected;
+  if (connected !== undefined && world.till !== undefined) return connected;
   const api = createApiClient(server, apiKey);
   try {
     const shops = connected ?? (await connectShops(api, world));

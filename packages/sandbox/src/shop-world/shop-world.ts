@@ -1,4 +1,4 @@
-import { createPosTwin, type SendPosBatch } from '../pos/index.ts';
+import { createPosTwin, type PosTwin, type SendPosBatch } from '../pos/index.ts';
 import type { SandboxClock } from '../sandbox-clock.ts';
 import { CURRENCY, SHOP_NAME } from '../shop/catalogue.data.ts';
 import { createShopifyTwin, type ShopifyTwin } from '../shopify/index.ts';
@@ -42,7 +42,8 @@ interface Saved {
 export interface ShopWorld {
   readonly shopify: ShopifyTwin;
   readonly woo: WooTwin;
-  readonly isTillOpen: boolean;
+  /** Undefined: it is not open yet. */
+  readonly till: PosTwin | undefined;
   /** From now on the till sells; how its batches get there. */
   openTill(send: SendPosBatch): void;
   /** Everything the plan has until now is done, and told. */
@@ -73,8 +74,8 @@ export async function openShopWorld(options: ShopWorldOptions): Promise<ShopWorl
   let till: StoreTill | undefined;
   return {
     ...{ shopify, woo },
-    get isTillOpen() {
-      return till !== undefined;
+    get till() {
+      return till?.twin;
     },
     openTill(send) {
       const twin = createPosTwin({

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createShopifyTwin, type ShopifyTwin } from '@segue/sandbox/shopify';
 import { BAD_DAY } from '@segue/sandbox/unreliable';
@@ -21,7 +21,7 @@ afterAll(() => room.drop());
 /** Stands before the shop's API: what is asked is done, and so many answers to a change of stock never come. */
 async function startLossyProxy(target: string, lost: number): Promise<{ server: Server; url: string }> {
   let left = lost;
-  const server = createServer(async (request, response) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const parts: Buffer[] = [];
     for await (const part of request) parts.push(part as Buffer);
     const body = Buffer.concat(parts);
@@ -31,15 +31,16 @@ async function startLossyProxy(target: string, lost: number): Promise<{ server: 
       if (typeof value === 'string') headers.set(name, value);
     }
     const asked = { method: request.method ?? 'GET', headers, ...(body.length > 0 && { body }) };
-    const answer = await fetch(`${target}${request.url}`, asked);
-    const text = await answer.text();
+    const answered = await fetch(`${target}${request.url}`, asked);
+    const text = await answered.text();
     if (left > 0 && body.includes('inventorySetQuantities')) {
       left -= 1;
       request.socket.destroy();
       return;
     }
-    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(text);
-  });
+    response.writeHead(answered.status, { 'content-type': 'application/json' }).end(text);
+  };
+  const server = createServer((request, response) => void answer(request, response));
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
