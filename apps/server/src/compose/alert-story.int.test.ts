@@ -3,25 +3,43 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { runAlertEdges, runAlertWaves } from '../modules/baskets/index.ts';
 import { runStockNews } from '../modules/inventory/index.ts';
 import { runDueJourneyWaits } from '../modules/journeys/index.ts';
-import { runDueMessages, type SendDeps } from '../modules/messaging/index.ts';
+import { createEmailChannel, runDueMessages, type SendDeps } from '../modules/messaging/index.ts';
+import { startMailbox } from '../modules/messaging/testing/world.ts';
+import { createTestClock } from '../testkit/index.ts';
 import { createSendGuard } from './send-guard.ts';
 import { type ApiWorld, type Example, type Keys, openApiWorld } from './testing/api-world.ts';
 
 const CUSTOMERS = 10;
 
+const clock = createTestClock(Date.UTC(2026, 10, 22, 9));
 let world: ApiWorld;
 let keys: Keys;
 let deps: SendDeps;
-let mailed: string[];
+let box: Awaited<ReturnType<typeof startMailbox>>;
+/** Mails of the tests before. */
+let before: number;
 let variantId: string;
 let locationId: string;
-let journeyId: string;
 let serial = 0;
 
 beforeAll(async () => {
-  world = await openApiWorld();
+  world = await openApiWorld({ clock });
+  box = await startMailbox();
+  deps = {
+    processId: 'sender',
+    channels: new Map([['email', createEmailChannel({ smtpUrl: box.smtpUrl, from: 'Shop <hello@shop.example>' })]]),
+    guard: createSendGuard(world.services.clock),
+    publicUrl: 'https://segue.example',
+    inFlight: new Set(),
+  };
 });
-afterAll(() => world.close());
+afterAll(async () => {
+  for (const channel of deps.channels.values()) await channel.close();
+  await box.close();
+  await world.close();
+});
+
+const mailed = (): string[] => box.mails.slice(before).flatMap(({ to }) => [to].flat().map((one) => one?.text ?? ''));
 
 async function call<T>(id: OperationId, example: Example = {}): Promise<T> {
   const answer = await world.ask(id, keys.apiKey, example);
@@ -35,29 +53,8 @@ const move = (delta: number) =>
   });
 
 beforeEach(async () => {
-  mailed = [];
+  before = box.mails.length;
   keys = await world.addWorkspace('Shop');
-  deps = {
-    processId: 'sender',
-    channels: new Map([
-      [
-        'email',
-        {
-          name: 'email',
-          addressKind: 'email',
-          concurrencyMax: 1,
-          deliver: async ({ address }) => {
-            mailed.push(address);
-            return { kind: 'accepted', reason: '250' };
-          },
-          close: () => Promise.resolve(),
-        },
-      ],
-    ]),
-    guard: createSendGuard(world.services.clock),
-    publicUrl: 'https://segue.example',
-    inFlight: new Set(),
-  };
   const variant = { ref: 'tee-m', sku: 'TEE-M', prices: [{ currency: 'EUR', amountMinor: 1_999 }] };
   const { products } = await call<{ products: { variants: { id: string }[] }[] }>('putProducts', {
     body: { products: [{ ref: 'tee', title: 'Tee', variants: [variant] }] },
@@ -67,25 +64,30 @@ beforeEach(async () => {
   await move(1);
   await move(-1);
   await hear();
-  const template = { name: 'Back', subject: 'It is back', html: '<p>It is back</p>' };
-  const graph = {
-    entry: { kind: 'event', event: 'Back In Stock' },
-    reentry: 'always',
-    start: 'say',
-    steps: [
-      {
-        ...{ id: 'say', kind: 'send', channel: 'email', topic: 'transactional' },
-        template: (await call<{ id: string }>('createTemplate', { body: template })).id,
-      },
-    ],
-  };
-  journeyId = (await call<{ id: string }>('createJourney', { body: { name: 'Back in stock', graph } })).id;
-  await call('publishJourney', { params: { id: journeyId } });
-  for (let n = 0; n < CUSTOMERS; n++) await waitFor(n);
+  await tellOf('Back In Stock');
 });
 
-/** A customer who asks to be told. */
-async function waitFor(n: number): Promise<void> {
+/** A journey that mails whoever this happens to. */
+async function tellOf(event: string): Promise<void> {
+  const template = { name: event, subject: event, html: '<p>It is so</p>' };
+  const { id } = await call<{ id: string }>('createTemplate', { body: template });
+  const graph = {
+    entry: { kind: 'event', event },
+    reentry: 'always',
+    start: 'say',
+    steps: [{ id: 'say', kind: 'send', channel: 'email', topic: 'transactional', template: id }],
+  };
+  const journey = await call<{ id: string }>('createJourney', { body: { name: event, graph } });
+  await call('publishJourney', { params: { id: journey.id } });
+}
+
+/** Customers who ask to be told that it is back. */
+async function waitForIt(): Promise<void> {
+  for (let n = 0; n < CUSTOMERS; n++)
+    await call('createAlert', { body: { type: 'restock', variantId, profileId: await customer(n) } });
+}
+
+async function customer(n: number): Promise<string> {
   const batch = [
     { type: 'identify', messageId: `m${++serial}`, userId: `c${n}`, traits: { email: `c${n}@customer.example` } },
   ];
@@ -97,7 +99,7 @@ async function waitFor(n: number): Promise<void> {
   expect(sent.statusCode).toBe(200);
   await world.settle();
   const { items } = await call<{ items: { id: string }[] }>('listProfiles', { query: { identifier: `userId:c${n}` } });
-  await call('createAlert', { body: { type: 'restock', variantId, profileId: items[0]!.id } });
+  return items[0]!.id;
 }
 
 /** What alerts and journeys do of themselves. */
@@ -122,23 +124,65 @@ const messages = () =>
   call<{ items: { status: string; reason: string | null }[] }>('listMessages', { query: { limit: '100' } });
 
 it('what is back is told to as many as the pieces are worth, to each once, by the journey that her alert began', async () => {
+  await waitForIt();
   await move(4);
   await hear();
   await send();
   await hear();
   await send();
-  expect(mailed.length).toBe(6);
-  expect(new Set(mailed).size).toBe(6);
+  expect(mailed().length).toBe(6);
+  expect(new Set(mailed()).size).toBe(6);
 });
 
 it('what is sold out again before the mail goes is told to nobody, and the message says why', async () => {
+  await waitForIt();
   await move(4);
   await hear();
   await move(-4);
   await send();
-  expect(mailed).toEqual([]);
+  expect(mailed()).toEqual([]);
   const { items } = await messages();
   expect(items.map(({ status, reason }) => [status, reason])).toEqual(
     Array.from({ length: 6 }, () => ['refused', 'It is sold out again']),
   );
+});
+
+it('what costs more again before the mail goes is told to nobody, and a price that stays is', async () => {
+  await move(1);
+  await tellOf('Price Dropped');
+  const profileId = await customer(20);
+  await call('createAlert', { body: { type: 'price_drop', variantId, profileId } });
+  const price = async (amountMinor: number) => {
+    clock.advance(1_000);
+    const variant = { ref: 'tee-m', sku: 'TEE-M', prices: [{ currency: 'EUR', amountMinor }] };
+    await call('putProducts', { body: { products: [{ ref: 'tee', title: 'Tee', variants: [variant] }] } });
+    await hear();
+  };
+  await price(1_500);
+  await price(1_800);
+  await send();
+  expect(mailed()).toEqual([]);
+  await price(1_400);
+  await send();
+  expect(mailed()).toEqual(['c20@customer.example']);
+});
+
+it('of what she took out of her cart before the mail goes nobody tells her that it is nearly gone', async () => {
+  await move(9);
+  await hear();
+  await tellOf('Low Stock In Cart');
+  const lines = async (n: number) => {
+    const body = { kind: 'cart', channel: 'web', profileId: await customer(n) };
+    const { basket } = await call<{ basket: { id: string } }>('createBasket', { body });
+    return (quantity: number) =>
+      call('setBasketLines', { params: { id: basket.id }, body: { lines: [{ variantId, quantity }] } });
+  };
+  const [keeps, changesHerMind] = [await lines(30), await lines(31)];
+  await keeps(1);
+  await changesHerMind(1);
+  await move(-7);
+  await hear();
+  await changesHerMind(0);
+  await send();
+  expect(mailed()).toEqual(['c30@customer.example']);
 });

@@ -25,7 +25,8 @@ export interface ObservedCount {
 
 /**
  * Takes outside truth. A source's first word sets what is available; every later one moves ours by what it moved at the
- * source, less what we heard of it sale by sale (`own` of movements). An older word changes nothing, and any order and repetition of words ends the same.
+ * source, less what we heard of it sale by sale (`own` of movements). An older word changes nothing, and any order and
+ * repetition of words ends the same.
  */
 export async function observeLevels(
   ctx: TxCtx,

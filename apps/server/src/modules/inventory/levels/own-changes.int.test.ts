@@ -76,3 +76,27 @@ it('a till that sells and counts has counted its sales, in whatever order 50 con
     { numRuns: propertyRuns(40) },
   );
 });
+
+it('a till that sells what nobody knew of has what it counts, once it counts', async () => {
+  const sales = fc.uniqueArray(
+    fc.record({ atMs: fc.integer({ min: 1, max: 50 }), delta: fc.integer({ min: -4, max: 3 }).filter((n) => n !== 0) }),
+    { minLength: 1, maxLength: 12, selector: ({ atMs }) => atMs },
+  );
+  await fc.assert(
+    fc.asyncProperty(sales, fc.nat({ max: 3 }), fc.nat({ max: 9 }), async (said, there, counted) => {
+      const workspaceId = room.nextWorkspace();
+      const locationId = await addLocation(room.postgres, workspaceId);
+      const place: Place = { workspaceId, locationId, variantId: randomUUID() };
+      await count(place, there, NOW);
+      const [early, late] = [said.filter((_, n) => n % 2 === 0), said.filter((_, n) => n % 2 === 1)];
+      await Promise.all(early.map(({ delta, atMs }) => sell(place, { delta, atMs: NOW + atMs })));
+      await count(place, counted, NOW + 100);
+      // Sold before it was counted, and told after.
+      for (const { delta, atMs } of late) if (delta < 0) await sell(place, { delta, atMs: NOW + atMs });
+      const [level] = await readLevels(room.postgres, workspaceId, [place.variantId]);
+      expect(level!.counts.on_hand).toBe(counted);
+      expect(await findBrokenStock(room.postgres, workspaceId)).toEqual([]);
+    }),
+    { numRuns: propertyRuns(40) },
+  );
+});

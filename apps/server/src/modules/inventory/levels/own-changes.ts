@@ -42,16 +42,24 @@ export async function settleOwn(
   for (const source of new Set(changes.map((one) => one.source))) {
     const own = changes.filter((one) => one.source === source);
     const known = await readObservations(sql, workspaceId, { source, keys: own });
-    for (const change of own) {
-      const count = known.get(keyOf(change));
-      if (count === undefined || change.atMs >= count.observedAtMs) kept.push(change);
-      else {
-        const { on_hand: onHand } = book.get(change).counts;
-        const cause = { reason: 'counted', refType: 'source', refId: source };
-        book.move(change, { field: 'on_hand', delta: Math.max(-change.delta, -onHand), cause });
-        book.allow(change);
-      }
-    }
+    const isCounted = (change: OwnChange) => change.atMs < (known.get(keyOf(change))?.observedAtMs ?? 0);
+    kept.push(...own.filter((change) => !isCounted(change)));
+    undo(book, { source, changes: own.filter(isCounted) });
   }
   await insertOwnChanges(sql, workspaceId, kept);
+}
+
+/** All of a level at once: goods that were found to be sold come to nothing together. */
+function undo(book: Levels, { source, changes }: { source: string; changes: readonly OwnChange[] }): void {
+  const sums = new Map<string, { key: LevelKey; delta: number }>();
+  for (const { itemId, locationId, delta } of changes) {
+    const key = { itemId, locationId };
+    sums.set(keyOf(key), { key, delta: (sums.get(keyOf(key))?.delta ?? 0) + delta });
+  }
+  const cause = { reason: 'counted', refType: 'source', refId: source };
+  for (const { key, delta } of sums.values()) {
+    const { on_hand: onHand } = book.get(key).counts;
+    book.move(key, { field: 'on_hand', delta: Math.max(-delta, -onHand), cause });
+    book.allow(key);
+  }
 }
