@@ -13,7 +13,8 @@ import {
 import { recordMovements, upsertLocations } from '../modules/inventory/index.ts';
 import { runDuePoints, runPointsNews } from '../modules/loyalty/index.ts';
 import { batchOf, type OrderInput } from '../modules/orders/index.ts';
-import { runBackFills, runDueWakes } from '../modules/segments/index.ts';
+import { runDueWakes } from '../modules/segments/index.ts';
+import { fillSegments } from './testing/fill-segments.ts';
 import { inTransaction } from '../platform/eventlog/index.ts';
 import { publicId } from '../platform/ids/index.ts';
 import { createCommerce } from './commerce.ts';
@@ -310,7 +311,7 @@ describe('a balance', () => {
     const rule = { points: { program: 'stars', atLeast: 90, atMost: 90 } };
     const segment = await call('/api/v1/segments', { name: `Rich ${++serial}`, rule });
     expect(segment.status).toBe(201);
-    while ((await runBackFills(world.services)) > 0);
+    await fillSegments(world.services);
     await give(a, 100);
     const gift = { from: { identifier: a }, to: { identifier: b }, points: 40, reference: `t-${++serial}` };
     expect((await call('/api/v1/points/transfer', gift)).body).toMatchObject({ balance: 60, isRepeat: false });
