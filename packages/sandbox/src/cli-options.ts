@@ -9,10 +9,12 @@ export interface CliOptions {
   /** What the demo shop needs; null for the mail alone. */
   readonly shop: { readonly server: string; readonly writeKey: string; readonly apiKey: string | undefined } | null;
   readonly visitsPerHour: number;
+  readonly ordersPerHour: number;
   readonly seed: number;
 }
 
 const VISITS_PER_HOUR_DEFAULT = 8;
+const ORDERS_PER_HOUR_DEFAULT = 3;
 const SEED_DEFAULT = 2611;
 
 export const USAGE = `Usage: sandbox --server URL --write-key KEY [options]
@@ -26,6 +28,7 @@ export const USAGE = `Usage: sandbox --server URL --write-key KEY [options]
   --shops-port N        the port of the web shop's platform, the marketplace's is the next (default 0: any free ones)
   --data-dir DIR        keep mails and shoppers there
   --visits-per-hour N   how lively the shop is, by its own clock (default ${VISITS_PER_HOUR_DEFAULT})
+  --orders-per-hour N   how much web shop, marketplace and till sell together, by that clock (default ${ORDERS_PER_HOUR_DEFAULT})
   --seed N              which shoppers come (default ${SEED_DEFAULT})
   --no-shop             the mail server alone
 SEGUE_CLOCK             {"scale":60,"realStartMs":…,"virtualStartMs":…} runs it on the server's scaled clock`;
@@ -40,6 +43,7 @@ export function readCliOptions(args: readonly string[], env: Readonly<Record<str
       'shops-port': { type: 'string', default: '0' },
       'data-dir': { type: 'string' },
       'visits-per-hour': { type: 'string', default: String(VISITS_PER_HOUR_DEFAULT) },
+      'orders-per-hour': { type: 'string', default: String(ORDERS_PER_HOUR_DEFAULT) },
       seed: { type: 'string', default: String(SEED_DEFAULT) },
       server: { type: 'string' },
       'write-key': { type: 'string' },
@@ -56,6 +60,7 @@ export function readCliOptions(args: readonly string[], env: Readonly<Record<str
       ? null
       : readShop({ 'write-key': env.SEGUE_WRITE_KEY, 'api-key': env.SEGUE_API_KEY, ...values }),
     visitsPerHour: readNumber('--visits-per-hour', values['visits-per-hour'], [0.01, 100_000]),
+    ordersPerHour: readNumber('--orders-per-hour', values['orders-per-hour'], [0.01, 10_000]),
     seed: readNumber('--seed', values.seed, [0, 4_294_967_295]),
   };
 }

@@ -54,7 +54,7 @@ const selling =
     ? Promise.resolve()
     : runShopWorld({
         ...{ server: options.shop.server, apiKey, shopUrl, clock, log },
-        ...{ seed: options.seed, dataDir: options.dataDir, signal: stop.signal },
+        ...{ seed: options.seed, ordersPerHour: options.ordersPerHour, dataDir: options.dataDir, signal: stop.signal },
         ...(options.shopsPort > 0 && { ports: { shopify: options.shopsPort, woo: options.shopsPort + 1 } }),
       }).catch(orSay('nothing is sold'));
 await stopped;

@@ -2,7 +2,7 @@ import { Analytics, type TrackParams } from '@segment/analytics-node';
 import { type SandboxMail, startSandboxMail, unsubscribe } from '@segue/sandbox';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type ApiClient, createApiClient } from './testing/api-client.ts';
-import { type BuiltServer, buildServer } from './testing/build-server.ts';
+import { type BuiltProgram, buildServer } from './testing/build-server.ts';
 import { type DataFolder, makeDataFolder } from './testing/data-folder.ts';
 import { freePort } from './testing/free-port.ts';
 import { type ServerProcess, startServer, WRITE_KEY } from './testing/server-process.ts';
@@ -14,7 +14,7 @@ const DELAY_HOURS = 6;
 const PRODUCT_URL = 'https://shop.example/products/linen-shirt?size=m';
 const DEADLINE = { timeoutMs: 60_000 };
 
-let built: BuiltServer;
+let built: BuiltProgram;
 let folder: DataFolder;
 let mail: SandboxMail;
 let server: ServerProcess;

@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type BuiltServer, buildServer } from './testing/build-server.ts';
+import { type BuiltProgram, buildServer } from './testing/build-server.ts';
 import { type DataFolder, makeDataFolder } from './testing/data-folder.ts';
 import { freePort } from './testing/free-port.ts';
 import { type ServerProcess, startServer, WRITE_KEY } from './testing/server-process.ts';
@@ -13,7 +13,7 @@ const segue = join(import.meta.dirname, '../../../../scripts/segue.mjs');
 /** Signals closer together than this are one wish. */
 const SAME_WISH_MS = 1_000;
 
-let built: BuiltServer;
+let built: BuiltProgram;
 let folder: DataFolder;
 let server: ServerProcess;
 let port: number;

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { AuditEntry, PrivacyRequest } from '@segue/contract';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type ApiClient, createApiClient } from './testing/api-client.ts';
-import { type BuiltServer, buildServer } from './testing/build-server.ts';
+import { type BuiltProgram, buildServer } from './testing/build-server.ts';
 import { type Audit, openAudit } from './testing/crash-audit.ts';
 import { type DataFolder, makeDataFolder } from './testing/data-folder.ts';
 import { freePort } from './testing/free-port.ts';
@@ -21,7 +21,7 @@ const PAUSE_MS_MAX = 1_500;
 const DEADLINE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
-let built: BuiltServer;
+let built: BuiltProgram;
 let folder: DataFolder;
 let server: KeptServer;
 let api: ApiClient;

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { type SandboxMail, startSandboxMail } from '@segue/sandbox';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ApiClient, createApiClient } from './testing/api-client.ts';
-import { type BuiltServer, buildServer } from './testing/build-server.ts';
+import { type BuiltProgram, buildServer } from './testing/build-server.ts';
 import { type ArchivedEvent, type Audit, openAudit, type OpenWork } from './testing/crash-audit.ts';
 import { anonymousIdOf, emailOf, type Load, type LoadOptions, startLoad, userIdOf } from './testing/crash-load.ts';
 import { strike, type Target } from './testing/crash-strikes.ts';
@@ -27,7 +27,7 @@ const LOAD: Omit<LoadOptions, 'url'> = {
 };
 const QUIET_DEADLINE_MS = 60_000;
 
-let built: BuiltServer;
+let built: BuiltProgram;
 let folder: DataFolder;
 let mail: SandboxMail;
 let server: KeptServer;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Import, RowError } from '@segue/contract';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type ApiClient, createApiClient } from './testing/api-client.ts';
-import { type BuiltServer, buildServer } from './testing/build-server.ts';
+import { type BuiltProgram, buildServer } from './testing/build-server.ts';
 import { type Audit, openAudit } from './testing/crash-audit.ts';
 import { type DataFolder, makeDataFolder } from './testing/data-folder.ts';
 import { freePort } from './testing/free-port.ts';
@@ -19,7 +19,7 @@ const BAD_EVERY = 5_000;
 const KILLS_AT = [2_000, 20_000, 40_000];
 const DEADLINE_MS = 120_000;
 
-let built: BuiltServer;
+let built: BuiltProgram;
 let folder: DataFolder;
 let server: KeptServer;
 let api: ApiClient;

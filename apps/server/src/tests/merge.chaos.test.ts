@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type ApiClient, createApiClient } from './testing/api-client.ts';
-import { type BuiltServer, buildServer } from './testing/build-server.ts';
+import { type BuiltProgram, buildServer } from './testing/build-server.ts';
 import { type Audit, openAudit } from './testing/crash-audit.ts';
 import { type DataFolder, makeDataFolder } from './testing/data-folder.ts';
 import { freePort } from './testing/free-port.ts';
@@ -26,7 +26,7 @@ interface Shop {
   readonly api: ApiClient;
 }
 
-let built: BuiltServer;
+let built: BuiltProgram;
 const shops: Shop[] = [];
 const calledOff = new AbortController();
 

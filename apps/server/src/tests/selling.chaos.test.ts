@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ApiClient, createApiClient } from './testing/api-client.ts';
-import { type BuiltServer, buildServer } from './testing/build-server.ts';
+import { type BuiltProgram, buildServer } from './testing/build-server.ts';
 import { type ArchivedEvent, type Audit, openAudit } from './testing/crash-audit.ts';
 import { strike, type Target } from './testing/crash-strikes.ts';
 import { type DataFolder, makeDataFolder } from './testing/data-folder.ts';
@@ -39,7 +39,7 @@ interface Order {
   readonly pointsRedeemed: number;
 }
 
-let built: BuiltServer;
+let built: BuiltProgram;
 let folder: DataFolder;
 let server: KeptServer;
 let api: ApiClient;

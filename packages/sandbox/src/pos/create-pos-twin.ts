@@ -55,6 +55,7 @@ interface Saved {
   readonly entries: readonly Entry[];
   readonly sales: SavedTillSales;
   readonly shelf: readonly ShelfItem[];
+  readonly isOnline: boolean;
 }
 
 /** A pretend till: a device with numbers of its own, that goes on selling when nobody hears it. */
@@ -69,7 +70,7 @@ export function createPosTwin(options: PosTwinOptions): PosTwin {
   const shelf = new TillShelf();
   shelf.learn(saved?.shelf ?? options.shelf ?? []);
   const sales = new TillSales({ deviceId, currency, shelf, journal }, saved?.sales);
-  let isOnline = true;
+  let isOnline = saved?.isOnline ?? true;
   return {
     ...{ deviceId, journal },
     get isOnline() {
@@ -107,7 +108,10 @@ export function createPosTwin(options: PosTwinOptions): PosTwin {
     goOnline: () => {
       isOnline = true;
     },
-    save: () => writeState({ entries: journal.save(), sales: sales.save(), shelf: shelf.items } satisfies Saved),
+    save: () =>
+      writeState({
+        ...{ entries: journal.save(), sales: sales.save(), shelf: shelf.items, isOnline },
+      } satisfies Saved),
     flush: () => (isOnline ? journal.send() : Promise.resolve({ sent: 0, unconfirmed: journal.unconfirmed })),
   };
 }

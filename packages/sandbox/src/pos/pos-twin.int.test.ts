@@ -55,6 +55,18 @@ test('a till that nobody hears goes on selling what it last knew of, and tells i
   expect(receiver.taken).toMatchObject([{ at: '2026-11-23T10:00:00.000Z', lines: [{ quantity: 4 }] }]);
 });
 
+test('a till whose line is broken is not mended by closing it', async () => {
+  const till = open();
+  till.goOffline();
+  sellMug(till);
+  const again = open({ saved: till.save() });
+  expect(again.isOnline).toBe(false);
+  expect(await again.flush()).toEqual({ sent: 0, unconfirmed: 1 });
+  again.goOnline();
+  clock.advance(60_000);
+  expect(await again.flush()).toEqual({ sent: 1, unconfirmed: 0 });
+});
+
 test('an answer that got lost is no loss: the same items are sent again', async () => {
   const till = open();
   sellMug(till);

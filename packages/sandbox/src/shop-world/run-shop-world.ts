@@ -1,5 +1,4 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createPosSender } from '../pos/index.ts';
 import type { SandboxClock } from '../sandbox-clock.ts';
@@ -7,11 +6,9 @@ import { ApiRefusal, createApiClient } from '../shop/api-client.ts';
 import { connectShops, letTillIn, type ConnectedShops } from './connect-shops.ts';
 import { STORES } from './furnish-twins.ts';
 import { openShopWorld, type ShopWorld, TILL_DEVICE } from './shop-world.ts';
+import { createWorldStore } from './world-store.ts';
 
 const TICK_REAL_MS = 1_000;
-/** A kill in between is no harm: the plan does the same again, under the same ids. */
-const SAVE_EVERY_TICKS = 30;
-const ORDERS_PER_HOUR_DEFAULT = 3;
 const SHOPPERS = 200;
 
 export interface RunShopWorldOptions {
@@ -22,7 +19,8 @@ export interface RunShopWorldOptions {
   readonly clock: SandboxClock;
   readonly seed: number;
   readonly ports?: { readonly shopify: number; readonly woo: number };
-  readonly ordersPerHour?: number;
+  /** By the shops' clock. */
+  readonly ordersPerHour: number;
   readonly dataDir?: string | undefined;
   /** Ends the shops. */
   readonly signal: AbortSignal;
@@ -31,23 +29,34 @@ export interface RunShopWorldOptions {
 
 /** Opens the shops, connects them, and lets them sell until the signal. A server that does not answer is asked again. */
 export async function runShopWorld(options: RunShopWorldOptions): Promise<void> {
-  const { clock, seed, shopUrl, signal, ports } = options;
-  const file = options.dataDir === undefined ? undefined : join(options.dataDir, 'shop-world.json');
-  const pace = { ordersPerHour: options.ordersPerHour ?? ORDERS_PER_HOUR_DEFAULT, shoppers: SHOPPERS };
-  const saved = file === undefined ? undefined : await readFile(file, 'utf8').catch(() => undefined);
-  const world = await openShopWorld({ clock, seed, shopUrl, pace, saved, ...(ports !== undefined && { ports }) });
+  const { signal } = options;
+  const world = await openKept(options);
   let connected: ConnectedShops | undefined;
   try {
-    for (let tick = 1; !signal.aborted; tick++) {
+    while (!signal.aborted) {
       connected = await connectWorld(options, world, connected);
       await world.live();
-      if (file !== undefined && tick % SAVE_EVERY_TICKS === 0) await save(file, world);
       await delay(TICK_REAL_MS, undefined, { signal }).catch(() => undefined);
     }
   } finally {
-    if (file !== undefined) await save(file, world);
     await world.close();
   }
+}
+
+async function openKept(options: RunShopWorldOptions): Promise<ShopWorld> {
+  const { clock, seed, shopUrl, ports, dataDir } = options;
+  const pace = { ordersPerHour: options.ordersPerHour, shoppers: SHOPPERS };
+  const common = { clock, seed, shopUrl, pace, ...(ports !== undefined && { ports }) };
+  if (dataDir === undefined) return openShopWorld(common);
+  const file = join(dataDir, 'shop-world.json');
+  const store = createWorldStore(file);
+  const saved = await store.load();
+  return openShopWorld({ ...common, saved, keep: (text) => store.keep(text) }).catch((error: unknown) => {
+    // What it sold is known to the server: a new world would sell the same numbers again.
+    if (error instanceof SyntaxError)
+      throw new Error(`${file} is damaged; delete the whole data folder to begin anew`, { cause: error });
+    throw error;
+  });
 }
 
 /** Makes what is still missing of the connections; what cannot be made yet is tried again at the next tick. */
@@ -56,7 +65,7 @@ export async function connectWorld(
   world: ShopWorld,
   connected: ConnectedShops | undefined,
 ): Promise<ConnectedShops | undefined> {
-  if (connected !== undefined && world.till !== undefined) return connected;
+  if (connected !== undefined && world.isTillLetIn) return connected;
   const api = createApiClient(server, apiKey);
   try {
     const shops = connected ?? (await connectShops(api, world));
@@ -69,11 +78,4 @@ export async function connectWorld(
     if (error instanceof ApiRefusal && error.status < 500) log(`the shops are not connected: ${error.message}`);
     return connected;
   }
-}
-
-/** Replaces the file in one step, so that a kill leaves the old world or the new one. */
-async function save(file: string, world: ShopWorld): Promise<void> {
-  await mkdir(dirname(file), { recursive: true });
-  await writeFile(`${file}.new`, world.save());
-  await rename(`${file}.new`, file);
 }

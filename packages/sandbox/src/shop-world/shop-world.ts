@@ -25,8 +25,10 @@ export interface ShopWorldOptions {
   /** Addresses that stay the same after a restart; any free ones when left out. */
   readonly ports?: { readonly shopify: number; readonly woo: number };
   readonly misbehaviour?: Misbehaviour;
-  /** What `save` answered. */
+  /** What was saved of it. */
   readonly saved?: string | undefined;
+  /** Waited for before anybody is told of something: what a world that is killed does not find again never happened. */
+  readonly keep?: ((saved: string) => Promise<void>) | undefined;
 }
 
 interface Saved {
@@ -42,9 +44,11 @@ interface Saved {
 export interface ShopWorld {
   readonly shopify: ShopifyTwin;
   readonly woo: WooTwin;
-  /** Undefined: it is not open yet. */
+  /** Undefined: it was never open. */
   readonly till: PosTwin | undefined;
-  /** From now on the till sells; how its batches get there. */
+  /** Whether it is known how its batches get there; until then it sells unheard. */
+  readonly isTillLetIn: boolean;
+  /** From now on the till sells, if it did not before; how its batches get there. */
   openTill(send: SendPosBatch): void;
   /** Everything the plan has until now is done, and told. */
   live(): Promise<void>;
@@ -54,16 +58,23 @@ export interface ShopWorld {
 
 /** A web shop, a marketplace's shop and a till that sell by a plan as time goes on. */
 export async function openShopWorld(options: ShopWorldOptions): Promise<ShopWorld> {
+  const opening: Promise<ShopWorld> = build(options, async () => options.keep?.((await opening).save()));
+  const world = await opening;
+  await options.keep?.(world.save());
+  return world;
+}
+
+async function build(options: ShopWorldOptions, keep: () => Promise<void>): Promise<ShopWorld> {
   const { clock, seed, misbehaviour = ORDINARY } = options;
   const saved = options.saved === undefined ? undefined : readState<Saved>(options.saved);
   const common = { clock, seed, misbehaviour, currency: CURRENCY, taxHundredths: 0, utcOffsetMinutes: 60 };
   const shopify = await createShopifyTwin({
     ...{ ...common, port: options.ports?.shopify ?? 0, domain: 'pebble-street.myshopify.com', name: SHOP_NAME },
-    ...(saved !== undefined && { saved: saved.shopify }),
+    ...{ beforeAnswer: keep, ...(saved !== undefined && { saved: saved.shopify }) },
   });
   const woo = await createWooTwin({
     ...{ ...common, port: options.ports?.woo ?? 0 },
-    ...(saved !== undefined && { saved: saved.woo }),
+    ...{ beforeAnswer: keep, ...(saved !== undefined && { saved: saved.woo }) },
   });
   furnishTwins({ shopify, woo, shopUrl: options.shopUrl });
   const plan = saved?.plan ?? beginCommerce({ seed, beganAtMs: clock.now() });
@@ -71,27 +82,38 @@ export async function openShopWorld(options: ShopWorldOptions): Promise<ShopWorl
   const web = new WebShop({ twin: shopify, book: books.web, seed });
   const market = new MarketShop({ twin: woo, book: books.market, seed });
   const sales = saved?.sales ?? new Map<number, string>();
-  let till: StoreTill | undefined;
+  let send: SendPosBatch | undefined;
+  const standTill = (savedTill?: string): StoreTill => {
+    const twin = createPosTwin({
+      ...{ clock, seed, misbehaviour, deviceId: TILL_DEVICE, currency: CURRENCY },
+      deliverTo: async (batch) => send?.(batch),
+      ...(savedTill !== undefined && { saved: savedTill }),
+    });
+    return new StoreTill({ twin, sales, shopify, seed });
+  };
+  let till = saved?.till === undefined ? undefined : standTill(saved.till);
   return {
     ...{ shopify, woo },
     get till() {
       return till?.twin;
     },
-    openTill(send) {
-      const twin = createPosTwin({
-        ...{ clock, seed, misbehaviour, deviceId: TILL_DEVICE, currency: CURRENCY, deliverTo: send },
-        ...(saved?.till !== undefined && { saved: saved.till }),
-      });
-      till = new StoreTill({ twin, sales, shopify, seed });
+    get isTillLetIn() {
+      return send !== undefined;
+    },
+    openTill(given) {
+      send = given;
+      if (till !== undefined) return;
+      till = standTill();
       till.learn();
     },
     async live() {
       for (const { act } of advanceCommerce(plan, clock.now(), options.pace)) actInShops({ web, market, till }, act);
+      await keep();
       await Promise.all([shopify.flush(), woo.flush(), till?.twin.flush()]);
     },
     save: () =>
       writeState({
-        ...{ plan, shopify: shopify.save(), woo: woo.save(), till: till?.twin.save() ?? saved?.till },
+        ...{ plan, shopify: shopify.save(), woo: woo.save(), till: till?.twin.save() },
         ...{ ...books, sales },
       } satisfies Saved),
     close: async () => {

@@ -26,6 +26,8 @@ export interface ShopifyTwinOptions {
   readonly misbehaviour?: Misbehaviour;
   /** What `save` answered: the shop goes on where it was. */
   readonly saved?: string;
+  /** Waited for between the doing of a call of the API and its answer; whoever must not forget what it said saves here. */
+  readonly beforeAnswer?: () => Promise<void>;
   /** Whether the API limits its callers, by the clock; true when left out. */
   readonly isThrottled?: boolean;
 }
@@ -72,7 +74,7 @@ export async function createShopifyTwin(options: ShopifyTwinOptions): Promise<Sh
     tell: (...told) => webhooks.tell(...told),
   });
   const answer = createAdminApi({ shop, webhooks, clock, accessToken, isThrottled: options.isThrottled ?? true });
-  const api = await serveApi({ port: options.port ?? 0, clock }, answer);
+  const api = await serveApi({ port: options.port ?? 0, clock, beforeAnswer: options.beforeAnswer }, answer);
   if (options.deliverTo !== undefined) webhooks.subscribeApp(options.deliverTo, API_VERSION);
   return {
     ...{ url: api.url, domain, accessToken, clientSecret, shop, webhooks },

@@ -26,14 +26,25 @@ export interface ServedApi {
   close(): Promise<void>;
 }
 
+export interface ServeOptions {
+  readonly port: number;
+  readonly clock: SandboxClock;
+  /** Between the doing of a call and its answer. */
+  readonly beforeAnswer?: (() => Promise<void>) | undefined;
+}
+
 /** Serves a twin's API on loopback. Its `Date` is the twin's clock: who asks takes it for the clock of the shop. */
 export async function serveApi(
-  { port, clock }: { readonly port: number; readonly clock: SandboxClock },
+  { port, clock, beforeAnswer }: ServeOptions,
   answer: (request: ApiRequest) => ApiReply | Promise<ApiReply>,
 ): Promise<ServedApi> {
   const server = createServer((request, response) => {
     read(request)
-      .then(answer)
+      .then(async (asked) => {
+        const reply = await answer(asked);
+        await beforeAnswer?.();
+        return reply;
+      })
       .then(
         (reply) => send(response, reply, clock),
         (error: unknown) => send(response, { status: 500, body: JSON.stringify({ errors: String(error) }) }, clock),

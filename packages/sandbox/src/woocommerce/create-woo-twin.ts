@@ -25,6 +25,8 @@ export interface WooTwinOptions {
   readonly misbehaviour?: Misbehaviour;
   /** What `save` answered: the shop goes on where it was. */
   readonly saved?: string;
+  /** Waited for between the doing of a call of the API and its answer; whoever must not forget what it said saves here. */
+  readonly beforeAnswer?: () => Promise<void>;
   /** Whether a sale touches the product it sold; true when left out. */
   readonly tellsOfSales?: boolean;
 }
@@ -58,7 +60,9 @@ export async function createWooTwin(options: WooTwinOptions): Promise<WooTwin> {
   const keys = { consumerKey: `ck_${secret()}`, consumerSecret: `cs_${secret()}` };
   const signingSecret = secret();
   // The address is known once it is served, and the shop says it in every link.
-  const api = await serveApi({ port: options.port ?? 0, clock }, (request) => answer(request));
+  const api = await serveApi({ port: options.port ?? 0, clock, beforeAnswer: options.beforeAnswer }, (request) =>
+    answer(request),
+  );
   const identity = {
     ...{ siteUrl: options.siteUrl ?? api.url, currency: options.currency ?? 'USD' },
     ...{ utcOffsetMinutes: options.utcOffsetMinutes ?? -180, taxHundredths: options.taxHundredths ?? 600 },
