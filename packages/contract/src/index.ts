@@ -52,7 +52,14 @@ export { CONSENT_IMPORT_MAX, consentImportRowSchema } from './api/consent-signal
 export type { ConsentImportRow, ConsentSettings, ConsentSignal } from './api/consent-signals.ts';
 export type { FeedItem, TimelineItem } from './api/events.ts';
 export type { Journey, JourneyWithCounts, PresentedRun } from './api/journeys.ts';
-export type { Message, MessageMoment, MessageSource, MessageWithHistory, SendPolicy } from './api/messages.ts';
+export type {
+  Message,
+  MessageExplanation,
+  MessageMoment,
+  MessageSource,
+  MessageWithHistory,
+  SendPolicy,
+} from './api/messages.ts';
 export {
   CONFLICT_REASONS,
   CONFLICT_STATUSES,
@@ -235,7 +242,9 @@ export {
   idempotencyKeySchema,
   MESSAGE_STATUSES,
   sendMessageSchema,
+  WEEKDAYS,
   updateSendPolicySchema,
+  type ExplainMessageBody,
   type MessageStatus,
   type SendMessageBody,
   type UpdateSendPolicyBody,

@@ -53,6 +53,7 @@ export async function startApp(config: Config, options: { logger: Logger; pageDi
         accessLog,
         metricsToken,
         outbound,
+        channels: new Set(config.smtpUrl === undefined ? [] : (['email'] as const)),
         ...intake,
       })
     : undefined;

@@ -41,7 +41,13 @@ import { couponRoutes } from '../modules/promotions/index.ts';
 import { loyaltyRoutes } from '../modules/loyalty/index.ts';
 import { createConnectorHookRoutes, createConnectorRoutes, createPosHookRoutes } from '../modules/connectors/index.ts';
 import { findJourneys, journeyRoutes } from '../modules/journeys/index.ts';
-import { createWebViewRoutes, messagingRoutes, readLessOften, SENDING_CHANNELS } from '../modules/messaging/index.ts';
+import {
+  type ChannelName,
+  createMessagingRoutes,
+  createWebViewRoutes,
+  readLessOften,
+  SENDING_CHANNELS,
+} from '../modules/messaging/index.ts';
 import {
   createShopifyHookRoutes,
   privacyRequestRoutes,
@@ -67,8 +73,9 @@ import {
 import { registerMetrics } from '../platform/metrics/index.ts';
 import { createOutbound, type Outbound } from '../platform/outbound/index.ts';
 import { authenticate } from './authenticate.ts';
-import { createCommerce } from './commerce.ts';
+import { createCommerce, products } from './commerce.ts';
 import { isOpenPath } from './open-paths.ts';
+import { createSendGuard } from './send-guard.ts';
 import { createProfileReshaper } from './stages.ts';
 
 export interface HttpOptions {
@@ -91,6 +98,8 @@ export interface HttpOptions {
   readonly metricsToken?: string | undefined;
   /** How servers outside are called; default: only public ones. */
   readonly outbound?: Outbound;
+  /** On which something can be sent; default: all. */
+  readonly channels?: ReadonlySet<ChannelName>;
 }
 
 /** Every route of the product. */
@@ -131,7 +140,12 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     createTrackingRoutes(services),
     createLinkDomainRoutes({ publicUrl }),
     createWebViewRoutes(services, { publicUrl }),
-    messagingRoutes,
+    createMessagingRoutes(services, {
+      channels: options.channels ?? new Set(SENDING_CHANNELS),
+      guard: createSendGuard(services.clock),
+      products,
+      publicUrl,
+    }),
     journeyRoutes,
     createReachabilityRoutes(SENDING_CHANNELS),
     createAnswerRoutes(SENDING_CHANNELS),

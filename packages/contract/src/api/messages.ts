@@ -1,7 +1,13 @@
 import { z } from 'zod';
 
 import { defineEndpoint, idSchema, instantSchema, pageOf, pageQuerySchema } from '../endpoint.ts';
-import { MESSAGE_STATUSES, sendMessageSchema, updateSendPolicySchema } from '../message.ts';
+import {
+  explainMessageSchema,
+  MESSAGE_STATUSES,
+  policyRulesSchema,
+  sendMessageSchema,
+  updateSendPolicySchema,
+} from '../message.ts';
 
 /** Who asked for a message. */
 export const messageSourceSchema = z.discriminatedUnion('kind', [
@@ -27,8 +33,13 @@ export const messageSchema = z.strictObject({
   source: messageSourceSchema,
   status: z.enum(MESSAGE_STATUSES).describe('`queued` and `sending` are on their way; the others are ends'),
   refusedBy: z.string().nullable().describe('The rule that refused it'),
+  heldBy: z.string().nullable().describe('While it is queued: the rule that holds it back'),
   reason: z.string().nullable(),
   attempts: z.int(),
+  priority: z.int().describe('From 1 to 9, which matters most'),
+  campaign: z.string().nullable(),
+  dueAt: instantSchema.describe('When it is to go'),
+  expiresAt: instantSchema.nullable(),
   createdAt: instantSchema,
   nextAttemptAt: instantSchema.nullable().describe('While it is queued: when it is looked at next'),
   endedAt: instantSchema.nullable(),
@@ -43,6 +54,8 @@ export const messageSchema = z.strictObject({
 });
 export type Message = z.infer<typeof messageSchema>;
 
+const numbersSchema = z.record(z.string(), z.union([z.number(), z.string(), z.null()]));
+
 /** One thing that happened to a message: a decision of the gate, an attempt, a receipt. */
 export const messageMomentSchema = z.strictObject({
   at: instantSchema,
@@ -50,6 +63,8 @@ export const messageMomentSchema = z.strictObject({
   by: z.string().nullable(),
   reason: z.string().nullable(),
   attempt: z.int().nullable(),
+  numbers: numbersSchema.nullable().describe('The numbers a rule decided by'),
+  until: instantSchema.nullable().describe('Of what is held: when it is asked again'),
 });
 export type MessageMoment = z.infer<typeof messageMomentSchema>;
 
@@ -64,8 +79,29 @@ export const sendPolicySchema = z.strictObject({
   lessOften: z
     .strictObject({ limit: z.int(), windowMs: z.int().describe('Milliseconds') })
     .describe('For customers who asked to hear less often; counts every channel'),
+  ...policyRulesSchema.shape,
 });
 export type SendPolicy = z.infer<typeof sendPolicySchema>;
+
+/** What one rule of the gate says of a message. */
+export const ruleVerdictSchema = z.strictObject({
+  rule: z.string(),
+  asks: z.string().describe('What it asks, in a few words'),
+  verdict: z.enum(['passes', 'refuses', 'holds']),
+  reason: z.string().nullable(),
+  numbers: numbersSchema.nullable().describe('The numbers it decides by'),
+  until: instantSchema.nullable().describe('Of a rule that holds: when it is asked again'),
+});
+
+/** Why a message would go now, or would not. */
+export const messageExplanationSchema = z.strictObject({
+  decision: z.enum(['send', 'refuse', 'hold']),
+  by: z.string().nullable().describe('The first rule that speaks'),
+  reason: z.string().nullable(),
+  until: instantSchema.nullable(),
+  rules: z.array(ruleVerdictSchema).describe('Every rule, in the order they are asked'),
+});
+export type MessageExplanation = z.infer<typeof messageExplanationSchema>;
 
 export const messageEndpoints = {
   listMessages: defineEndpoint({
@@ -101,12 +137,24 @@ export const messageEndpoints = {
     status: 202,
     answer: messageSchema,
   }),
+  explainMessage: defineEndpoint({
+    method: 'POST',
+    path: '/api/v1/messages/explain',
+    scope: 'messages:read',
+    tag: 'Messages',
+    summary: 'Ask why a message would go now, or would not',
+    description:
+      'Asks every rule of the policy gate about a message as if it were due now, with what is true at this moment. Nothing is queued, counted or sent.',
+    body: explainMessageSchema,
+    changesNothing: true,
+    answer: messageExplanationSchema,
+  }),
   getSendPolicy: defineEndpoint({
     method: 'GET',
     path: '/api/v1/send-policy',
     scope: 'messages:read',
     tag: 'Messages',
-    summary: 'Read the frequency cap of marketing messages',
+    summary: 'Read how much and when marketing may be sent: caps, quiet hours, gaps, holdout',
     answer: sendPolicySchema,
   }),
   updateSendPolicy: defineEndpoint({
@@ -114,7 +162,8 @@ export const messageEndpoints = {
     path: '/api/v1/send-policy',
     scope: 'messages:write',
     tag: 'Messages',
-    summary: 'Set the frequency cap of marketing messages',
+    summary: 'Set how much and when marketing may be sent',
+    description: 'All but `cap` stay as they are when they are left out. What is held back is asked again at once.',
     body: updateSendPolicySchema,
     answer: sendPolicySchema,
   }),

@@ -236,6 +236,7 @@ export const EXAMPLES: Readonly<Record<OperationId, Make>> = {
   sendMessage: ({ profileId, templateId, word }) => ({
     body: { profileId, templateId, topic: 'marketing', idempotencyKey: word() },
   }),
+  explainMessage: ({ profileId, templateId }) => ({ body: { profileId, templateId, topic: 'marketing' } }),
   getSendPolicy: plain,
   updateSendPolicy: () => ({ body: { cap: { limit: 3, windowMs: 3_600_000 } } }),
   getBrand: plain,

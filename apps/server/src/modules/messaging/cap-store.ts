@@ -1,5 +1,4 @@
 import type { Sql } from '../../platform/postgres/index.ts';
-import { DEFAULT_CAP, DEFAULT_LESS_OFTEN, type FrequencyCap } from './gate.ts';
 
 export interface CountedSend {
   readonly profileId: string;
@@ -41,79 +40,31 @@ export async function deleteCounted(sql: Sql, workspaceId: number, messageIds: r
   });
 }
 
-/** When marketing messages were counted since `sinceMs`, by `capKey`. Exact only while the profiles are locked. */
+/** A marketing message that went. */
+export interface Counted {
+  readonly channel: string;
+  readonly topic: string;
+  readonly at: number;
+}
+
+/** Marketing messages counted since `sinceMs`, by profile. Exact only while the profiles are locked. */
 export async function listCounted(
   sql: Sql,
   workspaceId: number,
   options: { profileIds: readonly string[]; sinceMs: number },
-): Promise<Map<string, number[]>> {
-  const { rows } = await sql.query<{ profile_id: string; channel: string; counted_at: Date }>({
+): Promise<Map<string, Counted[]>> {
+  const { rows } = await sql.query<{ profile_id: string; channel: string; topic: string; counted_at: Date }>({
     name: 'cap_list',
-    text: `select profile_id, channel, counted_at from cap_window
+    text: `select profile_id, channel, topic, counted_at from cap_window
            where workspace_id = $1 and profile_id = any($2::uuid[]) and counted_at > $3`,
     values: [workspaceId, options.profileIds, new Date(options.sinceMs)],
   });
-  const counted = new Map<string, number[]>();
-  for (const row of rows) {
-    const key = capKey(row.profile_id, row.channel);
-    const times = counted.get(key);
-    if (times === undefined) counted.set(key, [row.counted_at.getTime()]);
-    else times.push(row.counted_at.getTime());
+  const counted = new Map<string, Counted[]>();
+  for (const { profile_id: profileId, channel, topic, counted_at: countedAt } of rows) {
+    const one = { channel, topic, at: countedAt.getTime() };
+    const ofProfile = counted.get(profileId);
+    if (ofProfile === undefined) counted.set(profileId, [one]);
+    else ofProfile.push(one);
   }
   return counted;
-}
-
-export function capKey(profileId: string, channel: string): string {
-  return `${profileId} ${channel}`;
-}
-
-/** What a workspace set about how much marketing its customers get. */
-export interface SendLimits {
-  readonly cap: FrequencyCap;
-  /** For customers who asked for less; counted over all channels. */
-  readonly lessOften: FrequencyCap;
-}
-
-/** The defaults where nothing was set. */
-export async function findLimits(sql: Sql, workspaceId: number): Promise<SendLimits> {
-  const { rows } = await sql.query<{
-    cap_max: number;
-    cap_window_ms: number;
-    less_often_max: number | null;
-    less_often_window_ms: number | null;
-  }>({
-    name: 'send_policy_find',
-    text: `select cap_max, cap_window_ms, less_often_max, less_often_window_ms from send_policy where workspace_id = $1`,
-    values: [workspaceId],
-  });
-  const [row] = rows;
-  if (row === undefined) return { cap: DEFAULT_CAP, lessOften: DEFAULT_LESS_OFTEN };
-  return {
-    cap: { limitMax: row.cap_max, windowMs: row.cap_window_ms },
-    lessOften: {
-      limitMax: row.less_often_max ?? DEFAULT_LESS_OFTEN.limitMax,
-      windowMs: row.less_often_window_ms ?? DEFAULT_LESS_OFTEN.windowMs,
-    },
-  };
-}
-
-/** What "less often" comes to in a workspace: what the preference page promises is what the gate keeps. */
-export async function readLessOften(sql: Sql, workspaceId: number): Promise<FrequencyCap> {
-  return (await findLimits(sql, workspaceId)).lessOften;
-}
-
-export async function writeLimits(
-  sql: Sql,
-  workspaceId: number,
-  { limits, now }: { limits: SendLimits; now: number },
-): Promise<void> {
-  const { cap, lessOften } = limits;
-  await sql.query({
-    text: `insert into send_policy (workspace_id, cap_max, cap_window_ms, less_often_max, less_often_window_ms, updated_at)
-           values ($1, $2, $3, $4, $5, $6)
-           on conflict (workspace_id) do update set cap_max = excluded.cap_max, cap_window_ms = excluded.cap_window_ms,
-             less_often_max = excluded.less_often_max, less_often_window_ms = excluded.less_often_window_ms,
-             updated_at = excluded.updated_at`,
-    values: [workspaceId, cap.limitMax, cap.windowMs, lessOften.limitMax, lessOften.windowMs, new Date(now)],
-  });
 }

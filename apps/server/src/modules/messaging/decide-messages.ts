@@ -1,53 +1,19 @@
 import { createHash } from 'node:crypto';
 import type { Services } from '../../platform/context.ts';
-import { inSubjects, type NodeRef, type SubjectBatch } from '../../platform/eventlog/index.ts';
-import {
-  type ConfirmationQuestion,
-  findUnaskable,
-  markConfirmationsMailed,
-  type Permission,
-  type PermissionQuestion,
-  readPermissions,
-  readRhythms,
-  type Rhythm,
-  USUAL_RHYTHM,
-} from '../consent/index.ts';
-import { findUnsettled, isRestricted, ownersOfNodes, profilingObjectedAt } from '../profiles/index.ts';
-import { capKey, type CountedSend, findLimits, insertCounted, listCounted } from './cap-store.ts';
-import type { EmailContent, OutgoingMessage } from './channels/channel.ts';
-import { decide, type FrequencyCap, type SendDecision, type SendFacts } from './gate.ts';
+import { inSubjects, type SubjectBatch } from '../../platform/eventlog/index.ts';
+import { markConfirmationsMailed } from '../consent/index.ts';
+import { findUnsettled, ownersOfNodes } from '../profiles/index.ts';
+import { type CountedSend, insertCounted } from './cap-store.ts';
+import type { EmailContent } from './channels/channel.ts';
+import { decide } from './gate/decide.ts';
+import { confirmationsOf, gatherFacts } from './gate/gather-facts.ts';
+import type { SendDecision, SendFacts } from './gate/send-facts.ts';
 import { messageEvent } from './message-events.ts';
 import { messageMetrics } from './message-metrics.ts';
-import { type DueMessage, lockQueuedMessages, markSending, refuseMessages } from './message-store.ts';
+import { holdMessages, lockQueuedMessages, markSending, refuseMessages } from './message-store.ts';
 import type { SendDeps } from './ports.ts';
+import type { Departure, PreparedMessage } from './prepared-message.ts';
 import { isStillTrue, judgePromotion, type Promotion, readPromoted } from './promoted-products.ts';
-
-/** A due message with everything that could be read and rendered without a lock. */
-export interface PreparedMessage {
-  readonly message: DueMessage;
-  readonly templateExists: boolean;
-  readonly address:
-    | { readonly text: string; readonly hash: string; readonly mailboxHash: string; readonly node: NodeRef }
-    | undefined;
-  readonly content: EmailContent | undefined;
-  /** Why there is no content. */
-  readonly brokenFor: string | undefined;
-  readonly unsubscribeUrl: string | undefined;
-  /** What the page of the message needs to say the same; sealed. Undefined when it has none. */
-  readonly shown: Buffer | undefined;
-  /** The products it shows, by their places among those it names. */
-  readonly shownProducts: readonly number[];
-}
-
-/** A message whose going is committed: it must be tried now, and never by anybody else. */
-export interface Departure {
-  readonly message: DueMessage;
-  readonly attempt: number;
-  readonly addressHash: string;
-  readonly addressNode: NodeRef;
-  readonly shown: Buffer | undefined;
-  readonly outgoing: OutgoingMessage;
-}
 
 /**
  * Decides messages of one workspace under the locks of their profiles and commits the decisions: refusals with their
@@ -106,110 +72,23 @@ interface Decided {
   readonly decision: SendDecision;
 }
 
+/** What matters more is decided first; of equals, what was due first. */
+function byPriority(a: PreparedMessage, b: PreparedMessage): number {
+  return b.message.priority - a.message.priority || a.message.dueAt - b.message.dueAt;
+}
+
 async function decideAll(
   batch: SubjectBatch,
   deps: SendDeps,
   asked: { candidates: readonly PreparedMessage[]; promotions: ReadonlyMap<PreparedMessage, Promotion> },
 ): Promise<Decided[]> {
-  const { candidates, promotions } = asked;
-  const { workspaceId, sql, now } = batch;
-  const { cap, lessOften } = await findLimits(sql, workspaceId);
-  const questions = new Map<string, PermissionQuestion>();
-  for (const { message, address } of candidates) {
-    const { id, profileId, channel, topic } = message;
-    if (address !== undefined) questions.set(id, { profileId, channel, topic, addressHash: address.hash });
-  }
-  const permissions = await readPermissions(sql, workspaceId, [...questions.values()]);
-  const profileIds = [...new Set(candidates.map(({ message }) => message.profileId))];
-  const rhythms = await readRhythms(sql, workspaceId, profileIds);
-  const isSlow = [...rhythms.values()].some((rhythm) => rhythm.isLessOften);
-  const sinceMs = now - Math.max(cap.windowMs, isSlow ? lessOften.windowMs : 0);
-  const counted = await listCounted(sql, workspaceId, { profileIds, sinceMs });
-  const unaskable = await findUnaskable(sql, workspaceId, { questions: confirmationsOf(candidates), now });
-  const unwanted = await deps.guard.findUnwanted(
-    sql,
-    workspaceId,
-    candidates.map(({ message }) => message),
-  );
-  return candidates.map((prepared) => {
-    const { message } = prepared;
-    const question = questions.get(message.id);
-    const permission = question === undefined ? undefined : permissions.get(question);
-    const key = capKey(message.profileId, message.channel);
-    const facts = toFacts(prepared, {
-      channelReady: deps.channels.has(message.channel),
-      profileExists: batch.subjects.has(message.profileId),
-      isRestricted: isRestricted(batch.subjects.get(message.profileId)),
-      isObjectedProfiling:
-        message.source.kind === 'journey' && profilingObjectedAt(batch.subjects.get(message.profileId)) !== undefined,
-      permission,
-      asking:
-        message.source.kind === 'confirmation'
-          ? { refusedFor: unaskable.get(message.source.confirmationId) }
-          : undefined,
-      unwantedFor: unwanted.get(message.id),
-      promotion: promotions.get(prepared)?.refused,
-      cap,
-      countedAt: counted.get(key) ?? [],
-      ...restraints(rhythms.get(message.profileId), { cap: lessOften, counted, profileId: message.profileId }),
-    });
-    const decision = decide(facts, now);
-    // The next message of the same profile must see this one.
-    if (decision.kind === 'send' && facts.marketing) counted.set(key, [...facts.countedAt, now]);
+  const round = await gatherFacts(batch, deps, asked);
+  return asked.candidates.toSorted(byPriority).map((prepared) => {
+    const facts = round.factsOf(prepared);
+    const decision = decide(facts, batch.now);
+    round.noteDecided(prepared, { isSent: decision.kind === 'send', facts });
     return { prepared, facts, decision };
   });
-}
-
-/** What the customer wished about when and how often. */
-function restraints(
-  rhythm: Rhythm = USUAL_RHYTHM,
-  less: { cap: FrequencyCap; counted: ReadonlyMap<string, readonly number[]>; profileId: string },
-): Pick<SendFacts, 'pausedUntil' | 'lessOften'> {
-  const { cap, counted, profileId } = less;
-  const ofAllChannels = () =>
-    [...counted].flatMap(([key, times]) => (key.startsWith(capKey(profileId, '')) ? times : []));
-  return {
-    pausedUntil: rhythm.pausedUntil,
-    lessOften: rhythm.isLessOften ? { cap, countedAt: ofAllChannels() } : undefined,
-  };
-}
-
-function confirmationsOf(candidates: readonly PreparedMessage[]): ConfirmationQuestion[] {
-  return candidates.flatMap(({ message, address }) =>
-    message.source.kind !== 'confirmation' || address === undefined
-      ? []
-      : [{ confirmationId: message.source.confirmationId, mailboxHash: address.mailboxHash }],
-  );
-}
-
-interface LockedFacts {
-  readonly channelReady: boolean;
-  readonly profileExists: boolean;
-  readonly isRestricted: boolean;
-  readonly isObjectedProfiling: boolean;
-  readonly permission: Permission | undefined;
-  readonly asking: SendFacts['asking'];
-  readonly unwantedFor: string | undefined;
-  readonly promotion: SendFacts['promotion'];
-  readonly cap: FrequencyCap;
-  readonly countedAt: readonly number[];
-  readonly pausedUntil: SendFacts['pausedUntil'];
-  readonly lessOften: SendFacts['lessOften'];
-}
-
-function toFacts(prepared: PreparedMessage, locked: LockedFacts): SendFacts {
-  const { permission, ...rest } = locked;
-  const kind = permission?.decision.kind;
-  return {
-    ...rest,
-    templateExists: prepared.templateExists,
-    hasAddress: prepared.address !== undefined,
-    // What asks for permission is no marketing, whatever its topic.
-    marketing: rest.asking === undefined && (permission?.isMarketing ?? true),
-    suppressedFor: permission?.suppression,
-    permission: kind === undefined || kind === 'suppressed' ? 'unasked' : kind,
-    brokenFor: prepared.brokenFor,
-  };
 }
 
 async function writeDecisions(batch: SubjectBatch, deps: SendDeps, decided: readonly Decided[]): Promise<Departure[]> {
@@ -217,15 +96,19 @@ async function writeDecisions(batch: SubjectBatch, deps: SendDeps, decided: read
   const departures: Departure[] = [];
   const counted: CountedSend[] = [];
   const refusals = decided.flatMap(({ prepared: { message }, decision }) =>
-    decision.kind === 'refuse' ? [{ message, id: message.id, by: decision.by, reason: decision.reason }] : [],
+    decision.kind === 'refuse' ? [{ message, id: message.id, ...decision }] : [],
+  );
+  const holds = decided.flatMap(({ prepared: { message }, decision }) =>
+    decision.kind === 'hold' ? [{ ...decision, id: message.id, isNews: message.heldBy !== decision.by }] : [],
   );
   for (const { prepared, facts, decision } of decided) {
-    if (decision.kind === 'refuse') continue;
+    if (decision.kind !== 'send') continue;
     const { message } = prepared;
     departures.push(toDeparture(prepared, facts));
     if (facts.marketing) counted.push({ ...message, messageId: message.id });
   }
   await refuseMessages(sql, workspaceId, { refusals, now });
+  await holdMessages(sql, workspaceId, { holds, now });
   await markSending(sql, workspaceId, {
     marks: departures.map(({ message, outgoing, ...mark }) => ({
       ...mark,

@@ -3,7 +3,7 @@ import { createContext, type Services } from '../../platform/context.ts';
 import { inTransaction } from '../../platform/eventlog/index.ts';
 import { deleteCounted } from './cap-store.ts';
 import type { Channel, DeliveryOutcome } from './channels/channel.ts';
-import type { Departure } from './decide-messages.ts';
+import type { Departure } from './prepared-message.ts';
 import { bounceEvent, messageEvent, type MessageEventName } from './message-events.ts';
 import { isPassingFault, writeOutcomes } from './outcome-store.ts';
 import { messageMetrics } from './message-metrics.ts';

@@ -13,6 +13,11 @@ export interface MessageRow extends SourceColumns {
   refused_by: string | null;
   reason: string | null;
   attempts: number;
+  priority: number;
+  campaign: string | null;
+  due_at: Date | null;
+  expires_at: Date | null;
+  held_by: string | null;
   created_at: Date;
   next_attempt_at: Date | null;
   ended_at: Date | null;
@@ -29,7 +34,7 @@ export interface MessageRowWithHistory extends MessageRow {
 }
 
 const COLUMNS = `id, profile_id, channel, topic, template_id, source, journey_id, journey_version, run_id, step_id, confirmation_id, status, refused_by, reason,
-  attempts, created_at, next_attempt_at, ended_at, delivered_at, opened_at, clicked_at,
+  attempts, priority, campaign, due_at, expires_at, held_by, created_at, next_attempt_at, ended_at, delivered_at, opened_at, clicked_at,
   machine_opened_at, machine_clicked_at, bounced_at`;
 
 export interface MessageFilter {

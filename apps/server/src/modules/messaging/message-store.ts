@@ -1,5 +1,6 @@
 import type { PromotedProduct } from '@segue/contract';
 import type { NodeRef } from '../../platform/eventlog/index.ts';
+import type { JsonObject } from '../../platform/json.ts';
 import type { Sql } from '../../platform/postgres/index.ts';
 import type { LaneMark } from './lag.ts';
 import type { ChannelName, MessageIntent, MessageMoment, MessageSource, RefusedBy } from './types.ts';
@@ -26,10 +27,13 @@ export async function insertMessages(
   const { rows } = await sql.query<{ id: string }>({
     name: 'message_insert',
     text: `insert into message (workspace_id, id, profile_id, node_kind, node_id, channel, topic, intent_key, template_id, template_version_id,
-             variables, source, journey_id, journey_version, run_id, step_id, confirmation_id, products, status, next_attempt_at, history, created_at)
-           select $1, m.*, 'queued', $2, $3, $2
+             variables, source, journey_id, journey_version, run_id, step_id, confirmation_id, products, priority, due_at, expires_at, campaign,
+             status, next_attempt_at, history, created_at)
+           select $1, m.*, 'queued', coalesce(m.due_at, $2), $3, $2
            from unnest($4::uuid[], $5::uuid[], $6::smallint[], $7::bigint[], $8::text[], $9::text[], $10::text[], $11::uuid[], $12::uuid[],
-             $13::bytea[], $14::text[], $15::uuid[], $16::integer[], $17::uuid[], $18::text[], $19::uuid[], $20::jsonb[]) as m
+             $13::bytea[], $14::text[], $15::uuid[], $16::integer[], $17::uuid[], $18::text[], $19::uuid[], $20::jsonb[], $21::smallint[], $22::timestamptz[], $23::timestamptz[],
+             $24::text[]) as m(id, profile_id, node_kind, node_id, channel, topic, intent_key, template_id, template_version_id, variables, source,
+             journey_id, journey_version, run_id, step_id, confirmation_id, products, priority, due_at, expires_at, campaign)
            on conflict (workspace_id, intent_key) do nothing returning id`,
     values: [
       workspaceId,
@@ -52,10 +56,17 @@ export async function insertMessages(
       journeys.map((j) => j?.stepId ?? null),
       messages.map(({ intent }) => (intent.source.kind === 'confirmation' ? intent.source.confirmationId : null)),
       messages.map(({ intent: { products = [] } }) => (products.length === 0 ? null : JSON.stringify(products))),
+      messages.map(({ intent: { priority = PRIORITY_USUAL } }) => priority),
+      messages.map(({ intent: { dueAt } }) => (dueAt === undefined ? null : new Date(dueAt))),
+      messages.map(({ intent: { expiresAt } }) => (expiresAt === undefined ? null : new Date(expiresAt))),
+      messages.map(({ intent: { campaign } }) => campaign ?? null),
     ],
   });
   return rows.map((row) => row.id);
 }
+
+/** Between what may wait for ever (1) and what must go (9). */
+export const PRIORITY_USUAL = 5;
 
 interface DueRow {
   workspace_id: number;
@@ -77,6 +88,12 @@ interface DueRow {
   products: PromotedProduct[] | null;
   attempts: number;
   lane_marks: LaneMark[] | null;
+  priority: number;
+  due_at: Date | null;
+  created_at: Date;
+  expires_at: Date | null;
+  campaign: string | null;
+  held_by: RefusedBy | null;
 }
 
 /** A message whose time has come. */
@@ -89,16 +106,24 @@ export interface DueMessage {
   readonly topic: string;
   readonly templateId: string;
   readonly templateVersionId: string | undefined;
-  readonly variables: Buffer | undefined;
+  /** Sealed; open where they were never stored. */
+  readonly variables: Buffer | JsonObject | undefined;
   readonly source: MessageSource;
   /** What it invites to buy. */
   readonly products: readonly PromotedProduct[];
   readonly attempts: number;
   readonly laneMarks: readonly LaneMark[] | undefined;
+  readonly priority: number;
+  /** When it was to go. */
+  readonly dueAt: number;
+  readonly expiresAt: number | undefined;
+  readonly campaign: string | undefined;
+  /** The rule that held it back when it was last looked at. */
+  readonly heldBy: RefusedBy | undefined;
 }
 
 const DUE_COLUMNS = `workspace_id, id, profile_id, node_kind, node_id, channel, topic, template_id, template_version_id, variables, source,
-  journey_id, journey_version, run_id, step_id, confirmation_id, products, attempts, lane_marks`;
+  journey_id, journey_version, run_id, step_id, confirmation_id, products, attempts, lane_marks, priority, due_at, created_at, expires_at, campaign, held_by`;
 
 /**
  * Chooses due messages and keeps other processes off them until `untilMs`. A claim is a courtesy that saves work: what
@@ -138,6 +163,11 @@ function toDueMessage(row: DueRow): DueMessage {
     products: row.products ?? [],
     attempts: row.attempts,
     laneMarks: row.lane_marks ?? undefined,
+    priority: row.priority,
+    dueAt: (row.due_at ?? row.created_at).getTime(),
+    expiresAt: row.expires_at?.getTime(),
+    campaign: row.campaign ?? undefined,
+    heldBy: row.held_by ?? undefined,
   };
 }
 
@@ -204,6 +234,7 @@ export interface Refusal {
   readonly id: string;
   readonly by: RefusedBy;
   readonly reason: string;
+  readonly numbers?: MessageMoment['numbers'];
 }
 
 export async function refuseMessages(
@@ -216,7 +247,7 @@ export async function refuseMessages(
   await sql.query({
     name: 'message_refuse',
     text: `update message m set status = 'refused', refused_by = r.by, reason = r.reason, ended_at = $2, next_attempt_at = null,
-             lane_marks = null, history = m.history || r.moments::jsonb
+             lane_marks = null, held_by = null, history = m.history || r.moments::jsonb
            from unnest($3::uuid[], $4::text[], $5::text[], $6::text[]) as r(id, by, reason, moments)
            where m.workspace_id = $1 and m.id = r.id and m.status = 'queued'`,
     values: [
@@ -225,8 +256,52 @@ export async function refuseMessages(
       refusals.map((r) => r.id),
       refusals.map((r) => r.by),
       refusals.map((r) => r.reason),
-      refusals.map((r) => moments({ at: now, what: 'refused', by: r.by, reason: r.reason })),
+      refusals.map(({ by, reason, numbers }) =>
+        moments({ at: now, what: 'refused', by, reason, ...(numbers !== undefined && { numbers }) }),
+      ),
     ],
+  });
+}
+
+/** A message that waits for what a rule wants. */
+export interface Hold extends Refusal {
+  readonly untilMs: number;
+  /** Whether another rule held it before, or none. */
+  readonly isNews: boolean;
+}
+
+export async function holdMessages(
+  sql: Sql,
+  workspaceId: number,
+  options: { holds: readonly Hold[]; now: number },
+): Promise<void> {
+  const { holds, now } = options;
+  if (holds.length === 0) return;
+  await sql.query({
+    name: 'message_hold',
+    text: `update message m set next_attempt_at = h.until, lane_marks = null, held_by = h.by, history = m.history || h.moments::jsonb
+           from unnest($2::uuid[], $3::timestamptz[], $4::text[], $5::text[]) as h(id, until, by, moments)
+           where m.workspace_id = $1 and m.id = h.id and m.status = 'queued'`,
+    values: [
+      workspaceId,
+      holds.map((hold) => hold.id),
+      holds.map((hold) => new Date(hold.untilMs)),
+      holds.map((hold) => hold.by),
+      holds.map(({ by, reason, numbers, untilMs, isNews }) =>
+        isNews
+          ? moments({ at: now, what: 'held', by, reason, until: untilMs, ...(numbers !== undefined && { numbers }) })
+          : '[]',
+      ),
+    ],
+  });
+}
+
+/** Looks at everything again that a rule holds back: the rules were changed. By index message_held. */
+export async function releaseHeld(sql: Sql, workspaceId: number, now: number): Promise<void> {
+  await sql.query({
+    text: `update message set next_attempt_at = $2
+           where workspace_id = $1 and status = 'queued' and held_by is not null and next_attempt_at > $2`,
+    values: [workspaceId, new Date(now)],
   });
 }
 
@@ -251,7 +326,7 @@ export async function markSending(
   const { rowCount } = await sql.query({
     name: 'message_mark_sending',
     text: `update message m set status = 'sending', owner = $2, sending_at = $3, attempts = s.attempt, next_attempt_at = null,
-             lane_marks = null, address_hash = s.address_hash, address_node_kind = s.node_kind, address_node = s.node, content_hash = s.content_hash, shown = s.shown, history = m.history || s.moments::jsonb
+             lane_marks = null, held_by = null, address_hash = s.address_hash, address_node_kind = s.node_kind, address_node = s.node, content_hash = s.content_hash, shown = s.shown, history = m.history || s.moments::jsonb
            from unnest($4::uuid[], $5::smallint[], $6::uuid[], $7::bytea[], $8::text[], $9::bytea[],
              $10::smallint[], $11::bigint[]) as s(id, attempt, address_hash, content_hash, moments, shown, node_kind, node)
            where m.workspace_id = $1 and m.id = s.id and m.status = 'queued'`,

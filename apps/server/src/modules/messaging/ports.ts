@@ -12,6 +12,12 @@ export interface SendGuard {
     workspaceId: number,
     messages: readonly { readonly id: string; readonly source: MessageSource }[],
   ): Promise<ReadonlyMap<string, string>>;
+  /** Of marketing: which of them its sender keeps from their customers to compare, each with the reason. Left out: none. */
+  findHeldOut?(
+    sql: Transaction,
+    workspaceId: number,
+    messages: readonly { readonly id: string; readonly profileId: string; readonly source: MessageSource }[],
+  ): Promise<ReadonlyMap<string, string>>;
 }
 
 /** What is so of one product for one customer at one instant. */
@@ -41,15 +47,21 @@ export interface ProductPort {
   ): Promise<ReadonlyMap<string, readonly ProductTruth[]>>;
 }
 
-/** What the sender of one process is given. */
-export interface SendDeps {
-  readonly processId: string;
-  readonly channels: ReadonlyMap<ChannelName, Channel>;
+/** What the gate is asked with. */
+export interface GateDeps {
+  /** Those that something can be sent on. */
+  readonly channels: { has(channel: ChannelName): boolean };
   readonly guard: SendGuard;
   /** Left out: nobody knows products; they are shown as they were named. */
   readonly products?: ProductPort;
   /** Where customers reach this server: tracked links and unsubscribe links begin with it. */
   readonly publicUrl: string;
+}
+
+/** What the sender of one process is given. */
+export interface SendDeps extends GateDeps {
+  readonly processId: string;
+  readonly channels: ReadonlyMap<ChannelName, Channel>;
   /** Ids of the messages this process has under way. Make one set a process, and give it to sending and recovery alike. */
   readonly inFlight: Set<string>;
 }

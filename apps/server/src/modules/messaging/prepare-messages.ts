@@ -24,10 +24,12 @@ import {
   usedVariables,
 } from '../content/index.ts';
 import { listAddresses, openNodeKeys, openAllTraits, type ProfileAddress } from '../profiles/index.ts';
-import type { PreparedMessage } from './decide-messages.ts';
+import type { CustomerZones } from './gate/customer-zones.ts';
 import type { DueMessage } from './message-store.ts';
-import type { ProductTruth, SendDeps } from './ports.ts';
+import type { GateDeps, ProductTruth } from './ports.ts';
+import type { PreparedMessage } from './prepared-message.ts';
 import { cardsOf, judgePromotion, readPromoted } from './promoted-products.ts';
+import { readZones } from './read-zones.ts';
 import { viewUrl } from './view-link.ts';
 
 /**
@@ -36,7 +38,7 @@ import { viewUrl } from './view-link.ts';
  */
 export async function prepareMessages(
   services: Services,
-  deps: SendDeps,
+  deps: GateDeps,
   messages: readonly DueMessage[],
 ): Promise<PreparedMessage[]> {
   const { workspaceId } = messages[0]!;
@@ -62,6 +64,7 @@ export async function prepareMessages(
   });
   const nodeKeys = await openNodeKeys({ sql: reader.sql, workspaceId, keys }, sealedNodes);
   const nowMs = services.clock.now();
+  const zones = await readZones(reader, { subjects, traits });
   const promoted = await readPromoted(reader.sql, workspaceId, { port: deps.products, messages, nowMs });
   return messages.map((message) =>
     prepareOne(message, {
@@ -74,6 +77,7 @@ export async function prepareMessages(
       address: addresses.get(message.profileId)?.[0],
       version: versionOf(message),
       nodeKey: nodeKeys.get(message.node.id),
+      zones: zones(message.profileId),
     }),
   );
 }
@@ -91,6 +95,7 @@ interface Material {
   readonly nodeKey: Buffer | undefined;
   /** What is so of the products it invites to buy. */
   readonly promoted: readonly ProductTruth[];
+  readonly zones: CustomerZones;
 }
 
 function prepareOne(message: DueMessage, material: Material): PreparedMessage {
@@ -105,6 +110,7 @@ function prepareOne(message: DueMessage, material: Material): PreparedMessage {
     unsubscribeUrl: undefined,
     shown: undefined,
     shownProducts: judgePromotion(material.promoted).shown,
+    zones: material.zones,
   };
   if (text === undefined || material.address === undefined) return nothing;
   const hashOf = (written: string) => addressHash(material.keys, message.channel, written);
@@ -212,6 +218,7 @@ function broken(reason: string): Rendered {
 
 function openVariables(message: DueMessage, nodeKey: Buffer | undefined): JsonObject {
   if (message.variables === undefined) return {};
+  if (!Buffer.isBuffer(message.variables)) return message.variables;
   if (nodeKey === undefined) throw new Error('the variables were erased');
   return JSON.parse(open(nodeKey, message.variables).toString('utf8')) as JsonObject;
 }

@@ -18,8 +18,13 @@ export function presentMessage(row: MessageRow): Message {
     source: presentSource(row),
     status: row.status,
     refusedBy: row.refused_by,
+    heldBy: row.held_by,
     reason: row.reason,
     attempts: row.attempts,
+    priority: row.priority,
+    campaign: row.campaign,
+    dueAt: (row.due_at ?? row.created_at).toISOString(),
+    expiresAt: iso(row.expires_at),
     createdAt: row.created_at.toISOString(),
     nextAttemptAt: iso(row.next_attempt_at),
     endedAt: iso(row.ended_at),
@@ -39,6 +44,8 @@ export function presentMessageWithHistory(row: MessageRowWithHistory): MessageWi
     by: moment.by ?? null,
     reason: moment.reason ?? null,
     attempt: moment.attempt ?? null,
+    numbers: moment.numbers ?? null,
+    until: moment.until === undefined ? null : new Date(moment.until).toISOString(),
   }));
   const received = Object.entries({
     delivered: row.delivered_at,
@@ -49,7 +56,9 @@ export function presentMessageWithHistory(row: MessageRowWithHistory): MessageWi
     bounced: row.bounced_at,
   });
   const receipts = received.flatMap(([what, at]): PresentedMoment[] =>
-    at === null ? [] : [{ at: at.toISOString(), what, by: null, reason: null, attempt: null }],
+    at === null
+      ? []
+      : [{ at: at.toISOString(), what, by: null, reason: null, attempt: null, numbers: null, until: null }],
   );
   const history = [...decided, ...receipts].sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
   return { ...presentMessage(row), history };

@@ -1,17 +1,31 @@
-import { api, type SendPolicy } from '@segue/contract';
+import { api } from '@segue/contract';
 import type { FastifyRequest } from 'fastify';
+import type { Services } from '../../platform/context.ts';
 import { AppError } from '../../platform/errors.ts';
 import { decodeCursor, type Routes, toPage } from '../../platform/http/index.ts';
 import { requirePublicId } from '../../platform/ids/index.ts';
+import type { JsonObject } from '../../platform/json.ts';
 import { recordAudit } from '../accounts/index.ts';
 import { requireProfileId } from '../profiles/index.ts';
-import { findLimits, type SendLimits, writeLimits } from './cap-store.ts';
+import { explainMessage } from './explain-message.ts';
+import { findPolicy, writePolicy } from './gate/policy-store.ts';
+import { presentPolicy, toPolicy } from './gate/present-policy.ts';
 import { findMessage, pageMessages } from './message-list-store.ts';
+import { releaseHeld } from './message-store.ts';
+import type { GateDeps } from './ports.ts';
 import { presentMessage, presentMessageWithHistory } from './present-message.ts';
 import { sendMessage } from './send-message.ts';
 
-/** Sending a message, reading what became of messages, and the frequency cap. */
-export const messagingRoutes: Routes = (serve) => {
+/** Sending a message, reading what became of messages, and what the gate goes by. */
+export function createMessagingRoutes(services: Services, deps: GateDeps): Routes {
+  return (serve) => {
+    messageRoutes(serve);
+    serve(api.explainMessage, async ({ ctx, body }) => explainMessage({ ctx, services, deps }, body));
+    policyRoutes(serve);
+  };
+}
+
+const messageRoutes = (serve: Parameters<Routes>[0]): void => {
   serve(api.listMessages, async ({ ctx, query: { limit, cursor, ...query } }) => {
     const beforeId = decodeCursor(cursor, ['uuid'])?.[0];
     const rows = await pageMessages(ctx.sql, ctx.workspaceId, {
@@ -35,31 +49,24 @@ export const messagingRoutes: Routes = (serve) => {
   serve(api.sendMessage, async ({ ctx, body, request }) =>
     presentMessage(await sendMessage(ctx, body, idempotencyHeader(request))),
   );
+};
 
-  serve(api.getSendPolicy, async ({ ctx }) => presentPolicy(await findLimits(ctx.sql, ctx.workspaceId)));
+const policyRoutes = (serve: Parameters<Routes>[0]): void => {
+  serve(api.getSendPolicy, async ({ ctx }) => presentPolicy(await findPolicy(ctx.sql, ctx.workspaceId)));
 
   serve(api.updateSendPolicy, async ({ ctx, body }) => {
-    const before = await findLimits(ctx.sql, ctx.workspaceId);
-    const cap = { limitMax: body.cap.limit, windowMs: body.cap.windowMs };
-    const lessOften =
-      body.lessOften === undefined
-        ? before.lessOften
-        : { limitMax: body.lessOften.limit, windowMs: body.lessOften.windowMs };
-    const limits = { cap, lessOften };
-    await writeLimits(ctx.sql, ctx.workspaceId, { limits, now: ctx.clock.now() });
-    await recordAudit(ctx, { action: 'send_policy.updated', detail: presentPolicy(limits) });
-    return presentPolicy(limits);
+    const policy = toPolicy(await findPolicy(ctx.sql, ctx.workspaceId), body);
+    const now = ctx.clock.now();
+    await writePolicy(ctx.sql, ctx.workspaceId, { policy, now });
+    await releaseHeld(ctx.sql, ctx.workspaceId, now);
+    const presented = presentPolicy(policy);
+    const detail = JSON.parse(JSON.stringify(presented)) as JsonObject;
+    await recordAudit(ctx, { action: 'send_policy.updated', detail });
+    return presented;
   });
 };
 
 function idempotencyHeader(request: FastifyRequest): string | undefined {
   const header = request.headers['idempotency-key'];
   return typeof header === 'string' ? header : undefined;
-}
-
-function presentPolicy({ cap, lessOften }: SendLimits): SendPolicy {
-  return {
-    cap: { limit: cap.limitMax, windowMs: cap.windowMs },
-    lessOften: { limit: lessOften.limitMax, windowMs: lessOften.windowMs },
-  };
 }

@@ -2,7 +2,7 @@ import { createContext, type Services } from '../../platform/context.ts';
 import { inSubjects, inTransaction, readPositions } from '../../platform/eventlog/index.ts';
 import { findUnsettled, followMerged, listLanes } from '../profiles/index.ts';
 import { moveToProfiles } from './move-store.ts';
-import { decideMessages, type Departure } from './decide-messages.ts';
+import { decideMessages } from './decide-messages.ts';
 import { deliverMessages } from './deliver-messages.ts';
 import { followLanes, toLanePositions } from './lag.ts';
 import { messageEvent } from './message-events.ts';
@@ -10,6 +10,7 @@ import { claimDueMessages, type DueMessage, postponeMessages, refuseMessages } f
 import { isPassingFault } from './outcome-store.ts';
 import type { SendDeps } from './ports.ts';
 import { prepareMessages } from './prepare-messages.ts';
+import type { Departure } from './prepared-message.ts';
 
 /** All of a round are marked as sending at once: if the process dies, so many outcomes at the most are unknown. */
 const BATCH_MESSAGES_MAX = 50;

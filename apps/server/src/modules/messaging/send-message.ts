@@ -3,12 +3,12 @@ import type { Ctx } from '../../platform/context.ts';
 import { AppError } from '../../platform/errors.ts';
 import { inSubjects, inTransaction, type TxCtx } from '../../platform/eventlog/index.ts';
 import { parseInput } from '../../platform/http/index.ts';
-import { publicId, requirePublicId } from '../../platform/ids/index.ts';
+import { publicId } from '../../platform/ids/index.ts';
 import { recordAudit } from '../accounts/index.ts';
-import { currentTemplateVersion } from '../content/index.ts';
-import { anchorNode, requireProfileId } from '../profiles/index.ts';
+import { anchorNode } from '../profiles/index.ts';
 import { findMessageByIntent, type MessageRow } from './message-list-store.ts';
 import { queueMessages } from './queue-messages.ts';
+import { requireIntent } from './require-intent.ts';
 
 /**
  * Queues one message to one profile. The same idempotency key answers the message it made the first time, whatever else
@@ -29,28 +29,13 @@ function intentKeyOf({ actor }: Ctx, input: SendMessageBody, header: string | un
 async function sendIn(ctx: TxCtx, input: SendMessageBody, intentKey: string): Promise<MessageRow> {
   const known = await findMessageByIntent(ctx.sql, ctx.workspaceId, intentKey);
   if (known !== undefined) return known;
-  const templateId = requirePublicId('tpl', input.templateId);
-  if (!(await currentTemplateVersion(ctx.sql, ctx.workspaceId, [templateId])).has(templateId)) {
-    throw new AppError('not_found', 'There is no such template');
-  }
-  const profileId = await requireProfileId(ctx, input.profileId, 'profileId');
+  const { intent } = await requireIntent(ctx, input, intentKey);
+  const { profileId } = intent;
   const made = await inSubjects(ctx, { workspaceId: ctx.workspaceId, ids: [profileId] }, async (batch) => {
     const subject = batch.subjects.get(profileId);
     if (subject === undefined)
       throw new AppError('conflict', 'The profile was merged just now: send the request again');
-    const { channel, topic, variables, products } = input;
-    const intent = {
-      intentKey,
-      profileId,
-      node: anchorNode(subject),
-      channel,
-      topic,
-      templateId,
-      variables,
-      products,
-      source: { kind: 'api' },
-    } as const;
-    return queueMessages(batch, [intent]);
+    return queueMessages(batch, [{ ...intent, node: anchorNode(subject) }]);
   });
   const queued = await findMessageByIntent(ctx.sql, ctx.workspaceId, intentKey);
   for (const id of made) {

@@ -33,6 +33,14 @@ export interface MessageIntent {
   readonly variables: JsonObject;
   /** What it invites to buy. */
   readonly products?: readonly PromotedProduct[];
+  /** From 1 to 9; 5 when left out. */
+  readonly priority?: number;
+  /** When it is to go; at once when left out. */
+  readonly dueAt?: number;
+  /** After that it is of no use. */
+  readonly expiresAt?: number;
+  /** What it is part of. */
+  readonly campaign?: string;
   readonly source: MessageSource;
 }
 
@@ -42,8 +50,9 @@ export interface MessageIntent {
  */
 export type MessageStatus = 'queued' | 'sending' | 'sent' | 'refused' | 'failed' | 'unknown';
 
-/** The rule that refused a message. */
+/** The rule that refused a message or holds it back. */
 export type RefusedBy =
+  | 'workspace'
   | 'channel'
   | 'template'
   | 'profile'
@@ -52,20 +61,28 @@ export type RefusedBy =
   | 'suppression'
   | 'consent'
   | 'address'
+  | 'holdout'
   | 'goal'
   | 'bought'
   | 'stock'
   | 'untrue'
+  | 'expired'
   | 'paused'
   | 'frequency'
   | 'cap'
+  | 'quiet'
+  | 'gap'
   | 'content';
 
 /** One line of a message's history, as it is stored with the message. */
 export interface MessageMoment {
   readonly at: number;
-  readonly what: MessageStatus | 'waiting' | 'retry';
+  readonly what: MessageStatus | 'waiting' | 'held' | 'retry';
   readonly by?: string;
   readonly reason?: string;
   readonly attempt?: number;
+  /** The numbers a rule decided by. */
+  readonly numbers?: Readonly<Record<string, number | string | null>>;
+  /** Of what is held: when it is asked again. */
+  readonly until?: number;
 }

@@ -25,5 +25,6 @@ export { createList, findListCalled } from './lists/change-lists.ts';
 export { listRoutes } from './lists/list-routes.ts';
 export { loadPlaces } from './load-facts.ts';
 export { knownZone } from './known-zone.ts';
+export { localDay, QUARTER_MS, weekdayOf, zoneOffsetMs } from './calendar.ts';
 export { listListsOfProfile } from './lists/list-member-store.ts';
 export { defineShopFacts } from './shop-facts.ts';

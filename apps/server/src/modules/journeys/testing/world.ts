@@ -26,7 +26,8 @@ import { createKeyRing, ensureFirstWorkspace } from '../../accounts/index.ts';
 import { ensureDefaultTopics } from '../../consent/index.ts';
 import { createSubjectHistory } from '../../events/index.ts';
 import { templateRoutes } from '../../content/index.ts';
-import { messagingRoutes, messagingStage } from '../../messaging/index.ts';
+import { createMessagingRoutes, messagingStage } from '../../messaging/index.ts';
+import { journeySendGuard } from '../send-guard.ts';
 import {
   anchorNode,
   createIdentityGraphRoutes,
@@ -89,7 +90,16 @@ export class World {
       createJourneysStage(),
     ];
     const reshaper = createReshaper({ stages: this.#stages, history: createSubjectHistory(services.history) });
-    const routes = [templateRoutes, messagingRoutes, journeyRoutes, createIdentityGraphRoutes(reshaper)];
+    const routes = [
+      templateRoutes,
+      createMessagingRoutes(services, {
+        channels: new Set(['email' as const]),
+        guard: journeySendGuard,
+        publicUrl: 'http://127.0.0.1:4100',
+      }),
+      journeyRoutes,
+      createIdentityGraphRoutes(reshaper),
+    ];
     this.app = serveRoutes(routes, () => this.caller);
   }
 

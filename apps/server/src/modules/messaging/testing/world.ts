@@ -53,10 +53,10 @@ import {
 import { createSubjectHistory } from '../../events/index.ts';
 import type { Channel } from '../channels/channel.ts';
 import { createEmailChannel } from '../channels/email/smtp.ts';
-import { readLessOften } from '../cap-store.ts';
+import { readLessOften } from '../gate/policy-store.ts';
 import type { SendDeps } from '../ports.ts';
 import { messagingMigrations } from '../migrations/index.ts';
-import { messagingRoutes } from '../routes.ts';
+import { createMessagingRoutes } from '../routes.ts';
 import { messagingStage } from '../stage.ts';
 import { createWebViewRoutes } from '../web-view-routes.ts';
 
@@ -141,7 +141,7 @@ export class World {
       createTrackingRoutes(services),
       createLinkDomainRoutes(deps),
       createWebViewRoutes(services, deps),
-      messagingRoutes,
+      createMessagingRoutes(services, deps),
     ];
     this.#nodes = new NodeDirectory(services.postgres, (id) => services.keysOf(id));
     this.#hold = new LaneHold({ reader: 'processor', processId: deps.processId });

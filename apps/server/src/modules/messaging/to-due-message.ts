@@ -1,0 +1,17 @@
+import { type DueMessage, PRIORITY_USUAL } from './message-store.ts';
+import type { MessageIntent } from './types.ts';
+
+/** A wish as the sender would find it, though it was never queued. */
+export function toDueMessage(
+  intent: MessageIntent,
+  of: { workspaceId: number; id: string; versionId: string; now: number },
+): DueMessage {
+  const { profileId, node, channel, topic, templateId, source } = intent;
+  return {
+    ...{ workspaceId: of.workspaceId, id: of.id, profileId, node, channel, topic, templateId, source },
+    ...{ templateVersionId: of.versionId, products: intent.products ?? [], attempts: 0, laneMarks: undefined },
+    variables: intent.variables,
+    ...{ priority: intent.priority ?? PRIORITY_USUAL, dueAt: of.now, expiresAt: intent.expiresAt },
+    ...{ campaign: intent.campaign, heldBy: undefined },
+  };
+}
