@@ -123,7 +123,7 @@ const policyRulesShape = {
         .min(1)
         .max(20)
         .optional(),
-      then: z.enum(['hold', 'refuse'], { error: 'give "hold" or "refuse"' }).default('hold'),
+      action: z.enum(['hold', 'refuse'], { error: 'give "hold" or "refuse"' }).default('hold'),
     })
     .nullable(),
   /** Between two marketing messages to one customer, of whatever channels. */

@@ -181,7 +181,7 @@ describe('less often', () => {
     await say(ada, 'granted');
     await setRhythm(ada, { frequency: 'less_often' });
     const policy = { cap: LOOSE, lessOften: { limit: 2, windowMs: 14 * DAY_MS } };
-    expect((await on.call('PUT', '/api/v1/send-policy', policy)).json).toEqual(policy);
+    expect((await on.call('PUT', '/api/v1/send-policy', policy)).json).toMatchObject(policy);
     const ends = [await deliver(ada), await deliver(ada), await deliver(ada)];
     expect(ends.map(({ refusedBy }) => refusedBy)).toEqual([null, null, 'frequency']);
     on.clock.advance(7 * DAY_MS);

@@ -11,7 +11,7 @@ import { explainMessage } from './explain-message.ts';
 import { findPolicy, writePolicy } from './gate/policy-store.ts';
 import { presentPolicy, toPolicy } from './gate/present-policy.ts';
 import { findMessage, pageMessages } from './message-list-store.ts';
-import { releaseHeld } from './message-store.ts';
+import { releaseHeld } from './hold-store.ts';
 import type { GateDeps } from './ports.ts';
 import { presentMessage, presentMessageWithHistory } from './present-message.ts';
 import { sendMessage } from './send-message.ts';

@@ -18,7 +18,7 @@ const policy: fc.Arbitrary<SendPolicy> = fc.record({
     fc.record({
       windows: fc.constant([{ fromMinute: 0, toMinute: 12 * 60, days: undefined }]),
       channels: fc.option(fc.constantFrom(['email'], ['sms']), { nil: undefined }),
-      then: fc.constantFrom('hold', 'refuse'),
+      action: fc.constantFrom('hold', 'refuse'),
     }),
     { nil: undefined },
   ),
@@ -206,7 +206,11 @@ describe('decide', () => {
     const strict: SendPolicy = {
       ...DEFAULT_POLICY,
       ...{ minGapMs: 1_000, holdoutPercent: 100 },
-      quietHours: { windows: [{ fromMinute: 0, toMinute: 720, days: undefined }], channels: undefined, then: 'refuse' },
+      quietHours: {
+        windows: [{ fromMinute: 0, toMinute: 720, days: undefined }],
+        channels: undefined,
+        action: 'refuse',
+      },
     };
     const full = [
       { cap: { limitMax: 0, windowMs: 5, channel: undefined, topic: undefined }, countedAt: [], rivals: 3 },

@@ -17,14 +17,14 @@ export function presentPolicy({ cap, lessOften, caps, quietHours, ...rules }: Se
   };
 }
 
-function presentQuietHours({ windows, channels, then }: QuietHours): NonNullable<PresentedPolicy['quietHours']> {
+function presentQuietHours({ windows, channels, action }: QuietHours): NonNullable<PresentedPolicy['quietHours']> {
   return {
     windows: windows.map(({ fromMinute, toMinute, days }) => ({
       ...{ from: clockOf(fromMinute), to: clockOf(toMinute) },
       ...(days !== undefined && { days: days.map((day) => WEEKDAYS[day] ?? 'monday') }),
     })),
     ...(channels !== undefined && { channels: [...channels] }),
-    then,
+    action,
   };
 }
 
@@ -52,13 +52,13 @@ function toCap({ limit, windowMs, channel, topic }: NonNullable<UpdateSendPolicy
   return { limitMax: limit, windowMs, channel, topic };
 }
 
-function toQuietHours({ windows, channels, then }: NonNullable<UpdateSendPolicyBody['quietHours']>): QuietHours {
+function toQuietHours({ windows, channels, action }: NonNullable<UpdateSendPolicyBody['quietHours']>): QuietHours {
   const hours = {
     windows: windows.map(({ from, to, days }) => ({
       ...{ fromMinute: minuteOf(from), toMinute: minuteOf(to) },
       days: days?.map((day) => WEEKDAYS.indexOf(day)),
     })),
-    ...{ channels, then },
+    ...{ channels, action },
   };
   if (quietUntil(hours.windows, ['UTC'], 0) === undefined) {
     const message = 'leave some time of the week open: these windows cover all of it';

@@ -116,7 +116,7 @@ function judgeQuietHours({ policy: { quietHours }, channel, zones }: SendFacts, 
   if (untilMs === now) return undefined;
   const numbers = { zone: zones.zones.join(', '), zoneFrom: zones.from };
   const reason = 'it is quiet where the customer is';
-  if (untilMs === undefined || quietHours.then === 'refuse') return { kind: 'refuse', reason, numbers };
+  if (untilMs === undefined || quietHours.action === 'refuse') return { kind: 'refuse', reason, numbers };
   return { kind: 'hold', untilMs, reason, numbers };
 }
 

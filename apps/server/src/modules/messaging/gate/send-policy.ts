@@ -23,7 +23,7 @@ export interface QuietHours {
   /** undefined: every channel. */
   readonly channels: readonly string[] | undefined;
   /** What becomes of a message that falls into them. */
-  readonly then: 'hold' | 'refuse';
+  readonly action: 'hold' | 'refuse';
 }
 
 /** What a workspace set about when and how much it writes. Transactional topics are bound by `isPaused` alone. */

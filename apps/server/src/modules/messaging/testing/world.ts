@@ -51,6 +51,7 @@ import {
   type Identifier,
 } from '../../profiles/index.ts';
 import { createSubjectHistory } from '../../events/index.ts';
+import { segmentsMigrations } from '../../segments/index.ts';
 import type { Channel } from '../channels/channel.ts';
 import { createEmailChannel } from '../channels/email/smtp.ts';
 import { readLessOften } from '../gate/policy-store.ts';
@@ -67,6 +68,7 @@ export const worldMigrations = [
   accountsMigrations,
   profilesMigrations,
   consentMigrations,
+  segmentsMigrations,
   contentMigrations,
   messagingMigrations,
 ].flat();
