@@ -53,11 +53,13 @@ export type { ConsentImportRow, ConsentSettings, ConsentSignal } from './api/con
 export type { FeedItem, TimelineItem } from './api/events.ts';
 export type { Journey, JourneyWithCounts, PresentedRun } from './api/journeys.ts';
 export type {
+  ForeseenDecision,
   Message,
   MessageExplanation,
   MessageMoment,
   MessageSource,
   MessageWithHistory,
+  SendBatchResult,
   SendPolicy,
 } from './api/messages.ts';
 export {
@@ -245,6 +247,7 @@ export {
   WEEKDAYS,
   updateSendPolicySchema,
   type ExplainMessageBody,
+  type SendBatchBody,
   type MessageStatus,
   type SendMessageBody,
   type UpdateSendPolicyBody,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { topicSchema } from './consent.ts';
 import { promotedProductsSchema } from './promoted.ts';
+import { emailContentSchema } from './template.ts';
 
 /** `queued` and `sending` are on their way; the others are ends. */
 export const MESSAGE_STATUSES = ['queued', 'sending', 'sent', 'refused', 'failed', 'unknown'] as const;
@@ -17,8 +18,12 @@ export const idempotencyKeySchema = z
 const givenInstant = z.iso.datetime({ offset: true, error: 'give an instant, like "2026-12-24T18:00:00Z"' });
 
 const sendMessageShape = {
-  profileId: z.string({ error: 'give the profile, like "prf_…"' }),
-  templateId: z.string({ error: 'give the template, like "tpl_…"' }),
+  profileId: z.string({ error: 'give the profile, like "prf_…"' }).optional(),
+  /** An address instead of a profile; it goes to this one and to no other. One that nobody had yet becomes a profile. */
+  to: z.strictObject({ email: z.email({ error: 'give an email address' }) }).optional(),
+  templateId: z.string({ error: 'give the template, like "tpl_…"' }).optional(),
+  /** What it says, instead of a template. */
+  content: emailContentSchema.optional(),
   channel: z.literal('email', { error: 'messages go by the channel "email"' }).default('email'),
   topic: topicSchema,
   /** What the template may show beside the profile's traits. */
@@ -40,6 +45,8 @@ const sendMessageShape = {
   sendAt: givenInstant.optional(),
   /** After that it is of no use: what still waits is refused. */
   expiresAt: givenInstant.optional(),
+  /** Whether opens and clicks are told; both when left out. */
+  tracking: z.strictObject({ opens: z.boolean().default(true), clicks: z.boolean().default(true) }).optional(),
   /** What it is part of, in the shop's own words. */
   campaign: z
     .string({ error: 'give the name of the campaign' })
@@ -47,20 +54,59 @@ const sendMessageShape = {
     .optional(),
 };
 
+interface GivenMessage {
+  readonly profileId?: string | undefined;
+  readonly to?: object | undefined;
+  readonly templateId?: string | undefined;
+  readonly content?: object | undefined;
+  readonly sendAt?: string | undefined;
+  readonly expiresAt?: string | undefined;
+}
+
+const hasOneAddressee = ({ profileId, to }: GivenMessage): boolean => (profileId === undefined) !== (to === undefined);
+const ONE_ADDRESSEE = { error: 'give either the profile, as "profileId", or an address, as "to"', path: ['profileId'] };
+const hasOneContent = ({ templateId, content }: GivenMessage): boolean =>
+  (templateId === undefined) !== (content === undefined);
+const ONE_CONTENT = {
+  error: 'give either a template, as "templateId", or what it says, as "content"',
+  path: ['templateId'],
+};
+const expiresLater = ({ sendAt, expiresAt }: GivenMessage): boolean =>
+  expiresAt === undefined || sendAt === undefined || Date.parse(expiresAt) > Date.parse(sendAt);
+const EXPIRES_LATER = { error: 'give an instant after sendAt', path: ['expiresAt'] };
+
 /** Body of `POST /api/v1/messages`. */
 export const sendMessageSchema = z
   .strictObject({ ...sendMessageShape, idempotencyKey: idempotencyKeySchema.optional() })
-  .refine(
-    ({ sendAt, expiresAt }) => expiresAt === undefined || Date.parse(expiresAt) > Date.parse(sendAt ?? '1970-01-01'),
-    {
-      error: 'give an instant after sendAt',
-      path: ['expiresAt'],
-    },
-  );
+  .refine(hasOneAddressee, ONE_ADDRESSEE)
+  .refine(hasOneContent, ONE_CONTENT)
+  .refine(expiresLater, EXPIRES_LATER);
 export type SendMessageBody = z.infer<typeof sendMessageSchema>;
 
+const BATCH_MOST = 100;
+
+/** Body of `POST /api/v1/messages/batch`. */
+export const sendBatchSchema = z.strictObject({
+  messages: z
+    .array(
+      z
+        .strictObject({ ...sendMessageShape, idempotencyKey: idempotencyKeySchema })
+        .refine(hasOneAddressee, ONE_ADDRESSEE)
+        .refine(hasOneContent, ONE_CONTENT)
+        .refine(expiresLater, EXPIRES_LATER),
+      { error: 'give the messages as a list' },
+    )
+    .min(1, { error: 'give at least one message' })
+    .max(BATCH_MOST, { error: `give at most ${BATCH_MOST} messages` }),
+});
+export type SendBatchBody = z.infer<typeof sendBatchSchema>;
+
 /** Body of `POST /api/v1/messages/explain`: a message as it would be sent. */
-export const explainMessageSchema = z.strictObject(sendMessageShape);
+export const explainMessageSchema = z
+  .strictObject(sendMessageShape)
+  .refine(hasOneAddressee, ONE_ADDRESSEE)
+  .refine(hasOneContent, ONE_CONTENT)
+  .refine(expiresLater, EXPIRES_LATER);
 export type ExplainMessageBody = z.infer<typeof explainMessageSchema>;
 
 const DAY_MS = 24 * 3_600_000;

@@ -140,7 +140,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     createTrackingRoutes(services),
     createLinkDomainRoutes({ publicUrl }),
     createWebViewRoutes(services, { publicUrl }),
-    createMessagingRoutes(services, {
+    createMessagingRoutes({
       channels: options.channels ?? new Set(SENDING_CHANNELS),
       guard: createSendGuard(services.clock),
       products,

@@ -1,10 +1,12 @@
 import { z } from 'zod';
 
 import { defineEndpoint, idSchema, instantSchema, pageOf, pageQuerySchema } from '../endpoint.ts';
+import { problemSchema } from '../problem.ts';
 import {
   explainMessageSchema,
   MESSAGE_STATUSES,
   policyRulesSchema,
+  sendBatchSchema,
   sendMessageSchema,
   updateSendPolicySchema,
 } from '../message.ts';
@@ -26,10 +28,10 @@ export type MessageSource = z.infer<typeof messageSourceSchema>;
 /** A message as the API shows it. Times are null while they have not come. */
 export const messageSchema = z.strictObject({
   id: idSchema('msg'),
-  profileId: idSchema('prf'),
+  profileId: idSchema('prf').nullable().describe('Null while the profile of a new address is being made'),
   channel: z.string(),
   topic: z.string(),
-  templateId: idSchema('tpl'),
+  templateId: idSchema('tpl').nullable().describe('Null: it says what it says itself'),
   source: messageSourceSchema,
   status: z.enum(MESSAGE_STATUSES).describe('`queued` and `sending` are on their way; the others are ends'),
   refusedBy: z.string().nullable().describe('The rule that refused it'),
@@ -103,6 +105,15 @@ export const messageExplanationSchema = z.strictObject({
 });
 export type MessageExplanation = z.infer<typeof messageExplanationSchema>;
 
+const foreseenDecisionSchema = messageExplanationSchema.omit({ rules: true });
+export type ForeseenDecision = z.infer<typeof foreseenDecisionSchema>;
+
+const sendBatchResultSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('queued'), message: messageSchema }),
+  z.strictObject({ kind: z.literal('refused'), error: problemSchema.pick({ code: true, title: true, errors: true }) }),
+]);
+export type SendBatchResult = z.infer<typeof sendBatchResultSchema>;
+
 export const messageEndpoints = {
   listMessages: defineEndpoint({
     method: 'GET',
@@ -135,7 +146,38 @@ export const messageEndpoints = {
       'Needs an idempotency key, as `idempotencyKey` or as the header. A repeat answers the same message and sends nothing again. Whether it goes is decided at the moment of sending.',
     body: sendMessageSchema,
     status: 202,
-    answer: messageSchema,
+    answer: messageSchema.extend({
+      decision: foreseenDecisionSchema
+        .nullable()
+        .describe(
+          'What the gate says at this moment. It is asked again when the message goes; null when it is decided already, goes later, or goes to an address that nobody had',
+        ),
+    }),
+  }),
+  sendMessages: defineEndpoint({
+    method: 'POST',
+    path: '/api/v1/messages/batch',
+    scope: 'messages:write',
+    tag: 'Messages',
+    summary: 'Queue many messages',
+    description:
+      'Each has an idempotency key of its own and is queued or refused by itself, in the order given; one that is refused stops no other.',
+    body: sendBatchSchema,
+    ownTransaction: true,
+    status: 200,
+    answer: z.strictObject({ results: z.array(sendBatchResultSchema).describe('One for each, in their order') }),
+  }),
+  getMessageContent: defineEndpoint({
+    method: 'GET',
+    path: '/api/v1/messages/{id}/content',
+    scope: 'messages:read',
+    tag: 'Messages',
+    summary: 'Read what a message said',
+    description: 'As it was sent, with links that lead where they were meant to and count nobody.',
+    answer: z.discriminatedUnion('kind', [
+      z.strictObject({ kind: z.literal('kept'), subject: z.string(), html: z.string(), text: z.string() }),
+      z.strictObject({ kind: z.literal('none'), reason: z.string() }),
+    ]),
   }),
   explainMessage: defineEndpoint({
     method: 'POST',

@@ -236,6 +236,10 @@ export const EXAMPLES: Readonly<Record<OperationId, Make>> = {
   sendMessage: ({ profileId, templateId, word }) => ({
     body: { profileId, templateId, topic: 'marketing', idempotencyKey: word() },
   }),
+  sendMessages: ({ profileId, templateId, word }) => ({
+    body: { messages: [{ profileId, templateId, topic: 'marketing', idempotencyKey: word() }] },
+  }),
+  getMessageContent: (shop) => of(shop.messageId),
   explainMessage: ({ profileId, templateId }) => ({ body: { profileId, templateId, topic: 'marketing' } }),
   getSendPolicy: plain,
   updateSendPolicy: () => ({ body: { cap: { limit: 3, windowMs: 3_600_000 } } }),

@@ -80,12 +80,6 @@ export function usedVariables(version: TemplateVersion, variables: JsonObject): 
   return keepUsed(compiledOf(version), variables);
 }
 
-/** Whether the mail leads to its own page: only then what it said has to be kept for it. */
-export function leadsToWebView(version: TemplateVersion): boolean {
-  const { subject, html, text = '', preheader = '' } = version.content;
-  return [subject, html, text, preheader].some((part) => part.includes('view_in_browser_url'));
-}
-
 export function compiledOf(version: TemplateVersion): CompiledEmail {
   const known = compiledVersions.get(version);
   if (known !== undefined) return known;

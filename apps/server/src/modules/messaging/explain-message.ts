@@ -1,5 +1,6 @@
 import type { ExplainMessageBody, MessageExplanation } from '@segue/contract';
-import { createContext, type Ctx, type Services } from '../../platform/context.ts';
+import type { Ctx } from '../../platform/context.ts';
+import { AppError } from '../../platform/errors.ts';
 import { inSubjects } from '../../platform/eventlog/index.ts';
 import { newUuid } from '../../platform/ids/index.ts';
 import { requireIntent } from './require-intent.ts';
@@ -12,17 +13,20 @@ import { toDueMessage } from './to-due-message.ts';
 
 /** Asks the gate about a message as if it were due now. Nothing is written. */
 export async function explainMessage(
-  { ctx, services, deps }: { readonly ctx: Ctx; readonly services: Services; readonly deps: GateDeps },
+  { ctx, deps }: { readonly ctx: Ctx; readonly deps: GateDeps },
   body: ExplainMessageBody,
 ): Promise<MessageExplanation> {
   const { workspaceId } = ctx;
-  const { intent, versionId } = await requireIntent(ctx, body, '');
+  const { wish, versionId, to } = await requireIntent(ctx, body, '');
+  if (to.kind === 'address')
+    throw new AppError('not_found', 'Nobody is known by this address yet: she has permitted nothing', {
+      details: [{ field: 'to.email', message: 'give the address of a known customer' }],
+    });
   const now = ctx.clock.now();
-  const message = toDueMessage(intent, { workspaceId, id: newUuid(now), versionId, now });
-  const reader = createContext(services, workspaceId, { kind: 'system', name: 'messaging' });
-  const [prepared] = await prepareMessages(services, deps, [message]);
+  const message = toDueMessage({ ...wish, ...to }, { workspaceId, id: newUuid(now), versionId, now });
+  const [prepared] = await prepareMessages(ctx, deps, [message]);
   if (prepared === undefined) throw new Error('a message that was prepared is not there');
-  const explained = await inSubjects(reader, { workspaceId, ids: [message.profileId] }, async (batch) => {
+  const explained = await inSubjects(ctx, { workspaceId, ids: [message.profileId] }, async (batch) => {
     const read = await readPromoted(batch.sql, workspaceId, { port: deps.products, messages: [message], nowMs: now });
     const promotions = new Map([[prepared, judgePromotion(read(message))]]);
     const round = await gatherFacts(batch, deps, { candidates: [prepared], promotions });

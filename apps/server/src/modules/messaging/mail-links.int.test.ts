@@ -169,7 +169,7 @@ describe('the page of a message', () => {
     expect((await read(message)).clickedAt).not.toBeNull();
   });
 
-  it('keeps only what the template names, sealed; and nothing of a mail without such a link', async () => {
+  it('keeps only what the template names, sealed', async () => {
     const profileId = await on.addProfile('ada@example.com', { firstName: 'Ada', city: 'Rome' });
     await deliver(await createTemplate(), profileId);
     await deliver(await createTemplate({ html: '<p>{{ profile.city }}</p>' }), profileId);
@@ -178,7 +178,7 @@ describe('the page of a message', () => {
     });
     expect(rows[0]!.shown!.toString('latin1')).not.toContain('Ada');
     expect(rows[0]!.shown!.length).toBeLessThan(150);
-    expect(rows[1]!.shown).toBeNull();
+    expect(rows[1]!.shown!.toString('latin1')).not.toContain('Rome');
   });
 
   it('expires, and is nobody else’s to make', async () => {

@@ -54,7 +54,7 @@ function propertiesOf(message: Told): JsonObject {
     message_id: publicId('msg', message.id),
     channel: message.channel,
     topic: message.topic,
-    template_id: publicId('tpl', message.templateId),
+    ...(message.templateId !== undefined && { template_id: publicId('tpl', message.templateId) }),
     ...(source.kind === 'journey' && {
       journey_id: publicId('jrn', source.journeyId),
       run_id: publicId('run', source.runId),

@@ -5,10 +5,10 @@ import type { MessageMoment } from './types.ts';
 
 export interface MessageRow extends SourceColumns {
   id: string;
-  profile_id: string;
+  profile_id: string | null;
   channel: string;
   topic: string;
-  template_id: string;
+  template_id: string | null;
   status: MessageStatus;
   refused_by: string | null;
   reason: string | null;

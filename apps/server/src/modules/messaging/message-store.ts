@@ -3,7 +3,8 @@ import type { NodeRef } from '../../platform/eventlog/index.ts';
 import type { JsonObject } from '../../platform/json.ts';
 import type { Sql } from '../../platform/postgres/index.ts';
 import type { LaneMark } from './lag.ts';
-import type { ChannelName, MessageIntent, MessageMoment, MessageSource, RefusedBy } from './types.ts';
+import type { VersionContent } from '../content/index.ts';
+import type { ChannelName, MessageIntent, MessageMoment, MessageSource, RefusedBy, Tracking } from './types.ts';
 
 /** A wish ready to be written. */
 export interface NewMessage {
@@ -12,6 +13,8 @@ export interface NewMessage {
   readonly templateVersionId: string | undefined;
   /** Sealed; null when the intent has none. */
   readonly variables: Buffer | null;
+  /** Sealed; null when it has a template. */
+  readonly inline: Buffer | null;
 }
 
 /** Writes what is not there yet, by intent key; answers the ids it wrote. One statement. */
@@ -28,25 +31,26 @@ export async function insertMessages(
     name: 'message_insert',
     text: `insert into message (workspace_id, id, profile_id, node_kind, node_id, channel, topic, intent_key, template_id, template_version_id,
              variables, source, journey_id, journey_version, run_id, step_id, confirmation_id, products, priority, due_at, expires_at, campaign,
-             status, next_attempt_at, history, created_at)
+             inline, to_node, tracks_opens, tracks_clicks, status, next_attempt_at, history, created_at)
            select $1, m.*, 'queued', coalesce(m.due_at, $2), $3, $2
            from unnest($4::uuid[], $5::uuid[], $6::smallint[], $7::bigint[], $8::text[], $9::text[], $10::text[], $11::uuid[], $12::uuid[],
              $13::bytea[], $14::text[], $15::uuid[], $16::integer[], $17::uuid[], $18::text[], $19::uuid[], $20::jsonb[], $21::smallint[], $22::timestamptz[], $23::timestamptz[],
-             $24::text[]) as m(id, profile_id, node_kind, node_id, channel, topic, intent_key, template_id, template_version_id, variables, source,
-             journey_id, journey_version, run_id, step_id, confirmation_id, products, priority, due_at, expires_at, campaign)
+             $24::text[], $25::bytea[], $26::bigint[], $27::boolean[], $28::boolean[]) as m(id, profile_id, node_kind, node_id, channel, topic, intent_key, template_id, template_version_id, variables, source,
+             journey_id, journey_version, run_id, step_id, confirmation_id, products, priority, due_at, expires_at, campaign,
+             inline, to_node, tracks_opens, tracks_clicks)
            on conflict (workspace_id, intent_key) do nothing returning id`,
     values: [
       workspaceId,
       now,
       moments({ at: options.now, what: 'queued' }),
       messages.map((m) => m.id),
-      messages.map((m) => m.intent.profileId),
+      messages.map((m) => m.intent.profileId ?? null),
       messages.map((m) => m.intent.node.kind),
       messages.map((m) => m.intent.node.id),
       messages.map((m) => m.intent.channel),
       messages.map((m) => m.intent.topic),
       messages.map((m) => m.intent.intentKey),
-      messages.map((m) => m.intent.templateId),
+      messages.map((m) => m.intent.templateId ?? null),
       messages.map((m) => m.templateVersionId ?? null),
       messages.map((m) => m.variables),
       messages.map((m) => m.intent.source.kind),
@@ -60,6 +64,10 @@ export async function insertMessages(
       messages.map(({ intent: { dueAt } }) => (dueAt === undefined ? null : new Date(dueAt))),
       messages.map(({ intent: { expiresAt } }) => (expiresAt === undefined ? null : new Date(expiresAt))),
       messages.map(({ intent: { campaign } }) => campaign ?? null),
+      messages.map((m) => m.inline),
+      messages.map(({ intent: { toNode } }) => toNode ?? null),
+      messages.map(({ intent: { tracking } }) => tracking?.opens ?? true),
+      messages.map(({ intent: { tracking } }) => tracking?.clicks ?? true),
     ],
   });
   return rows.map((row) => row.id);
@@ -71,12 +79,12 @@ export const PRIORITY_USUAL = 5;
 interface DueRow {
   workspace_id: number;
   id: string;
-  profile_id: string;
+  profile_id: string | null;
   node_kind: number;
   node_id: number;
   channel: ChannelName;
   topic: string;
-  template_id: string;
+  template_id: string | null;
   template_version_id: string | null;
   variables: Buffer | null;
   source: MessageSource['kind'];
@@ -94,7 +102,14 @@ interface DueRow {
   expires_at: Date | null;
   campaign: string | null;
   held_by: RefusedBy | null;
+  inline: Buffer | null;
+  to_node: number | null;
+  tracks_opens: boolean;
+  tracks_clicks: boolean;
 }
+
+/** A message whose time has come; nobody may be known by its address yet. */
+export type ClaimedMessage = Omit<DueMessage, 'profileId'> & { readonly profileId: string | undefined };
 
 /** A message whose time has come. */
 export interface DueMessage {
@@ -104,8 +119,13 @@ export interface DueMessage {
   readonly node: NodeRef;
   readonly channel: ChannelName;
   readonly topic: string;
-  readonly templateId: string;
+  readonly templateId: string | undefined;
   readonly templateVersionId: string | undefined;
+  /** What it says without a template: sealed, or open where it was never stored. */
+  readonly inline: Buffer | VersionContent | undefined;
+  /** The one address it may go to. */
+  readonly toNode: number | undefined;
+  readonly tracking: Tracking;
   /** Sealed; open where they were never stored. */
   readonly variables: Buffer | JsonObject | undefined;
   readonly source: MessageSource;
@@ -123,7 +143,8 @@ export interface DueMessage {
 }
 
 const DUE_COLUMNS = `workspace_id, id, profile_id, node_kind, node_id, channel, topic, template_id, template_version_id, variables, source,
-  journey_id, journey_version, run_id, step_id, confirmation_id, products, attempts, lane_marks, priority, due_at, created_at, expires_at, campaign, held_by`;
+  journey_id, journey_version, run_id, step_id, confirmation_id, products, attempts, lane_marks, priority, due_at, created_at, expires_at, campaign, held_by,
+  inline, to_node, tracks_opens, tracks_clicks`;
 
 /**
  * Chooses due messages and keeps other processes off them until `untilMs`. A claim is a courtesy that saves work: what
@@ -132,7 +153,7 @@ const DUE_COLUMNS = `workspace_id, id, profile_id, node_kind, node_id, channel, 
 export async function claimDueMessages(
   sql: Sql,
   options: { now: number; untilMs: number; limit: number },
-): Promise<DueMessage[]> {
+): Promise<ClaimedMessage[]> {
   // every workspace: one sender serves them all, in the order messages fell due.
   const { rows } = await sql.query<DueRow>({
     name: 'message_claim',
@@ -148,16 +169,19 @@ export async function claimDueMessages(
   return rows.map(toDueMessage);
 }
 
-function toDueMessage(row: DueRow): DueMessage {
+function toDueMessage(row: DueRow): ClaimedMessage {
   return {
     workspaceId: row.workspace_id,
     id: row.id,
-    profileId: row.profile_id,
+    profileId: row.profile_id ?? undefined,
     node: { kind: row.node_kind, id: row.node_id },
     channel: row.channel,
     topic: row.topic,
-    templateId: row.template_id,
+    templateId: row.template_id ?? undefined,
     templateVersionId: row.template_version_id ?? undefined,
+    inline: row.inline ?? undefined,
+    toNode: row.to_node ?? undefined,
+    tracking: { opens: row.tracks_opens, clicks: row.tracks_clicks },
     variables: row.variables ?? undefined,
     source: toSource(row),
     products: row.products ?? [],

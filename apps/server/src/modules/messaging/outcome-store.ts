@@ -11,7 +11,7 @@ export interface EndedMessage {
   readonly addressHash: string | undefined;
   readonly channel: ChannelName;
   readonly topic: string;
-  readonly templateId: string;
+  readonly templateId: string | undefined;
   readonly source: MessageSource;
 }
 
@@ -23,7 +23,7 @@ interface EndedRow extends SourceColumns {
   address_hash: string | null;
   channel: ChannelName;
   topic: string;
-  template_id: string;
+  template_id: string | null;
 }
 
 const ENDED_COLUMNS = `m.id, m.profile_id, coalesce(m.address_node_kind, m.node_kind) as node_kind,
@@ -38,7 +38,7 @@ function toEnded(row: EndedRow): EndedMessage {
     addressHash: row.address_hash ?? undefined,
     channel: row.channel,
     topic: row.topic,
-    templateId: row.template_id,
+    templateId: row.template_id ?? undefined,
     source: toSource(row),
   };
 }

@@ -69,7 +69,7 @@ function createContentReader(ctx: Ctx): (message: JsonObject) => Promise<JsonObj
     if (version === undefined) return { notKept: 'its template is gone' };
     if (!isJsonObject(shown)) {
       return {
-        notKept: 'what it named of her is kept only where a message has a page of its own',
+        notKept: 'what it named of her is not kept',
         subject: version.content.subject,
       };
     }

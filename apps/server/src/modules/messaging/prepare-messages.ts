@@ -1,5 +1,5 @@
 import type { Brand } from '@segue/contract';
-import { createContext, type Services } from '../../platform/context.ts';
+import type { Ctx } from '../../platform/context.ts';
 import { open, seal, type WorkspaceKeys } from '../../platform/crypto/index.ts';
 import { readSubjects } from '../../platform/eventlog/index.ts';
 import { publicId } from '../../platform/ids/index.ts';
@@ -16,7 +16,6 @@ import {
 import {
   createTracker,
   findLinkHome,
-  leadsToWebView,
   loadTemplateVersions,
   renderEmail,
   type TemplateVersion,
@@ -27,6 +26,7 @@ import { listAddresses, openNodeKeys, openAllTraits, type ProfileAddress } from 
 import type { CustomerZones } from './gate/customer-zones.ts';
 import type { DueMessage } from './message-store.ts';
 import type { GateDeps, ProductTruth } from './ports.ts';
+import { inlineVersion } from './message-version.ts';
 import type { PreparedMessage } from './prepared-message.ts';
 import { cardsOf, judgePromotion, readPromoted } from './promoted-products.ts';
 import { readZones } from './read-zones.ts';
@@ -37,13 +37,12 @@ import { viewUrl } from './view-link.ts';
  * the gate then refuses was rendered in vain; one that goes keeps its profile locked for no longer than the decision.
  */
 export async function prepareMessages(
-  services: Services,
+  reader: Ctx,
   deps: GateDeps,
   messages: readonly DueMessage[],
 ): Promise<PreparedMessage[]> {
-  const { workspaceId } = messages[0]!;
-  const reader = createContext(services, workspaceId, { kind: 'system', name: 'messaging' });
-  const keys = await services.keysOf(workspaceId);
+  const { workspaceId } = reader;
+  const keys = await reader.keysOf(workspaceId);
   const home = await findLinkHome(reader.sql, workspaceId, deps.publicUrl);
   const brand = await readBrand(reader.sql, workspaceId);
   const profileIds = [...new Set(messages.map((message) => message.profileId))];
@@ -55,15 +54,14 @@ export async function prepareMessages(
     workspaceId,
     messages.flatMap((message) => message.templateVersionId ?? []),
   );
+  const nodeKeys = await openNodeKeys({ sql: reader.sql, workspaceId, keys }, [
+    ...new Set(messages.map(({ node }) => node.id)),
+  ]);
   const versionOf = (message: DueMessage) =>
-    message.templateVersionId === undefined ? undefined : versions.get(message.templateVersionId);
-  const sealedNodes = messages.flatMap((message) => {
-    const version = versionOf(message);
-    const isSealed = message.variables !== undefined || (version !== undefined && leadsToWebView(version));
-    return isSealed ? [message.node.id] : [];
-  });
-  const nodeKeys = await openNodeKeys({ sql: reader.sql, workspaceId, keys }, sealedNodes);
-  const nowMs = services.clock.now();
+    message.templateVersionId === undefined
+      ? inlineVersion(message, nodeKeys.get(message.node.id))
+      : versions.get(message.templateVersionId);
+  const nowMs = reader.clock.now();
   const zones = await readZones(reader, { subjects, traits });
   const promoted = await readPromoted(reader.sql, workspaceId, { port: deps.products, messages, nowMs });
   return messages.map((message) =>
@@ -74,12 +72,17 @@ export async function prepareMessages(
       now: nowMs,
       promoted: promoted(message),
       traits: traits.get(message.profileId) ?? {},
-      address: addresses.get(message.profileId)?.[0],
+      address: addressOf(addresses.get(message.profileId), message.toNode),
       version: versionOf(message),
       nodeKey: nodeKeys.get(message.node.id),
       zones: zones(message.profileId),
     }),
   );
+}
+
+/** The best of hers, or the one that was asked for. */
+function addressOf(addresses: readonly ProfileAddress[] = [], toNode: number | undefined): ProfileAddress | undefined {
+  return toNode === undefined ? addresses[0] : addresses.find(({ node }) => node.id === toNode);
 }
 
 interface Material {
@@ -155,8 +158,8 @@ function render(message: DueMessage, material: Renderable): Rendered {
     const variables = scopeOf(message, material);
     const content = renderEmail({ version, variables, links: linksOf(message, material), now });
     if (content.subject === '') return broken('the subject is empty');
-    const isKept = nodeKey !== undefined && leadsToWebView(version);
-    const shown = isKept ? seal(nodeKey, JSON.stringify(usedVariables(version, variables))) : undefined;
+    const used = usedVariables(version, variables);
+    const shown = nodeKey === undefined ? undefined : seal(nodeKey, JSON.stringify(used));
     return { content, shown, brokenFor: undefined };
   } catch {
     // The error's words may quote what the customer is called.
@@ -186,7 +189,8 @@ function scopeOf(message: DueMessage, material: Renderable): JsonObject {
 }
 
 function linksOf(message: DueMessage, material: Renderable) {
-  const { workspaceId, source, profileId, templateId } = message;
+  const { workspaceId, source, profileId, templateId, tracking } = message;
+  const template = templateId === undefined ? undefined : publicId('tpl', templateId);
   const { keys, homes, now, address } = material;
   const journeyId = source.kind === 'journey' ? publicId('jrn', source.journeyId) : undefined;
   const runId = source.kind === 'journey' ? publicId('run', source.runId) : undefined;
@@ -200,15 +204,16 @@ function linksOf(message: DueMessage, material: Renderable) {
       messageId: publicId('msg', message.id),
       journeyId,
       runId,
-      templateId: publicId('tpl', templateId),
+      ...(template !== undefined && { templateId: template }),
       madeAt: now,
     },
   });
   return {
     unsubscribeUrl: material.link,
     viewUrl: viewUrl(keys, { workspaceId, messageId: message.id, madeAt: now, publicUrl: homes.links }),
-    utm: { template: publicId('tpl', templateId), journey: journeyId },
-    ...tracker,
+    utm: { template: template ?? 'inline', journey: journeyId },
+    ...(tracking.clicks && { trackUrl: tracker.trackUrl }),
+    ...(tracking.opens && { openPixelUrl: tracker.openPixelUrl }),
   };
 }
 

@@ -11,10 +11,10 @@ import { toSource } from './message-store.ts';
 export function presentMessage(row: MessageRow): Message {
   return {
     id: publicId('msg', row.id),
-    profileId: publicId('prf', row.profile_id),
+    profileId: row.profile_id === null ? null : publicId('prf', row.profile_id),
     channel: row.channel,
     topic: row.topic,
-    templateId: publicId('tpl', row.template_id),
+    templateId: row.template_id === null ? null : publicId('tpl', row.template_id),
     source: presentSource(row),
     status: row.status,
     refusedBy: row.refused_by,

@@ -19,23 +19,29 @@ export async function queueMessages(
   if (intents.length === 0) return [];
   const { workspaceId, sql, now } = batch;
   const versions = await currentTemplateVersion(sql, workspaceId, [
-    ...new Set(intents.map((intent) => intent.templateId)),
+    ...new Set(intents.flatMap((intent) => intent.templateId ?? [])),
   ]);
-  const sealed = intents.filter(hasVariables).map((intent) => intent.node.id);
+  const sealed = intents.filter(hasSealed).map((intent) => intent.node.id);
   const nodeKeys = await openNodeKeys({ sql, workspaceId, keys: await batch.keysOf(workspaceId) }, [
     ...new Set(sealed),
   ]);
   const messages = intents.map((intent) => {
-    const key = hasVariables(intent) ? nodeKeys.get(intent.node.id) : undefined;
+    const key = hasSealed(intent) ? nodeKeys.get(intent.node.id) : undefined;
+    const sealedOf = (value: unknown) => (key === undefined ? null : seal(key, JSON.stringify(value)));
     return {
       id: newUuid(now),
       intent,
-      templateVersionId: versions.get(intent.templateId),
+      templateVersionId: intent.templateId === undefined ? undefined : versions.get(intent.templateId),
       // Without a key its owner was erased: nothing of hers is kept.
-      variables: key === undefined ? null : seal(key, JSON.stringify(intent.variables)),
+      variables: hasVariables(intent) ? sealedOf(intent.variables) : null,
+      inline: intent.inline === undefined ? null : sealedOf(intent.inline),
     };
   });
   return insertMessages(sql, workspaceId, { messages, now });
+}
+
+function hasSealed(intent: MessageIntent): boolean {
+  return hasVariables(intent) || intent.inline !== undefined;
 }
 
 function hasVariables(intent: MessageIntent): boolean {

@@ -5,6 +5,7 @@ import type { JsonObject } from '../../platform/json.ts';
 import { brandVariables, readBrand, unsubscribeUrl } from '../consent/index.ts';
 import { createTracker, findLinkHome, loadTemplateVersions, renderEmail } from '../content/index.ts';
 import { openNodeKeys } from '../profiles/index.ts';
+import { inlineVersion } from './message-version.ts';
 import { type ViewLink, viewUrl } from './view-link.ts';
 import { findSentMessage, type SentMessage } from './web-view-store.ts';
 
@@ -21,11 +22,13 @@ export async function renderWebView(
   const { sql } = createContext(services, workspaceId, { kind: 'system', name: 'messaging' });
   const message = await findSentMessage(sql, workspaceId, messageId);
   if (message === undefined) return undefined;
-  const version = (await loadTemplateVersions(sql, workspaceId, [message.templateVersionId])).get(
-    message.templateVersionId,
-  );
+  const { templateVersionId } = message;
   const keys = await services.keysOf(workspaceId);
   const nodeKey = (await openNodeKeys({ sql, workspaceId, keys }, [message.node.id])).get(message.node.id);
+  const version =
+    templateVersionId === undefined
+      ? inlineVersion({ ...message, id: messageId }, nodeKey)
+      : (await loadTemplateVersions(sql, workspaceId, [templateVersionId])).get(templateVersionId);
   if (version === undefined || nodeKey === undefined) return undefined;
   const shown = JSON.parse(open(nodeKey, message.shown).toString('utf8')) as JsonObject;
   const brand = brandVariables(await readBrand(sql, workspaceId));
@@ -45,7 +48,7 @@ function linksOf(
   const messageId = publicId('msg', id);
   const journeyId = source.kind === 'journey' ? publicId('jrn', source.journeyId) : undefined;
   const runId = source.kind === 'journey' ? publicId('run', source.runId) : undefined;
-  const templateId = publicId('tpl', message.templateId);
+  const templateId = message.templateId === undefined ? undefined : publicId('tpl', message.templateId);
   const whose = { workspaceId, profileId, node, messageId, journeyId, runId, templateId };
   const tracked = { ...whose, madeAt: sentAt, isWebView: true };
   const { trackUrl } = createTracker(keys, { publicUrl: home, otherHomes: [publicUrl], message: tracked });
@@ -62,6 +65,6 @@ function linksOf(
       publicUrl: home,
     }),
     viewUrl: viewUrl(keys, { workspaceId, messageId: id, madeAt: sentAt, publicUrl: home }),
-    utm: { template: templateId, journey: journeyId },
+    utm: { template: templateId ?? 'inline', journey: journeyId },
   };
 }

@@ -7,6 +7,7 @@ import { addressHash } from '../consent/index.ts';
 import { findProfileId } from '../profiles/index.ts';
 import { decideMessages } from './decide-messages.ts';
 import { claimDueMessages } from './message-store.ts';
+import { findAddressees } from './find-addressees.ts';
 import { prepareMessages } from './prepare-messages.ts';
 import { runDueMessages } from './run-due-messages.ts';
 import { openWorld, startMailbox, type World, worldMigrations } from './testing/world.ts';
@@ -297,7 +298,7 @@ describe('permission', () => {
     await queue(ada);
     const now = on.clock.now();
     const held = await claimDueMessages(on.services.postgres, { now, untilMs: now + 1, limit: 10 });
-    const prepared = await prepareMessages(on.services, on.deps, held);
+    const prepared = await prepareMessages(on.ctx, on.deps, await findAddressees(on.services, held));
     expect(prepared.map(({ address }) => address?.text)).toEqual(['bea@example.com']);
     await on.unmerge(ada);
     await say(other, 'denied');

@@ -4,9 +4,16 @@ import { findUnsettled, followMerged, listLanes } from '../profiles/index.ts';
 import { moveToProfiles } from './move-store.ts';
 import { decideMessages } from './decide-messages.ts';
 import { deliverMessages } from './deliver-messages.ts';
+import { findAddressees } from './find-addressees.ts';
 import { followLanes, toLanePositions } from './lag.ts';
 import { messageEvent } from './message-events.ts';
-import { claimDueMessages, type DueMessage, postponeMessages, refuseMessages } from './message-store.ts';
+import {
+  claimDueMessages,
+  type ClaimedMessage,
+  type DueMessage,
+  postponeMessages,
+  refuseMessages,
+} from './message-store.ts';
 import { isPassingFault } from './outcome-store.ts';
 import type { SendDeps } from './ports.ts';
 import { prepareMessages } from './prepare-messages.ts';
@@ -40,7 +47,7 @@ export async function runDueMessages(
     for (const messages of byWorkspace(claimed)) {
       const ready = await leaveUnsettled(
         services,
-        await leaveLagging(services, await toCurrentProfiles(services, messages)),
+        await leaveLagging(services, await toCurrentProfiles(services, await findAddressees(services, messages))),
       );
       await decideReady({ services, deps, departures }, ready);
       decided += ready.length;
@@ -52,8 +59,8 @@ export async function runDueMessages(
   return decided;
 }
 
-function byWorkspace(messages: readonly DueMessage[]): DueMessage[][] {
-  const groups = new Map<number, DueMessage[]>();
+function byWorkspace(messages: readonly ClaimedMessage[]): ClaimedMessage[][] {
+  const groups = new Map<number, ClaimedMessage[]>();
   for (const message of messages) {
     const group = groups.get(message.workspaceId);
     if (group === undefined) groups.set(message.workspaceId, [message]);
@@ -64,7 +71,9 @@ function byWorkspace(messages: readonly DueMessage[]): DueMessage[][] {
 
 /** A message queued for a profile that was merged away just then belongs to the surviving one. */
 async function toCurrentProfiles(services: Services, messages: readonly DueMessage[]): Promise<DueMessage[]> {
-  const { workspaceId } = messages[0]!;
+  const [first] = messages;
+  if (first === undefined) return [];
+  const { workspaceId } = first;
   const ids = [...new Set(messages.map((message) => message.profileId))];
   const current = await followMerged(services.postgres, workspaceId, ids);
   const merged = [...current].filter(([from, into]) => from !== into);
@@ -81,7 +90,9 @@ async function toCurrentProfiles(services: Services, messages: readonly DueMessa
 
 /** Goal against lag: what was accepted before a message fell due is processed before it is decided. */
 async function leaveLagging(services: Services, messages: readonly DueMessage[]): Promise<DueMessage[]> {
-  const { workspaceId } = messages[0]!;
+  const [first] = messages;
+  if (first === undefined) return [];
+  const { workspaceId } = first;
   const lanes = await listLanes(services.postgres, workspaceId, [
     ...new Set(messages.map((message) => message.profileId)),
   ]);
@@ -142,7 +153,8 @@ async function decideReady(round: Round, messages: readonly DueMessage[]): Promi
 async function decideEach(round: Round, messages: readonly DueMessage[]): Promise<void> {
   const { services, deps, departures } = round;
   try {
-    departures.push(...(await decideMessages(services, deps, await prepareMessages(services, deps, messages))));
+    const reader = createContext(services, messages[0]!.workspaceId, { kind: 'system', name: 'messaging' });
+    departures.push(...(await decideMessages(services, deps, await prepareMessages(reader, deps, messages))));
   } catch (error) {
     if (isPassingFault(error)) throw error;
     if (messages.length > 1) {

@@ -6,6 +6,7 @@ import { createTestDatabase, type TestDatabase } from '../../testkit/index.ts';
 import { anchorNode, findProfileId } from '../profiles/index.ts';
 import { claimDueMessages } from './message-store.ts';
 import { decideMessages } from './decide-messages.ts';
+import { findAddressees } from './find-addressees.ts';
 import { prepareMessages } from './prepare-messages.ts';
 import { queueMessages } from './queue-messages.ts';
 import { recoverMessages } from './recover-messages.ts';
@@ -234,7 +235,7 @@ describe('sending', () => {
     const receipt = async (name: string) =>
       inSubjects(
         on.services,
-        { workspaceId: on.ctx.workspaceId, ids: [requirePublicId('prf', message.profileId)] },
+        { workspaceId: on.ctx.workspaceId, ids: [requirePublicId('prf', message.profileId ?? '')] },
         async (batch) => {
           const [subject] = batch.subjects.values();
           batch.emit({
@@ -404,7 +405,11 @@ describe('a dying sender', () => {
     const held = await claimDueMessages(one.services.postgres, { now, untilMs: now + 1, limit: 10 });
     const departures = await Promise.all(
       [one, two].map(async (on) =>
-        decideMessages(on.services, on.deps, await prepareMessages(on.services, on.deps, held)),
+        decideMessages(
+          on.services,
+          on.deps,
+          await prepareMessages(on.ctx, on.deps, await findAddressees(on.services, held)),
+        ),
       ),
     );
     expect(departures.flat()).toHaveLength(1);

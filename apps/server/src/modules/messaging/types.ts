@@ -1,6 +1,7 @@
 import type { PromotedProduct } from '@segue/contract';
 import type { NodeRef } from '../../platform/eventlog/index.ts';
 import type { JsonObject } from '../../platform/json.ts';
+import type { VersionContent } from '../content/index.ts';
 
 /** Channels a message can leave on. */
 export const SENDING_CHANNELS = ['email'] as const;
@@ -19,16 +20,29 @@ export type MessageSource =
   /** It asks to confirm a consent, and only that. */
   | { readonly kind: 'confirmation'; readonly confirmationId: string };
 
+/** What is told of what she does with a message. */
+export interface Tracking {
+  readonly opens: boolean;
+  readonly clicks: boolean;
+}
+
 /** The wish to send one message to one profile. The same `intentKey` is the same wish: it is sent at most once. */
 export interface MessageIntent {
   /** Unique in the workspace. */
   readonly intentKey: string;
-  readonly profileId: string;
+  /** Undefined: whoever `toNode` turns out to be. */
+  readonly profileId: string | undefined;
   /** What the message's own events are archived under. */
   readonly node: NodeRef;
   readonly channel: ChannelName;
   readonly topic: string;
-  readonly templateId: string;
+  /** Undefined: it says `inline` itself. */
+  readonly templateId: string | undefined;
+  readonly inline?: VersionContent;
+  /** It goes to the address of this node and to no other. */
+  readonly toNode?: number;
+  /** Both, when left out. */
+  readonly tracking?: Tracking;
   /** What the template may show beside the profile's traits; sealed at rest. */
   readonly variables: JsonObject;
   /** What it invites to buy. */

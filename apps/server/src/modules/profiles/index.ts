@@ -49,7 +49,7 @@ export {
   readProfiles,
 } from './read-profile.ts';
 export { objectToProfiling, PROFILING_ALLOWED, PROFILING_OBJECTED, profilingObjectedAt } from './profiling.ts';
-export { profileRoutes, requireProfileId } from './routes.ts';
+export { profileRoutes, readIdentifierText, requireProfileId } from './routes.ts';
 export { isRestricted, liftRestriction, restrict, restrictionStage } from './restriction.ts';
 export { listWithheld } from './withheld-store.ts';
 export { lookForWithheld } from './look-for-withheld.ts';

@@ -92,7 +92,7 @@ export class World {
     const reshaper = createReshaper({ stages: this.#stages, history: createSubjectHistory(services.history) });
     const routes = [
       templateRoutes,
-      createMessagingRoutes(services, {
+      createMessagingRoutes({
         channels: new Set(['email' as const]),
         guard: journeySendGuard,
         publicUrl: 'http://127.0.0.1:4100',

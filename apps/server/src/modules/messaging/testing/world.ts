@@ -50,7 +50,7 @@ import {
   runProfileRebuilds,
   type Identifier,
 } from '../../profiles/index.ts';
-import { createSubjectHistory } from '../../events/index.ts';
+import { createSubjectHistory, eventsMigrations } from '../../events/index.ts';
 import { segmentsMigrations } from '../../segments/index.ts';
 import type { Channel } from '../channels/channel.ts';
 import { createEmailChannel } from '../channels/email/smtp.ts';
@@ -68,6 +68,7 @@ export const worldMigrations = [
   accountsMigrations,
   profilesMigrations,
   consentMigrations,
+  eventsMigrations,
   segmentsMigrations,
   contentMigrations,
   messagingMigrations,
@@ -143,7 +144,7 @@ export class World {
       createTrackingRoutes(services),
       createLinkDomainRoutes(deps),
       createWebViewRoutes(services, deps),
-      createMessagingRoutes(services, deps),
+      createMessagingRoutes(deps),
     ];
     this.#nodes = new NodeDirectory(services.postgres, (id) => services.keysOf(id));
     this.#hold = new LaneHold({ reader: 'processor', processId: deps.processId });
