@@ -52,16 +52,6 @@ export { CONSENT_IMPORT_MAX, consentImportRowSchema } from './api/consent-signal
 export type { ConsentImportRow, ConsentSettings, ConsentSignal } from './api/consent-signals.ts';
 export type { FeedItem, TimelineItem } from './api/events.ts';
 export type { Journey, JourneyWithCounts, PresentedRun } from './api/journeys.ts';
-export type {
-  ForeseenDecision,
-  Message,
-  MessageExplanation,
-  MessageMoment,
-  MessageSource,
-  MessageWithHistory,
-  SendBatchResult,
-  SendPolicy,
-} from './api/messages.ts';
 export {
   CONFLICT_REASONS,
   CONFLICT_STATUSES,
@@ -225,34 +215,6 @@ export {
   type WriteWordingBody,
 } from './consent.ts';
 export {
-  createTemplateSchema,
-  emailContentSchema,
-  previewDraftSchema,
-  previewTemplateSchema,
-  utmSchema,
-  TEMPLATE_PART_CHARS_MAX,
-  updateTemplateSchema,
-  type CreateTemplateBody,
-  type EmailContent,
-  type PreviewDraftBody,
-  type PreviewTemplateBody,
-  type Utm,
-  type UpdateTemplateBody,
-} from './template.ts';
-export {
-  CAP_WINDOW_DAYS_MAX,
-  idempotencyKeySchema,
-  MESSAGE_STATUSES,
-  sendMessageSchema,
-  WEEKDAYS,
-  updateSendPolicySchema,
-  type ExplainMessageBody,
-  type SendBatchBody,
-  type MessageStatus,
-  type SendMessageBody,
-  type UpdateSendPolicyBody,
-} from './message.ts';
-export {
   WEBHOOK_DELIVERY_STATUSES,
   WEBHOOK_REPLAY_MAX,
   type Webhook,
@@ -273,7 +235,6 @@ export {
   type EcommerceProperties,
   type ReadEcommerceEvent,
 } from './ecommerce.ts';
-export { PROMOTED_MAX, type PromotedProduct } from './promoted.ts';
 export {
   AMOUNT_MINOR_MAX,
   amountInMain,
@@ -305,3 +266,4 @@ export {
   type CouponRefusal,
   type CouponTerms,
 } from './coupon-terms.ts';
+export * from './reach.ts';

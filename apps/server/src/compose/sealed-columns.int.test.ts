@@ -18,6 +18,7 @@ const HARMLESS: Readonly<Record<string, string>> = {
   'invite.hash': 'of an invitation of a member',
   'log_block.payload': 'personal values are sealed with her own keys, which go',
   'message.content_hash': 'a hash',
+  'message.inline': 'sealed with her own key, which goes',
   'message.shown': 'sealed with her own key, which goes',
   'message.variables': 'sealed with her own key, which goes',
   'observed_event.state': 'names and kinds of fields, counted',

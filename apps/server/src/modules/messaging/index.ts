@@ -4,7 +4,7 @@ export { createEmailChannel } from './channels/email/smtp.ts';
 export { watchMessages } from './message-metrics.ts';
 export { findIntended, findOverdue, type IntendedMessage } from './message-list-store.ts';
 export { messagingMigrations } from './migrations/index.ts';
-export type { GateDeps, ProductPort, SendDeps, SendGuard } from './ports.ts';
+export type { ProductPort, SendDeps, SendGuard } from './ports.ts';
 export { lockRunMessages } from './move-store.ts';
 export { queueMessages } from './queue-messages.ts';
 export { recoverMessages } from './recover-messages.ts';

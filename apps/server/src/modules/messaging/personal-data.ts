@@ -4,7 +4,7 @@ import { publicId } from '../../platform/ids/index.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../platform/json.ts';
 import { createTableKeeper, type PersonalDataKeeper } from '../../platform/personal-data/index.ts';
 import { brandVariables, readBrand } from '../consent/index.ts';
-import { loadTemplateVersions, renderEmail, type TemplateVersion } from '../content/index.ts';
+import { loadTemplateVersions, renderEmail, type TemplateVersion, type VersionContent } from '../content/index.ts';
 import { openNodeKeys } from '../profiles/index.ts';
 
 const tables = createTableKeeper({
@@ -20,9 +20,9 @@ const tables = createTableKeeper({
       table: 'message',
       kind: 'message',
       profiles: ['profile_id'],
-      nodes: ['node_id', 'address_node'],
+      nodes: ['node_id', 'address_node', 'to_node'],
       order: ['id'],
-      sealed: ['variables', 'shown'],
+      sealed: ['variables', 'shown', 'inline'],
       hidden: ['content_hash', 'address_hash', 'lane_marks', 'owner', 'intent_key'],
     },
   ],
@@ -63,9 +63,13 @@ function createContentReader(ctx: Ctx): (message: JsonObject) => Promise<JsonObj
     }
     return versions.get(id);
   };
-  return async ({ id, sendingAt, templateVersionId, shown }) => {
+  return async ({ id, sendingAt, templateVersionId, inline, shown }) => {
     if (typeof sendingAt !== 'string') return { notKept: 'it was not sent: nothing was written yet' };
-    const version = typeof templateVersionId === 'string' ? await versionOf(templateVersionId) : undefined;
+    const version = isJsonObject(inline)
+      ? { id: '', templateId: '', number: 1, content: inline as unknown as VersionContent }
+      : typeof templateVersionId === 'string'
+        ? await versionOf(templateVersionId)
+        : undefined;
     if (version === undefined) return { notKept: 'its template is gone' };
     if (!isJsonObject(shown)) {
       return {
