@@ -179,6 +179,24 @@ const policyRulesShape = {
     .max(30 * DAY_MS),
   /** So many of a hundred customers get no marketing at all, to show what it earns. */
   holdoutPercent: z.number({ error: 'give a number from 0 to 50' }).min(0).max(50),
+  /** How fast messages leave on a channel, whatever their topic, by all processes together. */
+  rates: z
+    .array(
+      z.strictObject({
+        channel: z.string().regex(/^[a-z_]{1,30}$/, { error: 'give a channel, like "email"' }),
+        perSecond: z
+          .number({ error: 'give how many messages a second' })
+          .min(0.01, { error: 'give at least 0.01' })
+          .max(100_000),
+        /** So many may go at once after a rest. */
+        burst: z.int({ error: 'give a whole number' }).min(1, { error: 'give at least 1' }).max(100_000).default(1),
+      }),
+      { error: 'give the rates as a list' },
+    )
+    .max(20, { error: 'give at most 20 rates' })
+    .refine((rates) => new Set(rates.map(({ channel }) => channel)).size === rates.length, {
+      error: 'give each channel once',
+    }),
   /** A message held for longer since it was due is refused. */
   holdMaxMs: z
     .int({ error: 'give milliseconds' })

@@ -6,7 +6,8 @@ import { findUnsettled, ownersOfNodes } from '../profiles/index.ts';
 import { type CountedSend, insertCounted } from './cap-store.ts';
 import type { EmailContent } from './channels/channel.ts';
 import { decide } from './gate/decide.ts';
-import { confirmationsOf, gatherFacts } from './gate/gather-facts.ts';
+import { confirmationsOf, type FactsOfRound, gatherFacts } from './gate/gather-facts.ts';
+import { writeSpending } from './gate/rate-store.ts';
 import type { SendDecision, SendFacts } from './gate/send-facts.ts';
 import { holdMessages } from './hold-store.ts';
 import { messageEvent } from './message-events.ts';
@@ -14,7 +15,7 @@ import { messageMetrics } from './message-metrics.ts';
 import { lockQueuedMessages, markSending, refuseMessages } from './message-store.ts';
 import type { SendDeps } from './ports.ts';
 import type { Departure, PreparedMessage } from './prepared-message.ts';
-import { isStillTrue, judgePromotion, type Promotion, readPromoted } from './promoted-products.ts';
+import { isStillTrue, judgePromotion, readPromoted } from './promoted-products.ts';
 
 /**
  * Decides messages of one workspace under the locks of their profiles and commits the decisions: refusals with their
@@ -57,7 +58,9 @@ export async function decideMessages(
     };
     const asked = candidates.filter(isTrue);
     if (asked.length === 0) return [];
-    decided = await decideAll(batch, deps, { candidates: asked, promotions });
+    const round = await gatherFacts(batch, deps, { candidates: asked, promotions });
+    decided = decideAll(round, asked, batch.now);
+    await writeSpending(batch.sql, workspaceId, round.spending);
     return writeDecisions(batch, deps, decided);
   });
   const { outcomes } = messageMetrics(services);
@@ -78,15 +81,10 @@ function byPriority(a: PreparedMessage, b: PreparedMessage): number {
   return b.message.priority - a.message.priority || a.message.dueAt - b.message.dueAt;
 }
 
-async function decideAll(
-  batch: SubjectBatch,
-  deps: SendDeps,
-  asked: { candidates: readonly PreparedMessage[]; promotions: ReadonlyMap<PreparedMessage, Promotion> },
-): Promise<Decided[]> {
-  const round = await gatherFacts(batch, deps, asked);
-  return asked.candidates.toSorted(byPriority).map((prepared) => {
+function decideAll(round: FactsOfRound, candidates: readonly PreparedMessage[], now: number): Decided[] {
+  return candidates.toSorted(byPriority).map((prepared) => {
     const facts = round.factsOf(prepared);
-    const decision = decide(facts, batch.now);
+    const decision = decide(facts, now);
     round.noteDecided(prepared, { isSent: decision.kind === 'send', facts });
     return { prepared, facts, decision };
   });

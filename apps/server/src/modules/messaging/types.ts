@@ -86,6 +86,7 @@ export type RefusedBy =
   | 'cap'
   | 'quiet'
   | 'gap'
+  | 'rate'
   | 'content';
 
 /** One line of a message's history, as it is stored with the message. */

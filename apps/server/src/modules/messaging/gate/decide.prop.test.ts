@@ -24,6 +24,7 @@ const policy: fc.Arbitrary<SendPolicy> = fc.record({
   ),
   minGapMs: fc.nat(20),
   holdoutPercent: fc.constantFrom(0, 50),
+  rates: fc.constant([]),
   holdMaxMs: fc.constantFrom(10, 1_000),
 });
 const cap: fc.Arbitrary<CapFact> = fc.record({
@@ -60,6 +61,17 @@ const facts: fc.Arbitrary<SendFacts> = fc.record({
   lastCountedAt: fc.option(fc.integer({ min: 80, max: 100 }), { nil: undefined }),
   dueAt: fc.integer({ min: 60, max: 100 }),
   expiresAt: fc.option(fc.integer({ min: 90, max: 140 }), { nil: undefined }),
+  rate: fc.option(
+    fc.record({
+      rate: fc.record({
+        channel: fc.constant('email'),
+        perSecond: fc.constantFrom(50, 1_000),
+        burst: fc.integer({ min: 1, max: 3 }),
+      }),
+      spentUntilMs: fc.integer({ min: 80, max: 160 }),
+    }),
+    { nil: undefined },
+  ),
   brokenFor: reason,
 });
 
@@ -86,6 +98,9 @@ function isForbidden(given: SendFacts, now: number): boolean {
     given.expiresAt !== undefined && given.expiresAt <= now,
     now > given.dueAt + rules.holdMaxMs,
     given.brokenFor !== undefined,
+    // So many of the last could have gone at once, had they all come now.
+    given.rate !== undefined &&
+      given.rate.spentUntilMs - now > (given.rate.rate.burst - 1) * (1_000 / given.rate.rate.perSecond),
   ];
   const ofMarketing = [
     given.isObjectedProfiling,
@@ -106,7 +121,8 @@ const OPEN: SendFacts = {
   ...{ isObjectedProfiling: false, templateExists: true, marketing: true, permission: 'permitted', asking: undefined },
   ...{ hasAddress: true, suppressedFor: undefined, holdoutPlace: 99, heldOutFor: undefined, unwantedFor: undefined },
   ...{ promotion: undefined, caps: [], pausedUntil: undefined, lessOften: undefined, lastCountedAt: undefined },
-  ...{ zones: { zones: ['UTC'], from: 'workspace' }, dueAt: 100, expiresAt: undefined, brokenFor: undefined },
+  ...{ zones: { zones: ['UTC'], from: 'workspace' }, dueAt: 100, expiresAt: undefined, rate: undefined },
+  brokenFor: undefined,
 };
 
 describe('decide', () => {

@@ -16,6 +16,8 @@ import type { PreparedMessage } from '../prepared-message.ts';
 import type { GateDeps } from '../ports.ts';
 import type { Promotion } from '../promoted-products.ts';
 import { holdoutPlace } from './holdout.ts';
+import { lockSpending } from './rate-store.ts';
+import { type SendRate, spend } from './send-rate.ts';
 import { findPolicy } from './policy-store.ts';
 import { listRivals, type Rival } from './rival-store.ts';
 import type { CapFact, SendFacts } from './send-facts.ts';
@@ -26,6 +28,8 @@ export interface FactsOfRound {
   factsOf(prepared: PreparedMessage): SendFacts;
   /** The next message of the same profile must see this one. */
   noteDecided(prepared: PreparedMessage, decided: { isSent: boolean; facts: SendFacts }): void;
+  /** Where the rates stand now; to be written with the decisions. */
+  readonly spending: ReadonlyMap<string, number>;
 }
 
 /** Reads, under the locks of the profiles, all that the gate asks about these messages: one query a table. */
@@ -37,11 +41,7 @@ export async function gatherFacts(
   const { candidates, promotions } = asked;
   const { workspaceId, sql, now } = batch;
   const policy = await findPolicy(sql, workspaceId);
-  const questions = new Map<string, PermissionQuestion>();
-  for (const { message, address } of candidates) {
-    const { id, profileId, channel, topic } = message;
-    if (address !== undefined) questions.set(id, { profileId, channel, topic, addressHash: address.hash });
-  }
+  const questions = questionsOf(candidates);
   const permissions = await readPermissions(sql, workspaceId, [...questions.values()]);
   const profileIds = [...new Set(candidates.map(({ message }) => message.profileId))];
   const rhythms = await readRhythms(sql, workspaceId, profileIds);
@@ -51,8 +51,11 @@ export async function gatherFacts(
   const unwanted = await deps.guard.findUnwanted(sql, workspaceId, messages);
   const heldOut = await deps.guard.findHeldOut?.(sql, workspaceId, messages);
   const rivals = await findRivals(batch, { candidates, profileIds });
+  const rates = new Map(policy.rates.map((rate) => [rate.channel, rate]));
+  const spending = await lockSpendingOf(batch, candidates, rates);
   const decidedIds = new Set<string>();
   return {
+    spending,
     factsOf(prepared) {
       const { message } = prepared;
       const { profileId, source } = message;
@@ -84,16 +87,41 @@ export async function gatherFacts(
         lastCountedAt: ofProfile.length === 0 ? undefined : Math.max(...ofProfile.map(({ at }) => at)),
         dueAt: message.dueAt,
         expiresAt: message.expiresAt,
+        rate: rateFact(rates.get(message.channel), spending),
         brokenFor: prepared.brokenFor,
       };
     },
     noteDecided({ message }, { isSent, facts }) {
       decidedIds.add(message.id);
-      if (!isSent || !facts.marketing) return;
+      if (!isSent) return;
+      if (facts.rate !== undefined) spending.set(message.channel, spend(facts.rate.rate, facts.rate.spentUntilMs, now));
+      if (!facts.marketing) return;
       const { profileId, channel, topic } = message;
       counted.set(profileId, [...(counted.get(profileId) ?? []), { channel, topic, at: now }]);
     },
   };
+}
+
+function questionsOf(candidates: readonly PreparedMessage[]): Map<string, PermissionQuestion> {
+  const questions = new Map<string, PermissionQuestion>();
+  for (const { message, address } of candidates) {
+    const { id, profileId, channel, topic } = message;
+    if (address !== undefined) questions.set(id, { profileId, channel, topic, addressHash: address.hash });
+  }
+  return questions;
+}
+
+function lockSpendingOf(
+  { sql, workspaceId }: SubjectBatch,
+  candidates: readonly PreparedMessage[],
+  rates: ReadonlyMap<string, SendRate>,
+): Promise<Map<string, number>> {
+  const limited = candidates.flatMap(({ message: { channel } }) => (rates.has(channel) ? [channel] : []));
+  return lockSpending(sql, workspaceId, [...new Set(limited)]);
+}
+
+function rateFact(rate: SendRate | undefined, spending: ReadonlyMap<string, number>): SendFacts['rate'] {
+  return rate === undefined ? undefined : { rate, spentUntilMs: spending.get(rate.channel) ?? 0 };
 }
 
 function longestWindowMs({ cap, caps, lessOften, minGapMs }: SendPolicy): number {

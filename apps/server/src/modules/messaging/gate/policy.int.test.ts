@@ -287,6 +287,31 @@ describe('the gate', () => {
     expect(await heldOut(order)).toEqual([]);
   });
 
+  it('hands over no faster than the workspace wants, however many processes send', async () => {
+    await set({ rates: [{ channel: 'email', perSecond: 2, burst: 3 }] });
+    const others = await Promise.all(
+      [1, 2, 3].map((number) =>
+        openWorld({ databaseUrl: database.url, smtpUrl: box.smtpUrl, clock: on.clock, processId: `p${number}` }),
+      ),
+    );
+    const customers = await Promise.all(Array.from({ length: 12 }, () => customer()));
+    for (const profileId of customers) await send(profileId, { topic: 'transactional' });
+    await on.process();
+    on.clock.advance(60);
+    const sentAfter: number[] = [];
+    for (let second = 0; second < 6; second++) {
+      for (let round = 0; round < 4; round++) {
+        await Promise.all([on, ...others].map((world) => runDueMessages(world.services, world.deps, 4)));
+        await on.process();
+        on.clock.advance(60);
+      }
+      sentAfter.push(box.mails.length);
+      on.clock.advance(1_000 - 4 * 60);
+    }
+    for (const world of others) await world.close();
+    expect(sentAfter).toEqual([3, 5, 7, 9, 11, 12]);
+  });
+
   it('sends nothing before its time', async () => {
     const sendAt = new Date(on.clock.now() + HOUR_MS).toISOString();
     const message = await send(await customer(), { sendAt, campaign: 'Winter sale' });
@@ -310,7 +335,20 @@ describe('an explanation', () => {
     expect(told).toMatchObject({ decision: 'hold', by: 'quiet', until: '2026-11-25T07:00:00.000Z' });
     expect(told.rules.map(({ rule }) => rule)).toEqual([
       ...['workspace', 'channel', 'profile', 'restricted', 'template', 'address', 'suppression', 'consent', 'holdout'],
-      ...['goal', 'bought', 'stock', 'expired', 'profiling', 'paused', 'content', 'cap', 'frequency', 'quiet', 'gap'],
+      ...[
+        'goal',
+        'bought',
+        'stock',
+        'expired',
+        'profiling',
+        'paused',
+        'content',
+        'cap',
+        'frequency',
+        'quiet',
+        'gap',
+        'rate',
+      ],
     ]);
     await settle();
     expect(box.mails).toHaveLength(0);

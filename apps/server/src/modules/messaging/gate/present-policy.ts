@@ -3,9 +3,10 @@ import { AppError } from '../../../platform/errors.ts';
 import { quietUntil } from './quiet-hours.ts';
 import type { QuietHours, ScopedCap, SendPolicy } from './send-policy.ts';
 
-export function presentPolicy({ cap, lessOften, caps, quietHours, ...rules }: SendPolicy): PresentedPolicy {
+export function presentPolicy({ cap, lessOften, caps, quietHours, rates, ...rules }: SendPolicy): PresentedPolicy {
   return {
     ...rules,
+    rates: [...rates],
     cap: { limit: cap.limitMax, windowMs: cap.windowMs },
     lessOften: { limit: lessOften.limitMax, windowMs: lessOften.windowMs },
     caps: caps.map(({ limitMax, windowMs, channel, topic }) => ({

@@ -2,6 +2,7 @@ import type { RefusedBy } from '../types.ts';
 import { capRule, lessOftenRule } from './cap-rule.ts';
 import { quietUntil } from './quiet-hours.ts';
 import type { SendFacts, Verdict } from './send-facts.ts';
+import { nextSlotMs } from './send-rate.ts';
 
 /** How long a message of a paused workspace waits before it is looked at again. */
 const PAUSE_LOOK_MS = 30_000;
@@ -79,6 +80,8 @@ export const RULES: readonly Rule[] = [
   marketingRule('frequency', 'did she ask for less', lessOftenRule),
   marketingRule('quiet', 'is it a good hour where she is', judgeQuietHours),
   marketingRule('gap', 'is the last one long enough ago', judgeGap),
+  // The last of all: only what goes is spent.
+  rule('rate', 'is the channel fast enough', judgeRate),
 ];
 
 function judgeConsent({ asking, permission }: SendFacts): Verdict | undefined {
@@ -128,4 +131,13 @@ function judgeGap({ policy: { minGapMs }, lastCountedAt }: SendFacts, now: numbe
     reason: `the last message went less than ${minutes} minutes ago`,
     numbers: { gapMinutes: minutes, lastMinutesAgo: Math.floor((now - lastCountedAt) / 60_000) },
   };
+}
+
+function judgeRate({ rate: spending }: SendFacts, now: number): Verdict | undefined {
+  if (spending === undefined) return undefined;
+  const { rate, spentUntilMs } = spending;
+  const untilMs = nextSlotMs(rate, spentUntilMs, now);
+  if (untilMs === now) return undefined;
+  const numbers = { perSecond: rate.perSecond, burst: rate.burst, waitMs: untilMs - now };
+  return { kind: 'hold', untilMs, reason: 'as many as may have gone on this channel', numbers };
 }

@@ -1,5 +1,6 @@
 import type { RefusedBy } from '../types.ts';
 import type { CustomerZones } from './customer-zones.ts';
+import type { SendRate } from './send-rate.ts';
 import type { FrequencyCap, ScopedCap, SendPolicy } from './send-policy.ts';
 
 /** A cap that a message falls under, and when messages were counted against it. */
@@ -50,6 +51,8 @@ export interface SendFacts {
   readonly dueAt: number;
   /** After that it is of no use any more. */
   readonly expiresAt: number | undefined;
+  /** How fast the channel goes, and where its spending stands; undefined: as fast as it takes them. */
+  readonly rate: { readonly rate: SendRate; readonly spentUntilMs: number } | undefined;
   /** Why the content cannot be rendered. */
   readonly brokenFor: string | undefined;
 }

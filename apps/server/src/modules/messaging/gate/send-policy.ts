@@ -1,3 +1,5 @@
+import type { SendRate } from './send-rate.ts';
+
 /** At most `limitMax` marketing messages in any window of `windowMs`. */
 export interface FrequencyCap {
   readonly limitMax: number;
@@ -43,6 +45,8 @@ export interface SendPolicy {
   readonly minGapMs: number;
   /** So many of a hundred customers get no marketing at all, to show what it earns. */
   readonly holdoutPercent: number;
+  /** How fast messages leave, whatever their topic; of a channel without one as fast as it takes them. */
+  readonly rates: readonly SendRate[];
   /** A message that was held for longer since it was due is refused. */
   readonly holdMaxMs: number;
 }
@@ -57,5 +61,6 @@ export const DEFAULT_POLICY: SendPolicy = {
   quietHours: undefined,
   minGapMs: 0,
   holdoutPercent: 0,
+  rates: [],
   holdMaxMs: 48 * 3_600_000,
 };
